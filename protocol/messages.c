@@ -1,0 +1,74 @@
+/*
+ * messages: the list of all tables, out of apis.def and records.def. What is in no list here is tested by
+ * nobody.
+ */
+#include "protocol/messages.h"
+
+#include <string.h>
+
+#include "protocol/header.h"
+#include "protocol/messages/alter_configs.h"
+#include "protocol/messages/api_versions.h"
+#include "protocol/messages/create_partitions.h"
+#include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_cluster.h"
+#include "protocol/messages/describe_configs.h"
+#include "protocol/messages/describe_topic_partitions.h"
+#include "protocol/messages/fetch.h"
+#include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/incremental_alter_configs.h"
+#include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/list_offsets.h"
+#include "protocol/messages/metadata.h"
+#include "protocol/messages/offset_for_leader_epoch.h"
+#include "protocol/messages/produce.h"
+#include "protocol/records/access_control_entry_record.h"
+#include "protocol/records/broker_registration_change_record.h"
+#include "protocol/records/clear_elr_record.h"
+#include "protocol/records/client_quota_record.h"
+#include "protocol/records/config_record.h"
+#include "protocol/records/delegation_token_record.h"
+#include "protocol/records/end_txn_marker.h"
+#include "protocol/records/feature_level_record.h"
+#include "protocol/records/fence_broker_record.h"
+#include "protocol/records/kraft_version_record.h"
+#include "protocol/records/leader_change.h"
+#include "protocol/records/metadata_transaction_record.h"
+#include "protocol/records/no_op_record.h"
+#include "protocol/records/partition_change_record.h"
+#include "protocol/records/partition_record.h"
+#include "protocol/records/producer_ids_record.h"
+#include "protocol/records/register_broker_record.h"
+#include "protocol/records/register_controller_record.h"
+#include "protocol/records/snapshot_record.h"
+#include "protocol/records/topic_record.h"
+#include "protocol/records/unregister_broker_record.h"
+#include "protocol/records/user_scram_credential_record.h"
+#include "protocol/records/voters_record.h"
+#include "protocol/records/zk_migration_state_record.h"
+
+const struct message *const all_messages[] = {
+    &request_header_message,
+    &response_header_message,
+#define API(key, name, snake_name, min, max) &snake_name##_request_message, &snake_name##_response_message,
+#define KNOWN_API(key, name, min, max)
+#include "protocol/apis.def"
+#undef API
+#undef KNOWN_API
+#define METADATA_RECORD(name) &name##_message,
+#define CONTROL_RECORD(name) &name##_message,
+#include "protocol/records/records.def"
+#undef METADATA_RECORD
+#undef CONTROL_RECORD
+};
+
+const size_t all_messages_count = sizeof all_messages / sizeof all_messages[0];
+
+const struct message *find_message(const char *name)
+{
+    for (size_t i = 0; i < all_messages_count; i++)
+        if (strcmp(all_messages[i]->name, name) == 0)
+            return all_messages[i];
+    return NULL;
+}
