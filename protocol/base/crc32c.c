@@ -1,9 +1,9 @@
 /*
  * crc32c: see crc32c.h. Any thread; no state.
  *
- * The checksum's bits are kept reflected, as the instructions do. In hardware one step takes 8 bytes, can start every cycle and
- * takes three of them, so that three independent streams keep it busy; their checksums are then joined: a stream that n bytes
- * follow is multiplied by x^(8n) modulo the polynomial.
+ * The checksum's bits are kept reflected, as the instructions do. In hardware one step takes 8 bytes, can
+ * start every cycle and takes three of them, so that three independent streams keep it busy; their checksums
+ * are then joined: a stream that n bytes follow is multiplied by x^(8n) modulo the polynomial.
  */
 #include "protocol/base/crc32c.h"
 
@@ -14,7 +14,8 @@
 
 /* ---- portable: eight tables of 256, for a byte that is followed by 0 to 7 others ---- */
 
-/* x^32, x^33, ... x^95 modulo the polynomial. A table's entry is the sum of those that its index's bits stand for. */
+/* x^32, x^33, ... x^95 modulo the polynomial. A table's entry is the sum of those that its index's bits stand
+ * for. The compiler makes the tables: they are constant, and no script has to. */
 #define NEXT(x) (((x) >> 1) ^ ((x) & 1U ? POLYNOMIAL : 0U))
 #define EIGHT(n, before)                                                                                     \
     X##n##_0 = NEXT(before), X##n##_1 = NEXT(X##n##_0), X##n##_2 = NEXT(X##n##_1), X##n##_3 = NEXT(X##n##_2), \
@@ -31,10 +32,12 @@ enum {
      ^ BIT(i, 3, X##n##_4) ^ BIT(i, 2, X##n##_5) ^ BIT(i, 1, X##n##_6) ^ BIT(i, 0, X##n##_7))
 #define ENTRIES_4(n, i) ENTRY(n, i), ENTRY(n, (i) + 1), ENTRY(n, (i) + 2), ENTRY(n, (i) + 3)
 #define ENTRIES_16(n, i) ENTRIES_4(n, i), ENTRIES_4(n, (i) + 4), ENTRIES_4(n, (i) + 8), ENTRIES_4(n, (i) + 12)
-#define ENTRIES_64(n, i) ENTRIES_16(n, i), ENTRIES_16(n, (i) + 16), ENTRIES_16(n, (i) + 32), ENTRIES_16(n, (i) + 48)
+#define ENTRIES_64(n, i) \
+    ENTRIES_16(n, i), ENTRIES_16(n, (i) + 16), ENTRIES_16(n, (i) + 32), ENTRIES_16(n, (i) + 48)
 #define TABLE(n) {ENTRIES_64(n, 0), ENTRIES_64(n, 64), ENTRIES_64(n, 128), ENTRIES_64(n, 192)}
 
-static const uint32_t tables[8][256] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3), TABLE(4), TABLE(5), TABLE(6), TABLE(7)};
+static const uint32_t tables[8][256] = {TABLE(0), TABLE(1), TABLE(2), TABLE(3),
+                                        TABLE(4), TABLE(5), TABLE(6), TABLE(7)};
 
 static inline uint64_t load_word(const uint8_t *at)
 {
@@ -84,7 +87,8 @@ HARDWARE static inline uint32_t step_byte(uint32_t crc, uint8_t byte)
     return _mm_crc32_u8(crc, byte);
 }
 
-/* crc times x^(8n), where power is x^(8n-33): the product has one factor x more, the step that reduces it 32. */
+/* crc times x^(8n), where power is x^(8n-33): the product has one factor x more, the step that reduces it 32.
+ */
 HARDWARE static inline uint32_t shift(uint32_t crc, uint32_t power)
 {
     __m128i product = _mm_clmulepi64_si128(_mm_cvtsi32_si128((int)crc), _mm_cvtsi32_si128((int)power), 0);
@@ -154,8 +158,8 @@ static const uint32_t after_short = 0xe4172b16U, after_two_short = 0x0d65762aU;
 #if defined(HARDWARE)
 
 /* Three stretches of `stretch` bytes each. */
-HARDWARE static inline uint32_t three_streams(uint32_t crc, const uint8_t *at, size_t stretch, uint32_t after_one,
-                                              uint32_t after_two)
+HARDWARE static inline uint32_t three_streams(uint32_t crc, const uint8_t *at, size_t stretch,
+                                              uint32_t after_one, uint32_t after_two)
 {
     uint32_t second = 0, third = 0;
     for (const uint8_t *end = at + stretch; at < end; at += 8) {

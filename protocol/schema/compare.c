@@ -1,8 +1,8 @@
 /*
  * compare: whether two structs say the same in one version. Used by tests and by tools; not on any hot path.
  *
- * What the version cannot say does not count: fields that it does not have, and the difference between null and empty where
- * null is not allowed. Numbers are the same if their bits are.
+ * What the version cannot say does not count: fields that it does not have, and the difference between null
+ * and empty where null is not allowed. Numbers are the same if their bits are.
  */
 #include "protocol/base/ensure.h"
 #include "protocol/schema/field.h"
@@ -12,7 +12,8 @@ static struct slice as_written(const struct field *field, int version, struct sl
     return slice_is_null(value) && !field_may_be_null(field, version) ? SLICE("") : value;
 }
 
-static bool records_equal(const struct field *field, int version, const struct records *a, const struct records *b)
+static bool records_equal(const struct field *field, int version, const struct records *a,
+                          const struct records *b)
 {
     if (a->segment != NULL || b->segment != NULL)
         return a->segment == b->segment && a->position == b->position && a->range_len == b->range_len;
@@ -31,7 +32,8 @@ static bool elements_equal(const struct field *field, int version, const uint8_t
     if (field->element == FIELD_STRUCT)
         return schema_equal(field->of(), version, a, b);
     if (field->element == FIELD_STRING) {
-        struct slice left = *(const struct slice *)(const void *)a, right = *(const struct slice *)(const void *)b;
+        struct slice left = *(const struct slice *)(const void *)a,
+                     right = *(const struct slice *)(const void *)b;
         return left.len == right.len && slice_compare(left, right) == 0;
     }
     return memcmp(a, b, scalar_size(field->element)) == 0;
@@ -47,7 +49,8 @@ static bool arrays_equal(const struct field *field, int version, struct any_arra
         return false;
     size_t size = element_size(field);
     for (int32_t i = 0; i < a.count; i++)
-        if (!elements_equal(field, version, (uint8_t *)a.items + (size_t)i * size, (uint8_t *)b.items + (size_t)i * size))
+        if (!elements_equal(field, version, (uint8_t *)a.items + (size_t)i * size,
+                            (uint8_t *)b.items + (size_t)i * size))
             return false;
     return true;
 }
@@ -79,7 +82,8 @@ bool schema_equal(const struct schema *schema, int version, const void *a, const
     for (size_t i = 0; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
         if (field_is_present(field, version)
-            && !field_equal(field, version, (const uint8_t *)a + field->offset, (const uint8_t *)b + field->offset))
+            && !field_equal(field, version, (const uint8_t *)a + field->offset,
+                            (const uint8_t *)b + field->offset))
             return false;
     }
     return true;

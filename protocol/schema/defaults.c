@@ -1,6 +1,6 @@
 /*
- * defaults: what a field holds when nobody has said otherwise, and whether it does. Called by the rest of the interpreter, and
- * by whoever lays out an answer. Nothing here allocates but schema_new_array.
+ * defaults: what a field holds when nobody has said otherwise, and whether it does. Called by the rest of the
+ * interpreter, and by whoever lays out an answer. Nothing here allocates but schema_new_array.
  */
 #include "protocol/base/ensure.h"
 #include "protocol/schema/field.h"
@@ -117,7 +117,8 @@ bool field_is_default(const struct field *field, int version, const void *at)
         return uuid_is_zero(*(const struct uuid *)at);
     case FIELD_STRING:
     case FIELD_BYTES:
-        return slice_is_default(field, version, slice_is_null(*(const struct slice *)at), ((const struct slice *)at)->len);
+        return slice_is_default(field, version, slice_is_null(*(const struct slice *)at),
+                                ((const struct slice *)at)->len);
     case FIELD_RECORDS:
         return slice_is_default(field, version, records_are_null(at), records_len(at));
     case FIELD_STRUCT:
@@ -126,7 +127,7 @@ bool field_is_default(const struct field *field, int version, const void *at)
         return *(void *const *)at == NULL;
     case FIELD_ARRAY: {
         int32_t count = load_array(at).count;
-        return slice_is_default(field, version, count < 0, count > 0 ? (size_t)count : 0);
+        return slice_is_default(field, version, count<0, count> 0 ? (size_t)count : 0);
     }
     case FIELD_UNKNOWN_TAGS:
         return ((const struct slice *)at)->len == 0;

@@ -1,11 +1,17 @@
 /*
- * field: what one row of a table says about one version, for the interpreter's own files (read.c write.c compare.c ...).
- * `at` is always where the member lies inside its struct.
+ * field: what one row of a table says about one version, for the interpreter's own files (read.c write.c
+ * compare.c ...). `at` is always where the member lies inside its struct.
  */
 #ifndef PROTOCOL_SCHEMA_FIELD_H
 #define PROTOCOL_SCHEMA_FIELD_H
 
 #include "protocol/schema/schema.h"
+
+/* Behind the last row. A table without rows has no array of them. */
+static inline const struct field *fields_end(const struct schema *schema)
+{
+    return schema->field_count == 0 ? schema->fields : schema->fields + schema->field_count;
+}
 
 /* The version carries the field, plain or tagged. */
 static inline bool field_is_present(const struct field *field, int version)
@@ -22,7 +28,8 @@ static inline bool field_is_tagged(const struct field *field, int version)
 /* The version carries it in its place among the others. */
 static inline bool field_is_plain(const struct field *field, int version)
 {
-    return field_is_present(field, version) && !field_is_tagged(field, version) && field->kind != FIELD_UNKNOWN_TAGS;
+    return field_is_present(field, version) && !field_is_tagged(field, version)
+           && field->kind != FIELD_UNKNOWN_TAGS;
 }
 
 /* A pointer to a struct may be null in every version if its row says no more. */
@@ -33,7 +40,8 @@ static inline bool field_may_be_null(const struct field *field, int version)
     return version >= field->nullable - 1;
 }
 
-/* Arrays are copied in and out, since ARRAY_OF(x) and struct any_array are different types to the compiler. */
+/* Arrays are copied in and out, since ARRAY_OF(x) and struct any_array are different types to the compiler.
+ */
 static inline struct any_array load_array(const void *at)
 {
     struct any_array array;
@@ -50,7 +58,7 @@ static inline void store_array(void *at, struct any_array array)
 static inline size_t scalar_size(int kind)
 {
     static const uint8_t sizes[] = {
-        [FIELD_BOOL] = 1, [FIELD_I8] = 1,  [FIELD_I16] = 2, [FIELD_U16] = 2,           [FIELD_I32] = 4,
+        [FIELD_BOOL] = 1, [FIELD_I8] = 1,  [FIELD_I16] = 2, [FIELD_U16] = 2,   [FIELD_I32] = 4,
         [FIELD_U32] = 4,  [FIELD_I64] = 8, [FIELD_F64] = 8, [FIELD_UUID] = 16, [FIELD_UNKNOWN_TAGS] = 0,
     };
     return sizes[kind];

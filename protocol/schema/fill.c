@@ -1,6 +1,7 @@
 /*
- * fill: a struct with content by chance, for round-trip tests and benchmarks. Fields that the version lacks get their default,
- * so that what is filled equals what comes back. Strings are valid UTF-8 and doubles are numbers, so that JSON can say them too.
+ * fill: a struct with content by chance, for round-trip tests and benchmarks. Fields that the version lacks
+ * get their default, so that what is filled equals what comes back. Strings are valid UTF-8 and doubles are
+ * numbers, so that JSON can say them too.
  */
 #include "protocol/base/ensure.h"
 #include "protocol/base/varint.h"
@@ -71,7 +72,8 @@ static size_t fill_len(const struct filling *in)
 
 static struct slice fill_string(const struct filling *in)
 {
-    static const char *const pieces[] = {"a", "topic-", "\"", "\\", "\n", "\x01", "\xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x98\x80", "/"};
+    static const char *const pieces[] = {
+        "a", "topic-", "\"", "\\", "\n", "\x01", "\xc3\xa9", "\xe6\x97\xa5", "\xf0\x9f\x98\x80", "/"};
     size_t len = fill_len(in), at = 0;
     char *text = arena_alloc(in->arena, len + 4);
     while (at < len) {
@@ -211,7 +213,8 @@ static void fill_struct(const struct filling *in, const struct schema *schema, u
     schema_set_defaults(schema, to);
     for (size_t i = 0; i < schema->field_count; i++) {
         const struct field *field = &schema->fields[i];
-        if (!field_is_present(field, in->version) || (field_is_tagged(field, in->version) && below(in, 3) == 0))
+        if (!field_is_present(field, in->version)
+            || (field_is_tagged(field, in->version) && below(in, 3) == 0))
             continue;
         if (field_may_be_null(field, in->version) && below(in, 4) == 0)
             fill_null(field, to + field->offset);
@@ -220,8 +223,8 @@ static void fill_struct(const struct filling *in, const struct schema *schema, u
     }
 }
 
-void message_fill(const struct message *message, int version, uint64_t (*next_random)(void *state), void *state,
-                  struct arena *arena, void *to)
+void message_fill(const struct message *message, int version, uint64_t (*next_random)(void *state),
+                  void *state, struct arena *arena, void *to)
 {
     ensure(message_has_version(message, version));
     struct filling in = {next_random, state, arena, version, message_is_flexible(message, version)};

@@ -2,7 +2,8 @@
  * json_parse: JSON to structs, by the tables. For tools, logs and tests; not on any hot path.
  *
  * Invariants:
- * 1. A struct that was parsed can be written: strings fit their length field, null is only where it is allowed.
+ * 1. A struct that was parsed can be written: strings fit their length field, null is only where it is
+ * allowed.
  * 2. Nothing in it points into the JSON text.
  */
 #include "protocol/base/ensure.h"
@@ -46,30 +47,27 @@ static void print_path(struct buf *out, const struct path *path)
     }
     if (out->len > 0)
         buf_append_char(out, '.');
-    json_print_name(out, path->field->name);
+    json_print_camel_case(out, path->field->name);
 }
 
 __attribute__((format(printf, 3, 4))) static bool fail(const struct parsing *in, const struct path *path,
                                                        const char *format, ...)
 {
-    struct buf names = {0}, text = {0};
-    print_path(&names, path);
-    for (size_t i = 0; i < names.len; i++) /* the quotes and colons of members */
-        if (names.data[i] != '"' && names.data[i] != ':')
-            buf_append_char(&text, (char)names.data[i]);
+    struct buf names = {0};
     char what[160];
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
-    note_set(in->why, "%s v%d: %.*s%s%s", in->message->name, in->version, SLICE_ARGS(buf_slice(&text)),
-             text.len > 0 ? ": " : "", what);
+    print_path(&names, path);
+    note_set(in->why, "%s v%d: %.*s%s%s", in->message->name, in->version, SLICE_ARGS(buf_slice(&names)),
+             names.len > 0 ? ": " : "", what);
     buf_fini(&names);
-    buf_fini(&text);
     return false;
 }
 
-static bool expect(const struct parsing *in, const struct path *path, const struct json_value *value, enum json_kind kind)
+static bool expect(const struct parsing *in, const struct path *path, const struct json_value *value,
+                   enum json_kind kind)
 {
     if (value->kind == kind)
         return true;
@@ -78,14 +76,15 @@ static bool expect(const struct parsing *in, const struct path *path, const stru
 
 /* ---- scalars ---- */
 
-static bool parse_integer(const struct parsing *in, const struct path *path, const struct json_value *value, int kind,
-                          void *to)
+static bool parse_integer(const struct parsing *in, const struct path *path, const struct json_value *value,
+                          int kind, void *to)
 {
     static const struct {
         int64_t least, most;
     } ranges[] = {
-        [FIELD_I8] = {INT8_MIN, INT8_MAX},   [FIELD_I16] = {INT16_MIN, INT16_MAX}, [FIELD_U16] = {0, UINT16_MAX},
-        [FIELD_I32] = {INT32_MIN, INT32_MAX}, [FIELD_U32] = {0, UINT32_MAX},        [FIELD_I64] = {INT64_MIN, INT64_MAX},
+        [FIELD_I8] = {INT8_MIN, INT8_MAX}, [FIELD_I16] = {INT16_MIN, INT16_MAX},
+        [FIELD_U16] = {0, UINT16_MAX},     [FIELD_I32] = {INT32_MIN, INT32_MAX},
+        [FIELD_U32] = {0, UINT32_MAX},     [FIELD_I64] = {INT64_MIN, INT64_MAX},
     };
     int64_t number;
     if (!expect(in, path, value, JSON_NUMBER))
@@ -97,7 +96,8 @@ static bool parse_integer(const struct parsing *in, const struct path *path, con
     return true;
 }
 
-static bool parse_double(const struct parsing *in, const struct path *path, const struct json_value *value, double *to)
+static bool parse_double(const struct parsing *in, const struct path *path, const struct json_value *value,
+                         double *to)
 {
     char text[400];
     bool is_name = value->kind == JSON_STRING
@@ -113,14 +113,16 @@ static bool parse_double(const struct parsing *in, const struct path *path, cons
     return true;
 }
 
-static bool parse_uuid(const struct parsing *in, const struct path *path, const struct json_value *value, struct uuid *to)
+static bool parse_uuid(const struct parsing *in, const struct path *path, const struct json_value *value,
+                       struct uuid *to)
 {
     if (!expect(in, path, value, JSON_STRING))
         return false;
     return uuid_parse(value->text, to) || fail(in, path, "not an id of 22 characters");
 }
 
-static bool parse_bool(const struct parsing *in, const struct path *path, const struct json_value *value, bool *to)
+static bool parse_bool(const struct parsing *in, const struct path *path, const struct json_value *value,
+                       bool *to)
 {
     if (value->kind != JSON_TRUE && value->kind != JSON_FALSE)
         return expect(in, path, value, JSON_TRUE);
@@ -231,7 +233,7 @@ static bool parse_field(const struct parsing *in, const struct path *path, const
 
 static const struct field *find_field(const struct schema *schema, struct slice name)
 {
-    for (const struct field *field = schema->fields; field < schema->fields + schema->field_count; field++)
+    for (const struct field *field = schema->fields; field < fields_end(schema); field++)
         if (field->kind != FIELD_UNKNOWN_TAGS && json_is_name(name, field->name))
             return field;
     return NULL;
@@ -246,17 +248,19 @@ static bool parse_struct(const struct parsing *in, const struct path *path, cons
     for (const struct json_value *member = value->first; member != NULL; member = member->next) {
         const struct field *field = find_field(schema, member->name);
         if (field == NULL)
-            return fail(in, path, "no version has a field '%.*s'", (int)(member->name.len < 80 ? member->name.len : 80),
+            return fail(in, path, "no version has a field '%.*s'",
+                        (int)(member->name.len < 80 ? member->name.len : 80),
                         (const char *)member->name.data);
         struct path inner = {.outer = path, .field = field};
-        if (field_is_present(field, in->version) && !parse_field(in, &inner, member, field, to + field->offset))
+        if (field_is_present(field, in->version)
+            && !parse_field(in, &inner, member, field, to + field->offset))
             return false;
     }
     return true;
 }
 
-bool message_parse_json(const struct message *message, int version, struct slice json, struct arena *arena, void *to,
-                        struct note *why)
+bool message_parse_json(const struct message *message, int version, struct slice json, struct arena *arena,
+                        void *to, struct note *why)
 {
     ensure(message_has_version(message, version));
     struct parsing in = {message, version, arena, why};

@@ -2,7 +2,8 @@
  * json_print: structs to Kafka's JSON, by the tables. For tools, logs and tests; not on any hot path.
  *
  * Invariants:
- * 1. Fields in the order of their rows; those that the version lacks are left out, and tagged ones that have their default.
+ * 1. Fields in the order of their rows; those that the version lacks are left out, and tagged ones that have
+ * their default.
  * 2. What null may not be is printed as empty, as it would be written. Kept unknown tags are not printed.
  */
 #include "protocol/base/ensure.h"
@@ -150,15 +151,18 @@ static void print_struct(const struct printing *in, const struct schema *schema,
 {
     bool first = true;
     buf_append_char(in->out, '{');
-    for (const struct field *field = schema->fields; field < schema->fields + schema->field_count; field++) {
+    for (const struct field *field = schema->fields; field < fields_end(schema); field++) {
         const uint8_t *at = from + field->offset;
         if (!is_printed(in, field, at))
             continue;
         if (!first)
             buf_append_char(in->out, ',');
         first = false;
-        json_print_name(in->out, field->name);
-        if (is_null(field, at) && (field_may_be_null(field, in->version) || field->kind == FIELD_STRUCT_OR_NULL))
+        buf_append_char(in->out, '"');
+        json_print_camel_case(in->out, field->name);
+        buf_append_str(in->out, "\":");
+        if (is_null(field, at)
+            && (field_may_be_null(field, in->version) || field->kind == FIELD_STRUCT_OR_NULL))
             buf_append_str(in->out, "null");
         else
             print_value(in, field, at);

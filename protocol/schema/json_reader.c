@@ -286,7 +286,8 @@ const struct json_value *json_find(const struct json_value *object, const char *
 
 const char *json_kind_name(enum json_kind kind)
 {
-    static const char *const names[] = {"null", "a boolean", "a boolean", "a number", "a string", "an array", "an object"};
+    static const char *const names[] = {"null",     "a boolean", "a boolean", "a number",
+                                        "a string", "an array",  "an object"};
     return names[kind];
 }
 

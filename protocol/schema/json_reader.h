@@ -1,5 +1,6 @@
 /*
- * json_reader: JSON text to a tree, strictly as RFC 8259 has it. Numbers stay text, so that 64-bit ones lose nothing.
+ * json_reader: JSON text to a tree, strictly as RFC 8259 has it. Numbers stay text, so that 64-bit ones lose
+ * nothing.
  */
 #ifndef PROTOCOL_SCHEMA_JSON_READER_H
 #define PROTOCOL_SCHEMA_JSON_READER_H
@@ -20,8 +21,9 @@ struct json_value {
     struct json_value *next;
 };
 
-/* The tree lies in the arena and borrows from the text. NULL if the text is not one JSON value nested at most JSON_DEPTH_MAX
- * deep, or needs more memory than the arena's cap; why says what and at which byte. A name may come twice. */
+/* The tree lies in the arena and borrows from the text. NULL if the text is not one JSON value nested at most
+ * JSON_DEPTH_MAX deep, or needs more memory than the arena's cap; why says what and at which byte. A name may
+ * come twice. */
 struct json_value *json_read(struct slice text, struct arena *arena, struct note *why);
 
 /* The member of that name, the last one if there are two; NULL if there is none or it is no object. */

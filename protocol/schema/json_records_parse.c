@@ -1,6 +1,6 @@
 /*
- * json_records_parse: JSON to batches, see json_records.h. Called by json_parse.c. Batches are made with batch_build.h; here is
- * only what the JSON says about them.
+ * json_records_parse: JSON to batches, see json_records.h. Called by json_parse.c. Batches are made with
+ * batch_build.h; here is only what the JSON says about them.
  */
 #include "protocol/base/big_endian.h"
 #include "protocol/batch_build.h"
@@ -52,7 +52,8 @@ static bool parse_hex(struct slice text, struct arena *arena, struct slice *byte
     return true;
 }
 
-static bool parse_text(const struct json_value *value, struct arena *arena, struct slice *bytes, struct note *why)
+static bool parse_text(const struct json_value *value, struct arena *arena, struct slice *bytes,
+                       struct note *why)
 {
     *bytes = SLICE_NULL;
     if (value == NULL || value->kind == JSON_NULL)
@@ -119,7 +120,8 @@ static bool append_record(struct batch_builder *builder, const struct json_value
     if (!get_integer(record, "offset", base_offset, base_offset + INT32_MAX, next, &offset, why)
         || !get_integer(record, "timestamp", INT64_MIN, INT64_MAX, 0, &timestamp, why))
         return false;
-    builder->header.last_offset_delta = (int32_t)(offset - base_offset) - 1; /* the next one is this record's */
+    builder->header.last_offset_delta =
+        (int32_t)(offset - base_offset) - 1; /* the next one is this record's */
     if (json_find(record, "control") != NULL)
         return append_control(builder, record, timestamp, why);
     if (!parse_text(json_find(record, "key"), arena, &key, why)
@@ -140,8 +142,10 @@ static bool set_header(struct batch_builder *builder, const struct json_value *b
         || !get_integer(batch, "producerId", INT64_MIN, INT64_MAX, NO_PRODUCER_ID, &producer_id, why)
         || !get_integer(batch, "epoch", INT16_MIN, INT16_MAX, NO_PRODUCER_EPOCH, &producer_epoch, why)
         || !get_integer(batch, "sequence", INT32_MIN, INT32_MAX, NO_SEQUENCE, &sequence, why)
-        || !get_integer(batch, "maxTimestamp", INT64_MIN, INT64_MAX, header->max_timestamp, &max_timestamp, why)
-        || !get_integer(batch, "lastOffset", header->base_offset, header->base_offset + INT32_MAX, last, &last_offset, why))
+        || !get_integer(batch, "maxTimestamp", INT64_MIN, INT64_MAX, header->max_timestamp, &max_timestamp,
+                        why)
+        || !get_integer(batch, "lastOffset", header->base_offset, header->base_offset + INT32_MAX, last,
+                        &last_offset, why))
         return false;
     header->partition_leader_epoch = (int32_t)epoch;
     header->producer_id = producer_id;
@@ -181,7 +185,8 @@ static bool fill_builder(struct batch_builder *builder, const struct json_value 
     return set_header(builder, batch, why);
 }
 
-static bool append_batch(struct buf *out, const struct json_value *batch, struct arena *arena, struct note *why)
+static bool append_batch(struct buf *out, const struct json_value *batch, struct arena *arena,
+                         struct note *why)
 {
     const struct json_value *name = json_find(batch, "codec");
     int codec = name == NULL ? CODEC_NONE : name->kind == JSON_STRING ? codec_from_name(name->text) : -1;
@@ -202,7 +207,8 @@ static bool append_batch(struct buf *out, const struct json_value *batch, struct
     return filled;
 }
 
-bool json_parse_records(const struct json_value *value, struct arena *arena, struct slice *bytes, struct note *why)
+bool json_parse_records(const struct json_value *value, struct arena *arena, struct slice *bytes,
+                        struct note *why)
 {
     struct buf out = {0};
     bool parsed = true;

@@ -1,10 +1,10 @@
 /*
- * json_records_print: decoded batches to JSON, see json_records.h. Called by json_print.c. Batches are read with batch.h and
- * record.h; here is only how they look.
+ * json_records_print: decoded batches to JSON, see json_records.h. Called by json_print.c. Batches are read
+ * with batch.h and record.h; here is only how they look.
  */
+#include "protocol/base/big_endian.h"
 #include "protocol/batch.h"
 #include "protocol/batch_build.h"
-#include "protocol/base/big_endian.h"
 #include "protocol/record.h"
 #include "protocol/schema/json_records.h"
 #include "protocol/schema/json_text.h"
@@ -12,12 +12,14 @@
 #include <inttypes.h>
 
 enum {
-    TEXT_MAX = 200, /* characters (UTF-16, as Java counts) that are shown whole; of longer ones the first TEXT_CUT */
+    TEXT_MAX =
+        200, /* characters (UTF-16, as Java counts) that are shown whole; of longer ones the first TEXT_CUT */
     TEXT_CUT = 40,
 };
 
-static const char *const control_names[] = {"ABORT",           "COMMIT",        "LEADER_CHANGE", "SNAPSHOT_HEADER",
-                                            "SNAPSHOT_FOOTER", "KRAFT_VERSION", "KRAFT_VOTERS"};
+static const char *const control_names[] = {"ABORT",           "COMMIT",          "LEADER_CHANGE",
+                                            "SNAPSHOT_HEADER", "SNAPSHOT_FOOTER", "KRAFT_VERSION",
+                                            "KRAFT_VOTERS"};
 enum { CONTROL_NAME_COUNT = sizeof control_names / sizeof control_names[0] };
 
 static bool is_text(struct slice bytes)
@@ -25,7 +27,8 @@ static bool is_text(struct slice bytes)
     size_t skip, len;
     for (size_t at = 0; at < bytes.len; at += len) {
         len = utf8_char_len(bytes, at, &skip);
-        if (len == 0 || bytes.data[at] < 0x20 || (len == 3 && memcmp(bytes.data + at, "\xef\xbf\xbd", 3) == 0))
+        if (len == 0 || bytes.data[at] < 0x20
+            || (len == 3 && memcmp(bytes.data + at, "\xef\xbf\xbd", 3) == 0))
             return false;
     }
     return true;
@@ -72,7 +75,8 @@ static void print_text(struct buf *out, struct slice bytes)
 static void print_control(struct buf *out, const struct record *record)
 {
     int type = control_record_type(record);
-    buf_printf(out, ",\"control\":\"%s\"", type >= 0 && type < CONTROL_NAME_COUNT ? control_names[type] : "UNKNOWN");
+    buf_printf(out, ",\"control\":\"%s\"",
+               type >= 0 && type < CONTROL_NAME_COUNT ? control_names[type] : "UNKNOWN");
     if ((type == CONTROL_ABORT || type == CONTROL_COMMIT) && record->value.len >= 6)
         buf_printf(out, ",\"coordinatorEpoch\":%" PRId32, load_i32(record->value.data + 2));
 }
@@ -121,21 +125,24 @@ static const char *truth(bool value)
 
 static void print_header(struct buf *out, const struct batch_header *header, struct slice batch)
 {
-    buf_printf(out, "{\"baseOffset\":%" PRId64 ",\"lastOffset\":%" PRId64 ",\"size\":%zu,\"leaderEpoch\":%" PRId32,
+    buf_printf(out,
+               "{\"baseOffset\":%" PRId64 ",\"lastOffset\":%" PRId64 ",\"size\":%zu,\"leaderEpoch\":%" PRId32,
                header->base_offset, batch_last_offset(header), batch.len, header->partition_leader_epoch);
     buf_printf(out, ",\"magic\":%d,\"crc\":\"%s\",\"codec\":\"%s\",\"timestampType\":\"%s\"", header->magic,
                batch_check_crc(batch) ? "right" : "wrong", codec_name(batch_codec(header)),
                batch_is_log_append_time(header) ? "LogAppendTime" : "CreateTime");
-    buf_printf(out, ",\"maxTimestamp\":%" PRId64 ",\"producerId\":%" PRId64 ",\"epoch\":%d,\"sequence\":%" PRId32,
+    buf_printf(out,
+               ",\"maxTimestamp\":%" PRId64 ",\"producerId\":%" PRId64 ",\"epoch\":%d,\"sequence\":%" PRId32,
                header->max_timestamp, header->producer_id, header->producer_epoch, header->base_sequence);
-    buf_printf(out, ",\"transactional\":%s,\"control\":%s,\"count\":%" PRId32, truth(batch_is_transactional(header)),
-               truth(batch_is_control(header)), header->record_count);
+    buf_printf(out, ",\"transactional\":%s,\"control\":%s,\"count\":%" PRId32,
+               truth(batch_is_transactional(header)), truth(batch_is_control(header)), header->record_count);
     if (batch_has_delete_horizon(header))
         buf_printf(out, ",\"deleteHorizon\":%" PRId64, header->base_timestamp);
 }
 
 /* False if its records cannot all be read. */
-static bool print_batch(struct buf *out, const struct batch_header *header, struct slice batch, struct note *why)
+static bool print_batch(struct buf *out, const struct batch_header *header, struct slice batch,
+                        struct note *why)
 {
     struct record_iterator it;
     struct record record;

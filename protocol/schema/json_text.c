@@ -9,7 +9,8 @@
 
 /* ---- strings ---- */
 
-/* The bytes that must follow a first byte, and what the second one may be (no overlong forms, surrogates, or above U+10FFFF). */
+/* The bytes that must follow a first byte, and what the second one may be (no overlong forms, surrogates, or
+ * above U+10FFFF). */
 static size_t followers_of(uint8_t first, uint8_t *least, uint8_t *most)
 {
     *least = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
@@ -70,10 +71,8 @@ void json_print_string(struct buf *out, struct slice text)
 
 /* ---- names ---- */
 
-/* Calls for each character of the name in camelCase would cost more than this loop twice. */
-void json_print_name(struct buf *out, const char *snake_case)
+void json_print_camel_case(struct buf *out, const char *snake_case)
 {
-    buf_append_char(out, '"');
     for (const char *at = snake_case; *at != '\0'; at++) {
         bool raise = *at == '_' && at[1] >= 'a' && at[1] <= 'z';
         if (raise)
@@ -81,7 +80,6 @@ void json_print_name(struct buf *out, const char *snake_case)
         if (*at != '_')
             buf_append_char(out, raise ? (char)(*at - 'a' + 'A') : *at);
     }
-    buf_append_str(out, "\":");
 }
 
 bool json_is_name(struct slice name, const char *snake_case)
@@ -110,8 +108,8 @@ void json_print_base64(struct buf *out, struct slice bytes)
         uint32_t bits = (uint32_t)bytes.data[at] << 16;
         bits |= left > 1 ? (uint32_t)bytes.data[at + 1] << 8 : 0;
         bits |= left > 2 ? bytes.data[at + 2] : 0;
-        char text[4] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63], left > 1 ? alphabet[bits >> 6 & 63] : '=',
-                        left > 2 ? alphabet[bits & 63] : '='};
+        char text[4] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63],
+                        left > 1 ? alphabet[bits >> 6 & 63] : '=', left > 2 ? alphabet[bits & 63] : '='};
         buf_append(out, text, sizeof text);
     }
     buf_append_char(out, '"');
@@ -154,7 +152,8 @@ bool base64_decode(struct slice text, struct arena *arena, struct slice *bytes)
 
 enum { DIGITS_MAX = 17 };
 
-/* The fewest digits, but two, that read back as the value (without its sign), and the exponent of the first one. */
+/* The fewest digits, but two, that read back as the value (without its sign), and the exponent of the first
+ * one. */
 static int shortest_digits(double value, char digits[DIGITS_MAX + 1], int *exponent)
 {
     char text[40];

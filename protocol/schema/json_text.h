@@ -1,5 +1,6 @@
 /*
- * json_text: single JSON values as Kafka's converters (Jackson, and Java's Double.toString) write them, and base64.
+ * json_text: single JSON values as Kafka's converters (Jackson, and Java's Double.toString) write them, and
+ * base64.
  */
 #ifndef PROTOCOL_SCHEMA_JSON_TEXT_H
 #define PROTOCOL_SCHEMA_JSON_TEXT_H
@@ -13,11 +14,12 @@ void json_print_string(struct buf *out, struct slice text);
 /* Standard alphabet, padded, in quotes. */
 void json_print_base64(struct buf *out, struct slice bytes);
 
-/* The shortest text that reads back as the same number, as Java prints it; NaN and the infinities in quotes. */
+/* The shortest text that reads back as the same number, as Java prints it; NaN and the infinities in quotes.
+ */
 void json_print_double(struct buf *out, double value);
 
-/* A member's name with quotes and colon: the snake_case name in camelCase. */
-void json_print_name(struct buf *out, const char *snake_case);
+/* A member's snake_case name in camelCase. */
+void json_print_camel_case(struct buf *out, const char *snake_case);
 
 /* True if `name` is that name in camelCase. */
 bool json_is_name(struct slice name, const char *snake_case);
@@ -25,7 +27,8 @@ bool json_is_name(struct slice name, const char *snake_case);
 /* The bytes that base64 text (padded or not) stands for, in the arena. False if it stands for none. */
 bool base64_decode(struct slice text, struct arena *arena, struct slice *bytes);
 
-/* How many bytes from `at` on are one valid UTF-8 character; if none: 0, and *skip is what one U+FFFD replaces. */
+/* How many bytes from `at` on are one valid UTF-8 character; if none: 0, and *skip is what one U+FFFD
+ * replaces. */
 size_t utf8_char_len(struct slice text, size_t at, size_t *skip);
 
 #endif

@@ -1,15 +1,18 @@
 /*
- * read: bytes to structs, by the tables. The hot path of every request, so that scalars are loaded here and not through
- * reader.c. Called by dispatch, by clients and by whoever replays records; any thread.
+ * read: bytes to structs, by the tables. The hot path of every request, so that scalars are loaded here and
+ * not through reader.c. Called by dispatch, by clients and by whoever replays records; any thread.
  *
  * Invariants:
- * 1. Nothing behind reader->end is looked at; a failed reader has at == end (reader.c), so that only loops ask for the error.
+ * 1. Nothing behind reader->end is looked at; a failed reader has at == end (reader.c), so that only loops
+ * ask for the error.
  * 2. Nothing is allocated before the bytes that must hold it have been seen to be there.
  * 3. Recursion follows the tables, never the bytes: its depth is that of the nested structs.
- * 4. Who fails first says what is missing; each level of structs then adds its part of the path in front, once.
+ * 4. Who fails first says what is missing; each level of structs then adds its part of the path in front,
+ * once.
  *
- * What Kafka does and we do too: a negative length is null where null is allowed; a known tag is read and then what follows it
- * is read, wherever its size says that it ends (but never beyond that); tags may come in any order, and twice: the last counts.
+ * What Kafka does and we do too: a negative length is null where null is allowed; a known tag is read and
+ * then what follows it is read, wherever its size says that it ends (but never beyond that); tags may come in
+ * any order, and twice: the last counts.
  */
 #include "protocol/base/big_endian.h"
 #include "protocol/base/ensure.h"
@@ -67,7 +70,8 @@ static void refuse_null(const struct decoding *in, const struct field *field)
         reader_fail(in->reader, "%s: null is not allowed", field->name);
 }
 
-static inline void read_slice(const struct decoding *in, const struct field *field, bool is_string, struct slice *to)
+static inline void read_slice(const struct decoding *in, const struct field *field, bool is_string,
+                              struct slice *to)
 {
     int32_t len = read_length(in, field, is_string);
     if (len < 0) {
@@ -76,7 +80,8 @@ static inline void read_slice(const struct decoding *in, const struct field *fie
         return;
     }
     if (is_string && len > INT16_MAX) {
-        reader_fail(in->reader, "%s: a string of %d bytes, at most %d are allowed", field->name, len, INT16_MAX);
+        reader_fail(in->reader, "%s: a string of %d bytes, at most %d are allowed", field->name, len,
+                    INT16_MAX);
         return;
     }
     const uint8_t *at = take(in->reader, field, (size_t)len);
@@ -153,7 +158,8 @@ static void read_structs(const struct decoding *in, const struct field *field, i
     }
 }
 
-static void read_strings(const struct decoding *in, const struct field *field, int32_t count, struct slice *items)
+static void read_strings(const struct decoding *in, const struct field *field, int32_t count,
+                         struct slice *items)
 {
     struct field element = *field;
     element.nullable = 0; /* that of the array */
@@ -172,7 +178,8 @@ static void read_array(const struct decoding *in, const struct field *field, voi
     ensure(in->reader->arena != NULL);
     void *items = arena_try_alloc(in->reader->arena, (size_t)count * element_size(field));
     if (items == NULL) {
-        reader_fail(in->reader, "%s: %d elements need more memory than a request may have", field->name, count);
+        reader_fail(in->reader, "%s: %d elements need more memory than a request may have", field->name,
+                    count);
         return;
     }
     store_array(to, (struct any_array){.items = items, .count = count});
@@ -279,16 +286,18 @@ static inline void read_field(const struct decoding *in, const struct field *fie
 static const struct field *find_tag(const struct decoding *in, const struct schema *schema, uint32_t tag)
 {
     const struct field *keeper = NULL;
-    for (const struct field *field = schema->fields; field < schema->fields + schema->field_count; field++) {
+    for (const struct field *field = schema->fields; field < fields_end(schema); field++) {
         if (field->kind == FIELD_UNKNOWN_TAGS)
             keeper = field;
-        else if (field->tag == tag + 1 && field_is_tagged(field, in->version) && field_is_present(field, in->version))
+        else if (field->tag == tag + 1 && field_is_tagged(field, in->version)
+                 && field_is_present(field, in->version))
             return field;
     }
     return keeper;
 }
 
-/* Adds the bytes from `start` to where the reader is to what is kept: borrowed as long as they lie side by side. */
+/* Adds the bytes from `start` to where the reader is to what is kept: borrowed as long as they lie side by
+ * side. */
 static void keep_unknown(const struct decoding *in, const uint8_t *start, struct slice *kept)
 {
     size_t len = (size_t)(in->reader->at - start);
@@ -340,7 +349,7 @@ static void read_tags(const struct decoding *in, const struct schema *schema, ui
 
 static void read_struct(const struct decoding *in, const struct schema *schema, uint8_t *to)
 {
-    const struct field *end = schema->fields + schema->field_count;
+    const struct field *end = fields_end(schema);
     for (const struct field *field = schema->fields; field < end; field++) {
         if (!field_is_plain(field, in->version)) {
             field_set_default(field, to + field->offset);

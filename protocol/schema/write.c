@@ -1,11 +1,14 @@
 /*
- * write: structs to bytes, by the tables. Called by respond, by clients and by whoever writes records; any thread.
+ * write: structs to bytes, by the tables. Called by respond, by clients and by whoever writes records; any
+ * thread.
  *
  * Invariants:
- * 1. What is written can be read back by read.c in the same version: null where null is not allowed becomes empty.
- * 2. Tags go out in ascending order, known and kept ones merged, and only those that differ from their default.
- * 3. A tag's size is written before its value: the value is written first, behind one byte for the size, and moved if the size
- *    takes more. That is why no range may lie inside a tag (no message has one there).
+ * 1. What is written can be read back by read.c in the same version: null where null is not allowed becomes
+ * empty.
+ * 2. Tags go out in ascending order, known and kept ones merged, and only those that differ from their
+ * default.
+ * 3. A tag's size is written before its value: the value is written first, behind one byte for the size, and
+ * moved if the size takes more. That is why no range may lie inside a tag (no message has one there).
  */
 #include "protocol/base/big_endian.h"
 #include "protocol/base/ensure.h"
@@ -34,8 +37,8 @@ static inline uint8_t *grow(struct writer *writer, size_t len)
     return at;
 }
 
-static inline void write_length(const struct encoding *out, const struct field *field, bool is_string, bool is_null,
-                                size_t len)
+static inline void write_length(const struct encoding *out, const struct field *field, bool is_string,
+                                bool is_null, size_t len)
 {
     is_null = is_null && field_may_be_null(field, out->version);
     ensure(len <= (is_string ? INT16_MAX : INT32_MAX));
@@ -51,7 +54,8 @@ static inline void write_length(const struct encoding *out, const struct field *
         store_i32(grow(out->writer, 4), is_null ? -1 : (int32_t)len);
 }
 
-static inline void write_slice(const struct encoding *out, const struct field *field, bool is_string, struct slice from)
+static inline void write_slice(const struct encoding *out, const struct field *field, bool is_string,
+                               struct slice from)
 {
     size_t len = slice_is_null(from) ? 0 : from.len;
     write_length(out, field, is_string, slice_is_null(from), len);
@@ -81,7 +85,8 @@ static void swap_elements(size_t size, size_t count, const void *from, uint8_t *
     }
 }
 
-static void write_strings(const struct encoding *out, const struct field *field, size_t count, const struct slice *items)
+static void write_strings(const struct encoding *out, const struct field *field, size_t count,
+                          const struct slice *items)
 {
     struct field element = *field;
     element.nullable = 0; /* that of the array */
@@ -207,7 +212,8 @@ static void write_tag(const struct encoding *out, const struct field *field, con
     set_size(writer->out, size_at);
 }
 
-/* Takes one field off the kept bytes: its tag, and all of it. They were read by us or made by our own code. */
+/* Takes one field off the kept bytes: its tag, and all of it. They were read by us or made by our own code.
+ */
 static uint32_t next_unknown(struct slice *kept, struct slice *whole)
 {
     struct reader reader;
@@ -242,12 +248,13 @@ static void write_unknown_before(const struct encoding *out, struct slice *kept,
     }
 }
 
-/* The tagged fields that are to be written, by tag. Returns how many; *kept is what the struct keeps of unknown ones. */
+/* The tagged fields that are to be written, by tag. Returns how many; *kept is what the struct keeps of
+ * unknown ones. */
 static size_t collect_tags(const struct encoding *out, const struct schema *schema, const uint8_t *from,
                            const struct field *tags[TAGS_MAX], struct slice *kept)
 {
     size_t count = 0;
-    for (const struct field *field = schema->fields; field < schema->fields + schema->field_count; field++) {
+    for (const struct field *field = schema->fields; field < fields_end(schema); field++) {
         if (field->kind == FIELD_UNKNOWN_TAGS)
             *kept = *(const struct slice *)(const void *)(from + field->offset);
         else if (field_is_tagged(field, out->version) && field_is_present(field, out->version)
@@ -282,7 +289,7 @@ static void write_tags(const struct encoding *out, const struct schema *schema, 
 static void write_struct(const struct encoding *out, const struct schema *schema, const uint8_t *from)
 {
     bool has_tags = false;
-    const struct field *end = schema->fields + schema->field_count;
+    const struct field *end = fields_end(schema);
     for (const struct field *field = schema->fields; field < end; field++) {
         if (field_is_plain(field, out->version))
             write_field(out, field, from + field->offset);

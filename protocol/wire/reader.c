@@ -1,5 +1,6 @@
 /*
- * reader: see reader.h. Called by the schema interpreter and by whatever parses bytes by hand (headers, batches, files).
+ * reader: see reader.h. Called by the schema interpreter and by whatever parses bytes by hand (headers,
+ * batches, files).
  *
  * Invariants:
  * 1. at <= end, and nothing at or behind `end` is ever looked at.
@@ -15,8 +16,8 @@
 
 void reader_init(struct reader *reader, struct slice bytes, struct arena *arena)
 {
-    reader->at = bytes.data;
-    reader->end = bytes.data == NULL ? NULL : bytes.data + bytes.len;
+    reader->at = bytes.data == NULL ? (const uint8_t *)"" : bytes.data;
+    reader->end = reader->at + bytes.len;
     reader->arena = arena;
     reader->failed = false;
     reader->error[0] = '\0';
