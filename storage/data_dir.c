@@ -1,0 +1,372 @@
+/*
+ * data_dir: see data_dir.h.
+ *
+ * 1. The lock file is held from open to close; the operating system lets go of it when the process dies.
+ * 2. The clean-shutdown marker is gone, durably, before a log is loaded, and comes back as the very last thing.
+ * 3. Offline is for ever (until the next start).
+ */
+#include "storage/data_dir.h"
+
+#include "protocol/base/buf.h"
+#include "protocol/base/ensure.h"
+#include "storage/checkpoint.h"
+#include "storage/open_files.h"
+#include "storage/os/clock.h"
+#include "storage/os/diag.h"
+#include "storage/os/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { PATH_BYTES_MAX = 3400, SMALL_FILE_MAX = 1 << 20 };
+
+static const char meta_name[] = "meta.properties";
+static const char marker_name[] = ".kafka_cleanshutdown";
+
+struct data_dir {
+    struct file_system *fs;
+    char *path;
+    int lock_file;
+    struct meta_properties meta;
+    char *cluster_id; /* owned; what meta.cluster_id borrows */
+    struct open_files files;
+    atomic_bool offline;
+    bool was_clean;
+    struct mutex mutex; /* RANK_DATA_DIR: one writer of checkpoint files */
+};
+
+/* ---- meta.properties ---- */
+
+/* Undoes the escapes of a properties file in place. \uXXXX is kept to what ASCII needs. */
+static void unescape(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at != '\0'; at++) {
+        if (*at != '\\' || at[1] == '\0') {
+            *to++ = *at;
+            continue;
+        }
+        at++;
+        unsigned code;
+        if (*at == 'u' && sscanf(at + 1, "%4x", &code) == 1 && code < 0x80 && strlen(at) > 4) {
+            *to++ = (char)code;
+            at += 4;
+        } else {
+            *to++ = *at == 't' ? '\t' : *at == 'n' ? '\n' : *at == 'r' ? '\r' : *at;
+        }
+    }
+    *to = '\0';
+}
+
+/* Splits "key = value"; false for comments and blank lines. */
+static bool split_property(char *line, char **key, char **value)
+{
+    line += strspn(line, " \t\f");
+    if (*line == '\0' || *line == '#' || *line == '!')
+        return false;
+    char *end = line;
+    while (*end != '\0' && strchr("=: \t\f", *end) == NULL)
+        end += *end == '\\' && end[1] != '\0' ? 2 : 1;
+    char *rest = end + strspn(end, " \t\f");
+    if (*rest == '=' || *rest == ':')
+        rest++;
+    rest += strspn(rest, " \t\f");
+    *end = '\0';
+    *key = line;
+    *value = rest;
+    unescape(*key);
+    unescape(*value);
+    return true;
+}
+
+static bool parse_node_id(const char *text, int32_t *node_id)
+{
+    char *end;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (errno != 0 || end == text || *end != '\0' || value < 0 || value > INT32_MAX)
+        return false;
+    *node_id = (int32_t)value;
+    return true;
+}
+
+struct meta_found {
+    char *version;
+    char *cluster_id;
+    char *node_id;
+    char *directory_id;
+};
+
+static void find_properties(char *content, struct meta_found *found)
+{
+    char *rest = content;
+    char *line;
+    while ((line = strsep(&rest, "\r\n")) != NULL) {
+        char *key;
+        char *value;
+        if (!split_property(line, &key, &value))
+            continue;
+        if (strcmp(key, "version") == 0)
+            found->version = value;
+        else if (strcmp(key, "cluster.id") == 0)
+            found->cluster_id = value;
+        else if (strcmp(key, "node.id") == 0)
+            found->node_id = value;
+        else if (strcmp(key, "directory.id") == 0)
+            found->directory_id = value;
+    }
+}
+
+static bool parse_meta(struct data_dir *dir, char *content, struct note *why)
+{
+    struct meta_found found = {0};
+    find_properties(content, &found);
+    if (found.version == NULL || strcmp(found.version, "1") != 0)
+        note_set(why, "%s/%s: version is %s, 1 is needed", dir->path, meta_name, found.version ? found.version : "missing");
+    else if (found.cluster_id == NULL || found.cluster_id[0] == '\0')
+        note_set(why, "%s/%s: cluster.id is missing", dir->path, meta_name);
+    else if (found.node_id == NULL || !parse_node_id(found.node_id, &dir->meta.node_id))
+        note_set(why, "%s/%s: node.id is missing or no number", dir->path, meta_name);
+    else if (found.directory_id != NULL && !uuid_parse(slice_str(found.directory_id), &dir->meta.directory_id))
+        note_set(why, "%s/%s: directory.id '%.40s' is no id", dir->path, meta_name, found.directory_id);
+    else {
+        dir->cluster_id = strdup(found.cluster_id);
+        ensure(dir->cluster_id != NULL);
+        dir->meta.cluster_id = slice_str(dir->cluster_id);
+        return true;
+    }
+    return false;
+}
+
+struct emptiness {
+    bool found;
+    char name[NAME_MAX + 1];
+};
+
+static void look_for_content(void *context, const char *name)
+{
+    struct emptiness *emptiness = context;
+    if (strcmp(name, ".lock") == 0 || strcmp(name, "lost+found") == 0)
+        return;
+    emptiness->found = true;
+    snprintf(emptiness->name, sizeof emptiness->name, "%s", name);
+}
+
+static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct note *why)
+{
+    char path[FILE_PATH_MAX];
+    char *content;
+    file_path(path, "%s/%s", dir->path, meta_name);
+    ssize_t len = file_read_all(dir->fs, path, SMALL_FILE_MAX, &content);
+    if (len >= 0) {
+        *state = DATA_DIR_FORMATTED;
+        bool good = parse_meta(dir, content, why);
+        free(content);
+        return good;
+    }
+    *state = DATA_DIR_EMPTY;
+    struct emptiness emptiness = {0};
+    int result = len == -ENOENT ? file_list(dir->fs, dir->path, look_for_content, &emptiness) : (int)len;
+    if (result < 0)
+        note_set(why, "%s: %s", path, strerror(-result));
+    else if (emptiness.found)
+        note_set(why, "%s holds %s but no %s: it is not formatted, and not empty", dir->path, emptiness.name, meta_name);
+    return result == 0 && !emptiness.found;
+}
+
+/* ---- life ---- */
+
+/* Makes the directory and the missing ones above it. */
+static int make_directories(struct file_system *fs, const char *path)
+{
+    char partial[FILE_PATH_MAX];
+    file_path(partial, "%s", path);
+    for (char *at = partial + 1; *at != '\0'; at++)
+        if (*at == '/') {
+            *at = '\0';
+            if (!file_exists(fs, partial))
+                (void)file_mkdir(fs, partial);
+            *at = '/';
+        }
+    int result = file_mkdir(fs, partial);
+    return result == -EEXIST ? 0 : result;
+}
+
+static bool take_lock(struct data_dir *dir, struct note *why)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/.lock", dir->path);
+    dir->lock_file = file_open(dir->fs, path, FILE_CREATE);
+    int result = dir->lock_file < 0 ? dir->lock_file : file_lock(dir->fs, dir->lock_file);
+    if (result == -EWOULDBLOCK)
+        note_set(why, "%s is locked by another process", dir->path);
+    else if (result < 0)
+        note_set(why, "%s: %s", path, strerror(-result));
+    return result >= 0;
+}
+
+struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state, struct note *why)
+{
+    if (strlen(path) > PATH_BYTES_MAX || path[0] == '\0') {
+        note_set(why, "the log directory's name is empty or too long");
+        return NULL;
+    }
+    int result = make_directories(fs, path);
+    if (result < 0) {
+        note_set(why, "%s: %s", path, strerror(-result));
+        return NULL;
+    }
+    struct data_dir *dir = calloc(1, sizeof *dir);
+    ensure(dir != NULL);
+    dir->fs = fs;
+    dir->path = strdup(path);
+    ensure(dir->path != NULL);
+    size_t len = strlen(path);
+    while (len > 1 && dir->path[len - 1] == '/')
+        dir->path[--len] = '\0';
+    atomic_init(&dir->offline, false);
+    mutex_init(&dir->mutex, RANK_DATA_DIR);
+    open_files_init(&dir->files, fs);
+    if (take_lock(dir, why) && read_meta(dir, state, why))
+        return dir;
+    data_dir_close(dir);
+    return NULL;
+}
+
+void data_dir_close(struct data_dir *dir)
+{
+    if (dir == NULL)
+        return;
+    open_files_fini(&dir->files);
+    mutex_fini(&dir->mutex);
+    file_close(dir->fs, dir->lock_file);
+    free(dir->cluster_id);
+    free(dir->path);
+    free(dir);
+}
+
+enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t node_id, struct uuid directory_id,
+                          struct note *why)
+{
+    char id[UUID_TEXT_LEN + 1];
+    char date[64];
+    struct tm utc;
+    time_t now = (time_t)(clock_wall_ms() / 1000);
+    uuid_format(directory_id, id);
+    gmtime_r(&now, &utc);
+    strftime(date, sizeof date, "%a %b %d %H:%M:%S UTC %Y", &utc);
+
+    struct buf text = {0};
+    buf_printf(&text, "#\n#%s\nnode.id=%d\ndirectory.id=%s\nversion=1\ncluster.id=%.*s\n", date, (int)node_id, id,
+               SLICE_ARGS(cluster_id));
+    int result = checkpoint_replace(dir->fs, dir->path, meta_name, buf_slice(&text), true);
+    buf_fini(&text);
+    if (result < 0) {
+        note_set(why, "%s/%s: %s", dir->path, meta_name, strerror(-result));
+        return KERR_KAFKA_STORAGE_ERROR;
+    }
+    free(dir->cluster_id);
+    dir->cluster_id = strndup((const char *)cluster_id.data, cluster_id.len);
+    ensure(dir->cluster_id != NULL);
+    dir->meta = (struct meta_properties){slice_str(dir->cluster_id), node_id, directory_id};
+    return KERR_NONE;
+}
+
+const char *data_dir_path(const struct data_dir *dir)
+{
+    return dir->path;
+}
+
+struct file_system *data_dir_fs(const struct data_dir *dir)
+{
+    return dir->fs;
+}
+
+struct open_files *data_dir_files(struct data_dir *dir)
+{
+    return &dir->files;
+}
+
+const struct meta_properties *data_dir_meta(const struct data_dir *dir)
+{
+    return &dir->meta;
+}
+
+/* ---- the clean-shutdown marker ---- */
+
+bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch)
+{
+    char path[FILE_PATH_MAX];
+    char *content;
+    *broker_epoch = -1;
+    file_path(path, "%s/%s", dir->path, marker_name);
+    ssize_t len = file_read_all(dir->fs, path, SMALL_FILE_MAX, &content);
+    if (len < 0)
+        return false;
+    const char *at = strstr(content, "\"brokerEpoch\"");
+    long long epoch;
+    if (at != NULL && sscanf(at + strlen("\"brokerEpoch\""), " : %lld", &epoch) == 1)
+        *broker_epoch = epoch;
+    free(content);
+    dir->was_clean = true;
+    int result = file_unlink(dir->fs, path);
+    if (result == 0)
+        result = file_sync_directory(dir->fs, dir->path);
+    if (result < 0)
+        data_dir_fail(dir, "%s: %s", path, strerror(-result));
+    return true;
+}
+
+bool data_dir_was_clean(const struct data_dir *dir)
+{
+    return dir->was_clean;
+}
+
+enum kerr data_dir_mark_clean(struct data_dir *dir, int64_t broker_epoch)
+{
+    char text[80];
+    snprintf(text, sizeof text, "{\"version\":0,\"brokerEpoch\":%" PRId64 "}", broker_epoch);
+    return data_dir_checkpoint(dir, marker_name, slice_str(text));
+}
+
+enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content)
+{
+    if (data_dir_is_offline(dir))
+        return KERR_KAFKA_STORAGE_ERROR;
+    mutex_lock(&dir->mutex);
+    int result = checkpoint_replace(dir->fs, dir->path, name, content, true);
+    mutex_unlock(&dir->mutex);
+    if (result == 0)
+        return KERR_NONE;
+    if (result == -ENOSPC)
+        diag_warn("%s/%s: %s", dir->path, name, strerror(-result));
+    else
+        data_dir_fail(dir, "%s/%s: %s", dir->path, name, strerror(-result));
+    return KERR_KAFKA_STORAGE_ERROR;
+}
+
+/* ---- failure ---- */
+
+void data_dir_fail(struct data_dir *dir, const char *format, ...)
+{
+    if (atomic_exchange(&dir->offline, true))
+        return;
+    char text[NOTE_SIZE];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    diag_error("log directory %s is offline: %s", dir->path, text);
+}
+
+bool data_dir_is_offline(const struct data_dir *dir)
+{
+    return atomic_load_explicit(&dir->offline, memory_order_relaxed);
+}

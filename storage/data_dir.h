@@ -1,0 +1,56 @@
+/*
+ * data_dir: one log directory (an entry of log.dirs): its lock, meta.properties, checkpoint files, clean-shutdown marker, and
+ * whether it is in order. A directory that fails (EIO, a failed fsync) goes offline once and for all until the next start.
+ */
+#ifndef STORAGE_DATA_DIR_H
+#define STORAGE_DATA_DIR_H
+
+#include "protocol/base/note.h"
+#include "protocol/base/uuid.h"
+#include "protocol/errors.h"
+
+struct file_system; /* storage/os/file.h: the seam that crash tests replace */
+struct open_files;  /* storage/open_files.h */
+
+/* meta.properties, version 1. */
+struct meta_properties {
+    struct slice cluster_id; /* lives as long as the data_dir */
+    int32_t node_id;
+    struct uuid directory_id; /* zero: missing in the file */
+};
+
+struct data_dir;
+
+enum data_dir_state {
+    DATA_DIR_EMPTY,     /* missing or without meta.properties and without anything else: may be formatted */
+    DATA_DIR_FORMATTED, /* meta.properties read */
+};
+
+/* Creates the directory if it is missing, takes `.lock` (a second broker gets "... is locked by another process"), reads
+ * meta.properties. NULL with the reason: not empty yet without meta.properties, unreadable, locked. */
+struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state, struct note *why);
+void data_dir_close(struct data_dir *dir);
+
+/* Writes meta.properties (version 1) as Apache Kafka's formatter does, fsynced, and adopts it. */
+enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t node_id, struct uuid directory_id,
+                          struct note *why);
+
+const char *data_dir_path(const struct data_dir *dir);
+struct file_system *data_dir_fs(const struct data_dir *dir);
+struct open_files *data_dir_files(struct data_dir *dir); /* for log_open; every segment is gone before data_dir_close */
+const struct meta_properties *data_dir_meta(const struct data_dir *dir);
+
+/* Whether the clean-shutdown marker was there when the directory was opened; taken away (with a directory sync) by
+ * data_dir_begin, before any log is loaded. *broker_epoch is what it held, or -1. */
+bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch);
+bool data_dir_was_clean(const struct data_dir *dir); /* what data_dir_begin answered */
+enum kerr data_dir_mark_clean(struct data_dir *dir, int64_t broker_epoch);
+
+/* Replaces one of the directory's checkpoint files, durably. A failure takes the directory offline. */
+enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content);
+
+/* Takes the directory offline and says why through diag, once. Any thread. */
+void data_dir_fail(struct data_dir *dir, const char *format, ...) __attribute__((format(printf, 2, 3)));
+bool data_dir_is_offline(const struct data_dir *dir);
+
+#endif

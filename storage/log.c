@@ -1,0 +1,536 @@
+/*
+ * log: see log.h.
+ *
+ * 1. There is always an active segment. base of the first <= start_offset <= end_offset; synced_offset <= end_offset.
+ * 2. Offsets only grow: a batch's first offset is at or above the end (gaps are legal).
+ * 3. Appending never waits for a sync; what a sync still has to cover is [synced_offset, end_offset) and, if
+ *    directory_changed, the names.
+ * 4. Index files and producer snapshots of a closed segment reach stable storage before recovery_point passes it.
+ * 5. A stage is written whole or not at all: on failure end_offset, the producers and the file are as before.
+ *
+ * Called by partition and metadata/cluster_log under their locks.
+ */
+#include "storage/log.h"
+
+#include "protocol/base/ensure.h"
+#include "storage/header_scan.h"
+#include "storage/log_private.h"
+#include "storage/os/clock.h"
+#include "storage/os/diag.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct file_system *fs_of(const struct log *log)
+{
+    return log->files->fs;
+}
+
+void log_snapshot_path(const struct log *log, int64_t offset, char path[FILE_PATH_MAX])
+{
+    file_path(path, "%s/%020" PRId64 ".snapshot", log->path, offset);
+}
+
+/* ---- segments ---- */
+
+void log_add_segment(struct log *log, struct segment *segment)
+{
+    if (log->count == log->capacity) {
+        log->capacity = log->capacity == 0 ? 1 : log->capacity * 2;
+        log->segments = realloc(log->segments, sizeof(struct segment *) * (size_t)log->capacity);
+        ensure(log->segments != NULL);
+    }
+    ensure(log->count == 0 || log_active(log)->base_offset < segment->base_offset);
+    log->segments[log->count++] = segment;
+}
+
+/* 0 .. min(segment.jitter.ms, segment.ms): any spread will do, so the clock's low bits are random enough. */
+static int64_t draw_jitter(const struct log_config *config)
+{
+    int64_t max = config->segment_jitter_ms < config->segment_ms ? config->segment_jitter_ms : config->segment_ms;
+    return max <= 0 ? 0 : (int64_t)(((uint64_t)clock_monotonic_us() * 0x9e3779b97f4a7c15U >> 16) % (uint64_t)max);
+}
+
+int log_new_segment(struct log *log, int64_t base_offset)
+{
+    struct segment *segment = segment_new(log->files, log->path, base_offset);
+    segment->jitter_ms = draw_jitter(&log->config);
+    int result = segment_create(segment);
+    if (result < 0) {
+        segment_drop(segment);
+        return result;
+    }
+    log_add_segment(log, segment);
+    log->directory_changed = true;
+    return 0;
+}
+
+int32_t log_find_segment(const struct log *log, int64_t offset)
+{
+    int32_t low = 0;
+    int32_t high = log->count;
+    while (high - low > 1) {
+        int32_t middle = low + (high - low) / 2;
+        if (log->segments[middle]->base_offset <= offset)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void forget_hints(struct log *log)
+{
+    for (int i = 0; i < LOG_RECENT; i++)
+        log->recent[i].offset = -1;
+    if (log->page != NULL)
+        log->page->segment = -1;
+}
+
+int log_close_cleanly(struct log *log)
+{
+    int result = log_store_epochs(log);
+    if (result < 0 || (log->closed_offset == log->end_offset && !log->directory_changed))
+        return result;
+    result = segment_finish(log_active(log));
+    char path[FILE_PATH_MAX];
+    log_snapshot_path(log, log->end_offset, path);
+    if (result == 0 && log->end_offset > log->start_offset)
+        result = producers_write_snapshot(&log->producers, fs_of(log), path, log->end_offset);
+    for (int32_t i = 0; i < log->count && result == 0; i++)
+        if (!log->segments[i]->durable && (i < log->count - 1 || log->segments[i]->size > 0))
+            result = segment_sync_all(log->segments[i]);
+    if (result == 0 && log->directory_changed)
+        result = file_sync_directory(fs_of(log), log->path);
+    if (result == 0)
+        log->synced_offset = log->recovery_point = log->closed_offset = log->end_offset;
+    return result;
+}
+
+void log_free(struct log *log)
+{
+    for (int32_t i = 0; i < log->count; i++)
+        segment_drop(log->segments[i]);
+    for (int32_t i = 0; i < log->deleted_count; i++)
+        segment_drop(log->deleted[i]);
+    free(log->segments);
+    free(log->deleted);
+    free(log->deleted_due_ms);
+    free(log->page);
+    producers_fini(&log->producers);
+    epochs_fini(&log->epochs);
+    free(log->path);
+    free(log);
+}
+
+int64_t log_bytes(const struct log *log)
+{
+    int64_t bytes = 0;
+    for (int32_t i = 0; i < log->count; i++)
+        bytes += log->segments[i]->size;
+    return bytes;
+}
+
+int log_store_epochs(struct log *log)
+{
+    if (!log->epochs.changed)
+        return 0;
+    log->directory_changed = true;
+    return epochs_store(&log->epochs, fs_of(log), log->path);
+}
+
+/* ---- appending ---- */
+
+bool log_must_roll(struct log *log, size_t staged, size_t len, const struct batch_header *header, int64_t now_ms)
+{
+    struct segment *active = log_active(log);
+    const struct log_config *config = &log->config;
+    int64_t size = active->size + (int64_t)staged;
+    if (size == 0)
+        return batch_last_offset(header) - active->base_offset > INT32_MAX;
+    int64_t max_bytes = config->segment_bytes < INT32_MAX ? config->segment_bytes : INT32_MAX;
+    if (size > max_bytes - (int64_t)len || batch_last_offset(header) - active->base_offset > INT32_MAX
+        || segment_index_is_full(active, config->segment_index_bytes))
+        return true;
+    if (config->segment_ms == INT64_MAX || active->size == 0)
+        return false;
+    int64_t first = segment_first_timestamp(active);
+    int64_t waited = first >= 0 ? header->max_timestamp - first : now_ms - active->created_ms;
+    return waited > config->segment_ms - active->jitter_ms;
+}
+
+int log_roll(struct log *log, int64_t base_offset, int64_t now_ms)
+{
+    (void)now_ms;
+    struct segment *old = log_active(log);
+    ensure(base_offset >= log->end_offset && base_offset > old->base_offset);
+    int result = segment_finish(old);
+    if (result == 0)
+        result = log_new_segment(log, base_offset);
+    if (result < 0)
+        return result;
+    char path[FILE_PATH_MAX];
+    log_snapshot_path(log, base_offset, path);
+    result = producers_write_snapshot(&log->producers, fs_of(log), path, base_offset);
+    if (result < 0) /* a snapshot only saves time at the next start */
+        diag_warn("%s: %s", path, strerror(-result));
+    return 0;
+}
+
+void log_stage_init(struct log_stage *stage, struct log *log)
+{
+    stage->log = log;
+    stage->count = 0;
+    stage->bytes = 0;
+    stage->end_offset = log->end_offset;
+    stage->has_ended = false;
+}
+
+void log_stage_add(struct log_stage *stage, uint8_t *bytes, size_t len, const struct batch_header *header,
+                   const struct marker *marker, int64_t now_ms)
+{
+    ensure(stage->count < LOG_STAGE_MAX && !stage->has_ended);
+    ensure(header->base_offset >= stage->end_offset && batch_size(header) == (int64_t)len);
+    struct producers *producers = &stage->log->producers;
+    if (stage->count == 0)
+        producers_begin(producers);
+    if (marker != NULL)
+        stage->has_ended = producers_end_transaction(producers, header, marker, now_ms, &stage->ended);
+    else
+        producers_update(producers, header, now_ms);
+    stage->parts[stage->count] = (struct iovec){bytes, len};
+    stage->headers[stage->count++] = header;
+    stage->bytes += len;
+    stage->end_offset = batch_next_offset(header);
+}
+
+int log_note_aborted(struct segment *segment, const struct ended_transaction *ended)
+{
+    char path[FILE_PATH_MAX];
+    segment_path(segment, ".txnindex", path);
+    const struct aborted_entry entry = {
+        .producer_id = ended->producer_id,
+        .first_offset = ended->first_offset,
+        .last_offset = ended->last_offset,
+        .last_stable_offset = ended->last_stable_offset,
+    };
+    segment->has_txn_index = true;
+    return txn_index_append(segment_fs(segment), path, &entry);
+}
+
+static void remember(struct log *log, int64_t offset, int64_t position)
+{
+    log->recent[log->recent_next++ % LOG_RECENT] =
+        (struct log_position){offset, log_active(log)->base_offset, position};
+}
+
+int log_stage_write(struct log_stage *stage)
+{
+    struct log *log = stage->log;
+    if (stage->count == 0)
+        return 0;
+    struct segment *active = log_active(log);
+    int64_t position = active->size;
+    int result = segment_load_indexes(active);
+    if (result == 0)
+        result = segment_append(active, stage->parts, stage->count, stage->bytes);
+    if (result == 0 && stage->has_ended && stage->ended.aborted) {
+        result = log_note_aborted(active, &stage->ended);
+        if (result < 0) /* without its entry readers would believe the aborted records */
+            (void)segment_truncate(active, position, stage->headers[0]->base_offset);
+    }
+    if (result < 0) {
+        producers_rollback(&log->producers);
+        log_stage_init(stage, log);
+        return result;
+    }
+    producers_commit(&log->producers);
+    for (int i = 0; i < stage->count; i++) {
+        const struct batch_header *header = stage->headers[i];
+        segment_index_batch(active, header, position, log->config.index_interval_bytes);
+        remember(log, header->base_offset, position);
+        if (header->partition_leader_epoch > epochs_latest(&log->epochs))
+            epochs_assign(&log->epochs, header->partition_leader_epoch, header->base_offset);
+        position += batch_size(header);
+    }
+    log->end_offset = stage->end_offset;
+    log_stage_init(stage, log);
+    return log_store_epochs(log);
+}
+
+static int append_one(struct log_stage *stage, uint8_t *bytes, const struct batch_header *header, int64_t now_ms)
+{
+    struct log *log = stage->log;
+    size_t len = (size_t)batch_size(header);
+    struct marker marker;
+    if (batch_is_control(header))
+        marker_read(slice_of(bytes, len), &marker);
+    if (log_must_roll(log, 0, len, header, now_ms)) {
+        int result = log_roll(log, header->base_offset, now_ms);
+        if (result < 0)
+            return result;
+    }
+    log_stage_add(stage, bytes, len, header, batch_is_control(header) ? &marker : NULL, now_ms);
+    return log_stage_write(stage);
+}
+
+int log_append_batches(struct log *log, uint8_t *bytes, size_t len, int64_t now_ms, struct note *why)
+{
+    struct log_stage stage;
+    log_stage_init(&stage, log);
+    for (size_t at = 0; at < len;) {
+        struct batch_header header;
+        size_t size;
+        if (batch_next(slice_of(bytes + at, len - at), &header, &size, why) != BATCH_WHOLE)
+            return -EBADMSG;
+        if (header.base_offset < log->end_offset) {
+            note_set(why, "offset %" PRId64 " is below the log end %" PRId64, header.base_offset, log->end_offset);
+            return -EBADMSG;
+        }
+        int result = append_one(&stage, bytes + at, &header, now_ms);
+        if (result < 0) {
+            note_set(why, "%s: %s", log->path, strerror(-result));
+            return result;
+        }
+        at += size;
+    }
+    return 0;
+}
+
+/* ---- cutting ---- */
+
+static int delete_segment(struct log *log, int32_t at, int64_t due_ms)
+{
+    struct segment *segment = log->segments[at];
+    int result = segment_rename_deleted(segment);
+    if (result < 0)
+        return result;
+    char path[FILE_PATH_MAX];
+    log_snapshot_path(log, segment->base_offset, path);
+    if (at > 0 || segment->base_offset < log->start_offset)
+        (void)file_unlink(fs_of(log), path);
+    memmove(log->segments + at, log->segments + at + 1, sizeof(struct segment *) * (size_t)(log->count - at - 1));
+    log->count--;
+    log->directory_changed = true;
+
+    size_t room = (size_t)log->deleted_count + 1;
+    log->deleted = realloc(log->deleted, sizeof(struct segment *) * room);
+    log->deleted_due_ms = realloc(log->deleted_due_ms, sizeof(int64_t) * room);
+    ensure(log->deleted != NULL && log->deleted_due_ms != NULL);
+    log->deleted[log->deleted_count] = segment;
+    log->deleted_due_ms[log->deleted_count++] = due_ms;
+    return 0;
+}
+
+void log_remove_deleted(struct log *log, int64_t now_ms)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < log->deleted_count; i++) {
+        if (log->deleted_due_ms[i] <= now_ms) {
+            segment_unlink_deleted(log->deleted[i]);
+            segment_drop(log->deleted[i]);
+            continue;
+        }
+        log->deleted[kept] = log->deleted[i];
+        log->deleted_due_ms[kept++] = log->deleted_due_ms[i];
+    }
+    log->deleted_count = kept;
+}
+
+/* Removes producer snapshots above `offset`: file_list's callback. */
+struct snapshot_removal {
+    struct log *log;
+    int64_t above;
+};
+
+static void remove_snapshot(void *context, const char *name)
+{
+    struct snapshot_removal *removal = context;
+    char *end;
+    long long offset = strtoll(name, &end, 10);
+    if (end - name == 20 && strcmp(end, ".snapshot") == 0 && offset > removal->above) {
+        char path[FILE_PATH_MAX];
+        log_snapshot_path(removal->log, offset, path);
+        (void)file_unlink(fs_of(removal->log), path);
+    }
+}
+
+static int state_after_cut(struct log *log)
+{
+    forget_hints(log);
+    log->cuts++;
+    log->closed_offset = -1;
+    epochs_truncate_end(&log->epochs, log->end_offset);
+    struct snapshot_removal removal = {log, log->end_offset};
+    int result = file_list(fs_of(log), log->path, remove_snapshot, &removal);
+    if (log->synced_offset > log->end_offset)
+        log->synced_offset = log->end_offset;
+    if (log->recovery_point > log->end_offset)
+        log->recovery_point = log->end_offset;
+    if (result == 0)
+        result = log_load_producers(log, log->end_offset, false);
+    int stored = log_store_epochs(log);
+    return result < 0 ? result : stored;
+}
+
+int log_truncate(struct log *log, int64_t offset)
+{
+    if (offset >= log->end_offset)
+        return 0;
+    if (offset <= log->segments[0]->base_offset)
+        return log_restart_at(log, offset);
+    struct log_position cut;
+    int result = log_find_position(log, offset, &cut);
+    while (result == 0 && log_active(log)->base_offset > cut.segment)
+        result = delete_segment(log, log->count - 1, 0);
+    if (result == 0)
+        result = segment_truncate(log_active(log), cut.position, offset);
+    if (result < 0)
+        return result;
+    log->end_offset = offset;
+    if (log->start_offset > offset)
+        log->start_offset = offset;
+    return state_after_cut(log);
+}
+
+int log_restart_at(struct log *log, int64_t offset)
+{
+    int result = 0;
+    while (log->count > 0 && result == 0)
+        result = delete_segment(log, log->count - 1, 0);
+    log_remove_deleted(log, INT64_MAX);
+    if (result == 0)
+        result = log_new_segment(log, offset);
+    if (result < 0)
+        return result;
+    log->start_offset = log->end_offset = offset;
+    return state_after_cut(log);
+}
+
+int log_advance_start(struct log *log, int64_t offset, bool drop_segments, int64_t now_ms)
+{
+    ensure(offset <= log->end_offset);
+    if (offset > log->start_offset)
+        log->start_offset = offset;
+    int result = 0;
+    while (drop_segments && result == 0 && log->count > 1 && log->segments[1]->base_offset <= log->start_offset)
+        result = delete_segment(log, 0, now_ms + log->config.file_delete_delay_ms);
+    epochs_truncate_start(&log->epochs, log->start_offset);
+    int stored = log_store_epochs(log);
+    return result < 0 ? result : stored;
+}
+
+/* ---- syncing ---- */
+
+int log_sync_begin(struct log *log, struct log_sync *sync)
+{
+    *sync = (struct log_sync){.end_offset = log->end_offset, .cuts = log->cuts};
+    int32_t first = log_find_segment(log, log->synced_offset);
+    sync->segments = sync->own;
+    if (log->count - first > LOG_SYNC_OWN) {
+        sync->segments = malloc(sizeof(struct segment *) * (size_t)(log->count - first));
+        ensure(sync->segments != NULL);
+    }
+    for (int32_t i = first; i < log->count; i++) {
+        int result = segment_pin(log->segments[i]);
+        if (result < 0) {
+            log_sync_end(log, sync, false);
+            return result;
+        }
+        sync->segments[sync->count++] = log->segments[i];
+    }
+    if (log->directory_changed || log->parent_changed)
+        sync->directory = log->path;
+    sync->parent = log->parent_changed;
+    log->directory_changed = log->parent_changed = false;
+    return 0;
+}
+
+static int sync_parent(struct file_system *fs, const char *directory)
+{
+    char parent[FILE_PATH_MAX];
+    file_path(parent, "%s", directory);
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL)
+        return file_sync_directory(fs, ".");
+    *slash = '\0';
+    return file_sync_directory(fs, slash == parent ? "/" : parent);
+}
+
+/* Small files of a new directory, the topic id above all, are on stable storage before its first acknowledged record. */
+static int sync_new_directory(struct file_system *fs, const char *directory)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/partition.metadata", directory);
+    int file = file_open(fs, path, FILE_READ);
+    int result = file == -ENOENT ? 0 : file;
+    if (file >= 0) {
+        result = file_sync(fs, file);
+        file_close(fs, file);
+    }
+    return result < 0 ? result : sync_parent(fs, directory);
+}
+
+int log_sync_run(struct log_sync *sync)
+{
+    ensure(sync->count > 0);
+    struct file_system *fs = segment_fs(sync->segments[0]);
+    for (int i = 0; i < sync->count; i++) {
+        int result = file_sync_data(fs, sync->segments[i]->file.file);
+        if (result < 0)
+            return result;
+    }
+    int result = sync->directory == NULL ? 0 : file_sync_directory(fs, sync->directory);
+    if (result == 0 && sync->parent)
+        result = sync_new_directory(fs, sync->directory);
+    return result;
+}
+
+void log_sync_end(struct log *log, struct log_sync *sync, bool done)
+{
+    for (int i = 0; i < sync->count; i++)
+        segment_unref(sync->segments[i]);
+    if (done && sync->cuts == log->cuts && sync->end_offset > log->synced_offset)
+        log->synced_offset = sync->end_offset;
+    if (!done) {
+        log->directory_changed |= sync->directory != NULL;
+        log->parent_changed |= sync->parent;
+    }
+    if (sync->segments != sync->own)
+        free(sync->segments);
+    sync->count = 0;
+}
+
+struct segment *log_flush_begin(struct log *log)
+{
+    for (int32_t i = 0; i < log->count - 1; i++)
+        if (!log->segments[i]->durable) {
+            atomic_fetch_add(&log->segments[i]->refs, 1);
+            return log->segments[i];
+        }
+    return NULL;
+}
+
+int log_flush_run(struct log *log, struct segment *segment)
+{
+    int result = segment_sync_all(segment);
+    return result < 0 ? result : file_sync_directory(segment_fs(segment), log->path);
+}
+
+void log_flush_end(struct log *log, struct segment *segment, bool done)
+{
+    if (done) {
+        segment->durable = true;
+        int32_t i = 0;
+        while (i < log->count - 1 && log->segments[i]->durable)
+            i++;
+        int64_t point = log->segments[i]->base_offset;
+        if (point > log->recovery_point && point <= log->end_offset)
+            log->recovery_point = point;
+        if (log->synced_offset < log->recovery_point)
+            log->synced_offset = log->recovery_point;
+    }
+    segment_drop(segment);
+}

@@ -1,0 +1,678 @@
+/*
+ * log_recover: opening a log, after a clean stop or after a crash (kafka-storage 19).
+ *
+ * 1. What a crash or an interrupted clean-up left behind is put right first: .deleted and .cleaned go, a finished .swap takes
+ *    its place, indexes without a log go.
+ * 2. After a clean stop files are trusted: only the active segment's last few batches are looked at. A missing or impossible
+ *    index is rebuilt all the same.
+ * 3. Otherwise every segment with records beyond the recovery point is read through: each batch's size, CRC and offsets. At the
+ *    first bad batch the file is cut and later segments are dropped, as Kafka does: without a sync in between, what follows was
+ *    promised to nobody. It is said through diag how much went.
+ * 4. Recovery is repeatable: interrupted at any point it does the same the next time.
+ *
+ * Called by log_open's callers, before anybody else knows the log: no locks.
+ */
+#include "protocol/base/ensure.h"
+#include "storage/header_scan.h"
+#include "storage/log_private.h"
+#include "storage/os/diag.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { READ_BYTES = 1 << 20, DIGITS = 20 };
+
+enum file_kind { FILE_LOG = 1, FILE_INDEX = 2, FILE_TIME_INDEX = 4, FILE_TXN_INDEX = 8, FILE_SNAPSHOT = 16, FILE_SWAP = 32 };
+
+struct found_file {
+    int64_t base;
+    enum file_kind kind;
+    bool swap;
+};
+
+struct listing {
+    struct log *log;
+    struct found_file *files;
+    size_t count;
+    size_t capacity;
+    int64_t min_cleaned; /* lowest base of a .cleaned file; INT64_MAX: none */
+    int error;
+};
+
+static struct file_system *fs_of(const struct log *log)
+{
+    return log->files->fs;
+}
+
+/* ---- the directory ---- */
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t len = strlen(name);
+    size_t tail = strlen(suffix);
+    return len >= tail && strcmp(name + len - tail, suffix) == 0;
+}
+
+static void unlink_name(struct listing *listing, const char *name)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%s", listing->log->path, name);
+    int result = file_unlink(fs_of(listing->log), path);
+    if (result < 0 && result != -ENOENT && listing->error == 0)
+        listing->error = result;
+    listing->log->directory_changed = true;
+}
+
+static bool parse_name(const char *name, struct found_file *found)
+{
+    static const struct {
+        const char *suffix;
+        enum file_kind kind;
+    } kinds[] = {
+        {".log", FILE_LOG},           {".index", FILE_INDEX},       {".timeindex", FILE_TIME_INDEX},
+        {".txnindex", FILE_TXN_INDEX}, {".snapshot", FILE_SNAPSHOT},
+    };
+    if (strspn(name, "0123456789") != DIGITS)
+        return false;
+    errno = 0;
+    found->base = strtoll(name, NULL, 10);
+    if (errno != 0)
+        return false;
+    const char *suffix = name + DIGITS;
+    found->swap = ends_with(suffix, ".swap");
+    size_t len = strlen(suffix) - (found->swap ? strlen(".swap") : 0);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (len == strlen(kinds[i].suffix) && strncmp(suffix, kinds[i].suffix, len) == 0) {
+            found->kind = kinds[i].kind;
+            return true;
+        }
+    return false;
+}
+
+static void look_at(void *context, const char *name)
+{
+    struct listing *listing = context;
+    struct found_file found;
+    if (ends_with(name, ".deleted") || ends_with(name, ".tmp")) {
+        unlink_name(listing, name);
+        return;
+    }
+    if (ends_with(name, ".cleaned")) {
+        int64_t base = strtoll(name, NULL, 10);
+        if (base < listing->min_cleaned)
+            listing->min_cleaned = base;
+        unlink_name(listing, name);
+        return;
+    }
+    if (!parse_name(name, &found))
+        return;
+    if (listing->count == listing->capacity) {
+        listing->capacity = listing->capacity == 0 ? 16 : listing->capacity * 2;
+        listing->files = realloc(listing->files, sizeof *listing->files * listing->capacity);
+        ensure(listing->files != NULL);
+    }
+    listing->files[listing->count++] = found;
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct found_file *left = a;
+    const struct found_file *right = b;
+    if (left->base != right->base)
+        return left->base < right->base ? -1 : 1;
+    return (left->kind > right->kind) - (left->kind < right->kind);
+}
+
+/* Names with their bases in order. */
+static int list_files(struct listing *listing, struct log *log)
+{
+    free(listing->files);
+    *listing = (struct listing){.log = log, .min_cleaned = INT64_MAX};
+    int result = file_list(fs_of(log), log->path, look_at, listing);
+    if (listing->count > 0)
+        qsort(listing->files, listing->count, sizeof *listing->files, compare_files);
+    return result < 0 ? result : listing->error;
+}
+
+static const char *suffix_of(enum file_kind kind)
+{
+    switch (kind) {
+    case FILE_LOG: return ".log";
+    case FILE_INDEX: return ".index";
+    case FILE_TIME_INDEX: return ".timeindex";
+    case FILE_TXN_INDEX: return ".txnindex";
+    default: return ".snapshot";
+    }
+}
+
+static void file_name(const struct found_file *found, char name[64])
+{
+    snprintf(name, 64, "%020" PRId64 "%s%s", found->base, suffix_of(found->kind), found->swap ? ".swap" : "");
+}
+
+/* One past the last offset of a swap segment; its base if it is empty. */
+static int64_t end_of_swap(struct log *log, int64_t base)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%020" PRId64 ".log.swap", log->path, base);
+    int64_t next = base;
+    struct file_status status;
+    int file = file_open(fs_of(log), path, FILE_READ);
+    if (file >= 0 && file_status(fs_of(log), file, &status) == 0) {
+        struct header_scan scan;
+        struct batch_header header;
+        header_scan_init(&scan, fs_of(log), file, status.size);
+        for (int64_t at = 0; header_scan_read(&scan, at, &header) == 1; at += batch_size(&header))
+            next = batch_next_offset(&header);
+    }
+    file_close(fs_of(log), file);
+    return next;
+}
+
+/* Finishes a compaction that a crash interrupted after its .swap files were complete, or throws them away. */
+static int finish_swaps(struct listing *listing)
+{
+    struct log *log = listing->log;
+    int64_t from = INT64_MAX;
+    int64_t to = -1;
+    for (size_t i = 0; i < listing->count; i++) {
+        struct found_file *found = &listing->files[i];
+        if (!found->swap || found->kind != FILE_LOG || found->base >= listing->min_cleaned)
+            continue;
+        int64_t end = end_of_swap(log, found->base);
+        from = found->base < from ? found->base : from;
+        to = end > to ? end : to;
+    }
+    for (size_t i = 0; i < listing->count; i++) {
+        struct found_file *found = &listing->files[i];
+        char name[64];
+        file_name(found, name);
+        bool replaced = !found->swap && found->kind != FILE_SNAPSHOT && found->base >= from && found->base < to;
+        if (replaced || (found->swap && found->base >= listing->min_cleaned))
+            unlink_name(listing, name);
+    }
+    for (size_t i = 0; i < listing->count && listing->error == 0; i++) {
+        struct found_file *found = &listing->files[i];
+        if (!found->swap || found->base >= listing->min_cleaned)
+            continue;
+        char name[64];
+        char path[FILE_PATH_MAX];
+        char plain[FILE_PATH_MAX];
+        file_name(found, name);
+        file_path(path, "%s/%s", log->path, name);
+        file_path(plain, "%s/%.*s", log->path, (int)(strlen(name) - strlen(".swap")), name);
+        listing->error = file_rename(fs_of(log), path, plain);
+    }
+    return listing->error;
+}
+
+static int add_segment_of(struct log *log, const struct found_file *found)
+{
+    struct segment *segment = segment_new(log->files, log->path, found->base);
+    char path[FILE_PATH_MAX];
+    struct file_status status;
+    segment_path(segment, ".log", path);
+    int result = file_path_status(fs_of(log), path, &status);
+    if (result < 0) {
+        segment_drop(segment);
+        return result;
+    }
+    segment->size = status.size;
+    log_add_segment(log, segment);
+    return 0;
+}
+
+/* Makes the segment objects; removes indexes without a log. */
+static int build_segments(struct log *log, struct listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++) {
+        const struct found_file *found = &listing->files[i];
+        bool known = log->count > 0 && log_active(log)->base_offset == found->base;
+        int result = 0;
+        if (found->kind == FILE_LOG)
+            result = add_segment_of(log, found);
+        else if (found->kind == FILE_TXN_INDEX && known)
+            log_active(log)->has_txn_index = true;
+        else if (found->kind != FILE_SNAPSHOT && !known) {
+            char name[64];
+            file_name(found, name);
+            unlink_name(listing, name);
+        }
+        if (result < 0)
+            return result;
+    }
+    return listing->error;
+}
+
+/* ---- producers ---- */
+
+int log_read_marker(struct segment *segment, int64_t position, const struct batch_header *header, struct marker *marker)
+{
+    size_t len = (size_t)batch_size(header);
+    uint8_t *bytes = malloc(len);
+    if (bytes == NULL)
+        return -ENOMEM;
+    ssize_t got = segment_read(segment, bytes, len, position);
+    if (got == (ssize_t)len)
+        marker_read(slice_of(bytes, len), marker);
+    free(bytes);
+    return got < 0 ? (int)got : got == (ssize_t)len ? 0 : -EBADMSG;
+}
+
+static int replay_segment(struct log *log, struct segment *segment, int64_t from_offset)
+{
+    int result = segment_pin(segment);
+    if (result < 0)
+        return result;
+    struct header_scan scan;
+    struct batch_header header;
+    header_scan_init(&scan, fs_of(log), segment->file.file, segment->size);
+    int64_t at = 0;
+    while ((result = header_scan_read(&scan, at, &header)) == 1) {
+        if (header.base_offset >= from_offset && header.base_offset < log->end_offset) {
+            struct marker marker;
+            struct ended_transaction ended;
+            if (!batch_is_control(&header))
+                producers_update(&log->producers, &header, header.max_timestamp);
+            else if (log_read_marker(segment, at, &header, &marker) == 0)
+                producers_end_transaction(&log->producers, &header, &marker, header.max_timestamp, &ended);
+        }
+        at += batch_size(&header);
+    }
+    segment_unref(segment);
+    return result == -EBADMSG ? 0 : result; /* what is bad there was reported when it was found */
+}
+
+int log_replay_producers(struct log *log, int64_t from_offset)
+{
+    int result = 0;
+    for (int32_t i = log_find_segment(log, from_offset); i < log->count && result == 0; i++)
+        result = replay_segment(log, log->segments[i], from_offset);
+    producers_first_unstable(&log->producers, INT64_MAX); /* markers found in the log are below the high watermark */
+    return result;
+}
+
+int log_load_producers(struct log *log, int64_t end, bool skip_replay_without)
+{
+    struct listing listing = {0};
+    int result = list_files(&listing, log);
+    producers_clear(&log->producers);
+    int64_t from = -1;
+    for (size_t i = listing.count; i > 0 && from < 0 && result == 0; i--) {
+        const struct found_file *found = &listing.files[i - 1];
+        if (found->kind != FILE_SNAPSHOT || found->base > end || found->base <= log->start_offset)
+            continue;
+        char path[FILE_PATH_MAX];
+        struct note why = {""};
+        log_snapshot_path(log, found->base, path);
+        if (producers_read_snapshot(&log->producers, fs_of(log), path, &why) == 0) {
+            from = log->producers.snapshot_offset = found->base;
+        } else {
+            diag_warn("%s; it is removed", why.text);
+            (void)file_unlink(fs_of(log), path);
+            producers_clear(&log->producers);
+        }
+    }
+    free(listing.files);
+    if (result < 0 || (from < 0 && skip_replay_without) || from == log->end_offset)
+        return result;
+    return log_replay_producers(log, from < 0 ? log->start_offset : from);
+}
+
+/* A producer was last seen when the segment that holds its last batch was written last, at the latest: batches may carry old
+ * timestamps, files do not. */
+static void date_producers(struct log *log)
+{
+    size_t cursor = 0;
+    struct map_entry *entry;
+    int32_t dated = -1;
+    int64_t written_ms = 0;
+    while ((entry = map_next(&log->producers.by_id, &cursor)) != NULL) {
+        struct producer *producer = entry->value;
+        int64_t last = producer->batch_count == 0 ? log->start_offset
+                                                  : producer->batches[producer->batch_count - 1].last_offset;
+        int32_t at = log_find_segment(log, last);
+        if (at != dated) {
+            char path[FILE_PATH_MAX];
+            struct file_status status;
+            segment_path(log->segments[at], ".log", path);
+            written_ms = file_path_status(fs_of(log), path, &status) == 0 ? status.modified_ms : 0;
+            dated = at;
+        }
+        if (written_ms > producer->seen_ms)
+            producer->seen_ms = written_ms;
+    }
+}
+
+/* ---- reading a segment through ---- */
+
+struct rebuild {
+    struct log *log;
+    struct segment *segment;
+    bool with_state; /* producers, epochs and the transaction index are rebuilt too */
+    int64_t position;
+    int64_t next_offset;
+    const char *complaint;
+};
+
+static int take_marker(struct rebuild *rebuild, struct slice batch, const struct batch_header *header)
+{
+    struct marker marker;
+    struct ended_transaction ended;
+    marker_read(batch, &marker);
+    if (!producers_end_transaction(&rebuild->log->producers, header, &marker, header->max_timestamp, &ended))
+        return 0;
+    producers_first_unstable(&rebuild->log->producers, INT64_MAX);
+    return ended.aborted ? log_note_aborted(rebuild->segment, &ended) : 0;
+}
+
+/* One whole batch: 1 if it is good, 0 if not, -errno. */
+static int take_batch(struct rebuild *rebuild, struct slice batch, const struct batch_header *header)
+{
+    struct log *log = rebuild->log;
+    int64_t base = rebuild->segment->base_offset;
+    if (header->last_offset_delta < 0 || header->base_offset < rebuild->next_offset
+        || batch_last_offset(header) - base > INT32_MAX)
+        rebuild->complaint = "offsets out of order";
+    else if (!batch_check_crc(batch))
+        rebuild->complaint = "wrong checksum";
+    if (rebuild->complaint != NULL)
+        return 0;
+    segment_index_batch(rebuild->segment, header, rebuild->position, log->config.index_interval_bytes);
+    rebuild->next_offset = batch_next_offset(header);
+    if (!rebuild->with_state)
+        return 1;
+    if (header->partition_leader_epoch > epochs_latest(&log->epochs))
+        epochs_assign(&log->epochs, header->partition_leader_epoch, header->base_offset);
+    if (!batch_is_control(header)) {
+        producers_update(&log->producers, header, header->max_timestamp);
+        return 1;
+    }
+    int result = take_marker(rebuild, batch, header);
+    return result < 0 ? result : 1;
+}
+
+/* Takes the batches of one read; *needed is how much the next read must hold at least. 1: go on, 0: a bad one, -errno. */
+static int take_batches(struct rebuild *rebuild, struct slice bytes, size_t *needed)
+{
+    for (;;) {
+        struct batch_header header;
+        size_t size;
+        enum batch_status status = batch_next(bytes, &header, &size, NULL);
+        *needed = size;
+        if (status == BATCH_INCOMPLETE)
+            return 1;
+        if (status == BATCH_CORRUPT) {
+            rebuild->complaint = "no batch of format 2";
+            return 0;
+        }
+        int result = take_batch(rebuild, slice_of(bytes.data, size), &header);
+        if (result != 1)
+            return result;
+        rebuild->position += (int64_t)size;
+        bytes = slice_from(bytes, size);
+    }
+}
+
+/* Reads the segment through and makes its indexes anew. 0 with position and next_offset at the end of the good batches. */
+static int rebuild_segment(struct rebuild *rebuild)
+{
+    struct segment *segment = rebuild->segment;
+    int result = segment_reset_indexes(segment);
+    if (result == 0)
+        result = segment_pin(segment);
+    if (result < 0)
+        return result;
+    rebuild->next_offset = segment->base_offset;
+    size_t capacity = (size_t)(segment->size < READ_BYTES ? segment->size + 1 : READ_BYTES);
+    size_t needed = BATCH_HEADER_SIZE;
+    uint8_t *buffer = malloc(capacity);
+    ensure(buffer != NULL);
+    result = 1;
+    while (result == 1 && rebuild->position < segment->size) {
+        int64_t left = segment->size - rebuild->position;
+        if ((int64_t)needed > left) {
+            rebuild->complaint = "the last batch is cut off";
+            break;
+        }
+        if (needed > capacity) {
+            capacity = needed;
+            free(buffer);
+            buffer = malloc(capacity);
+            ensure(buffer != NULL);
+        }
+        size_t want = (int64_t)capacity < left ? capacity : (size_t)left;
+        ssize_t got = segment_read(segment, buffer, want, rebuild->position);
+        if (got >= 0 && (size_t)got < want)
+            got = -EIO; /* the file is shorter than it was a moment ago */
+        result = got < 0 ? (int)got : take_batches(rebuild, slice_of(buffer, (size_t)got), &needed);
+    }
+    free(buffer);
+    segment_unref(segment);
+    return result < 0 ? result : 0;
+}
+
+/* A segment whose indexes are missing or impossible, in a log that was closed cleanly. Its bytes are not touched unless it is
+ * the last one and ends in a torn batch. */
+static int rebuild_indexes(struct log *log, int32_t at)
+{
+    struct rebuild rebuild = {.log = log, .segment = log->segments[at]};
+    int result = rebuild_segment(&rebuild);
+    if (result < 0)
+        return result;
+    if (rebuild.complaint != NULL) {
+        diag_warn("%s: segment %" PRId64 ": %s at byte %" PRId64 " of %" PRId64, log->path, rebuild.segment->base_offset,
+                  rebuild.complaint, rebuild.position, rebuild.segment->size);
+        if (at == log->count - 1)
+            return segment_truncate(rebuild.segment, rebuild.position, rebuild.next_offset);
+    }
+    return at == log->count - 1 ? 0 : segment_finish(rebuild.segment);
+}
+
+/* ---- after a crash ---- */
+
+static int drop_after(struct log *log, int32_t last)
+{
+    int64_t bytes = 0;
+    int result = 0;
+    while (log->count - 1 > last && result == 0) {
+        struct segment *segment = log_active(log);
+        bytes += segment->size;
+        result = segment_rename_deleted(segment);
+        if (result == 0) {
+            segment_unlink_deleted(segment);
+            log->count--;
+            segment_drop(segment);
+        }
+    }
+    if (bytes > 0)
+        diag_error("%s: %" PRId64 " bytes in later segments are dropped: they follow a damaged batch", log->path, bytes);
+    log->directory_changed = true;
+    return result;
+}
+
+/* Cuts the segment where its good batches end, and what follows. */
+static int cut_damage(struct log *log, int32_t at, const struct rebuild *rebuild)
+{
+    struct segment *segment = log->segments[at];
+    diag_warn("%s: segment %" PRId64 ": %s: %" PRId64 " of its %" PRId64 " bytes are cut off", log->path,
+              segment->base_offset, rebuild->complaint, segment->size - rebuild->position, segment->size);
+    int result = segment_truncate(segment, rebuild->position, rebuild->next_offset);
+    return result < 0 ? result : drop_after(log, at);
+}
+
+static int unlink_txn_index(struct segment *segment)
+{
+    char path[FILE_PATH_MAX];
+    segment_path(segment, ".txnindex", path);
+    int result = segment->has_txn_index ? file_unlink(segment_fs(segment), path) : 0;
+    segment->has_txn_index = false;
+    return result == -ENOENT ? 0 : result;
+}
+
+static int recover_segment(struct log *log, int32_t at)
+{
+    struct rebuild rebuild = {.log = log, .segment = log->segments[at], .with_state = true};
+    int result = unlink_txn_index(rebuild.segment);
+    if (result == 0 && at > 0) {
+        char path[FILE_PATH_MAX];
+        log_snapshot_path(log, rebuild.segment->base_offset, path);
+        result = producers_write_snapshot(&log->producers, fs_of(log), path, rebuild.segment->base_offset);
+    }
+    if (result == 0)
+        result = rebuild_segment(&rebuild);
+    if (result < 0)
+        return result;
+    log->end_offset = rebuild.next_offset;
+    if (rebuild.complaint != NULL)
+        return cut_damage(log, at, &rebuild);
+    return at < log->count - 1 ? segment_finish(rebuild.segment) : 0;
+}
+
+static int recover(struct log *log, int64_t recovery_point)
+{
+    int32_t first = log_find_segment(log, recovery_point);
+    log->end_offset = log->segments[first]->base_offset;
+    int result = log_load_producers(log, log->end_offset, false);
+    for (int32_t i = 0; i < first && result == 0; i++) {
+        result = segment_load_indexes(log->segments[i]);
+        if (result == -ENOENT || result == -EBADMSG)
+            result = rebuild_indexes(log, i);
+        log->segments[i]->durable = result == 0;
+    }
+    for (int32_t i = first; i < log->count && result == 0; i++)
+        result = recover_segment(log, i);
+    return result;
+}
+
+/* ---- after a clean stop ---- */
+
+static int load(struct log *log)
+{
+    struct segment *active = log_active(log);
+    for (int32_t i = 0; i < log->count; i++) {
+        struct segment *segment = log->segments[i];
+        segment->durable = i < log->count - 1;
+        char path[FILE_PATH_MAX];
+        segment_path(segment, ".index", path);
+        int result = segment == active ? segment_load_indexes(segment) : file_exists(fs_of(log), path) ? 0 : -ENOENT;
+        if (result == -ENOENT || result == -EBADMSG)
+            result = rebuild_indexes(log, i);
+        if (result < 0)
+            return result;
+    }
+    int64_t valid;
+    int result = segment_scan_tail(active, &log->end_offset, &valid);
+    if (result != -EBADMSG)
+        return result;
+    result = rebuild_indexes(log, log->count - 1);
+    return result < 0 ? result : segment_scan_tail(active, &log->end_offset, &valid);
+}
+
+/* Snapshots that belong to no segment go, but for the newest at or above the last segment's base. */
+static void remove_stray_snapshots(struct log *log, const struct listing *listing)
+{
+    bool newest = true;
+    for (size_t i = listing->count; i > 0; i--) {
+        const struct found_file *found = &listing->files[i - 1];
+        if (found->kind != FILE_SNAPSHOT)
+            continue;
+        bool at_base = log->segments[log_find_segment(log, found->base)]->base_offset == found->base;
+        bool is_newest = newest && found->base >= log_active(log)->base_offset && found->base <= log->end_offset;
+        newest = newest && !is_newest;
+        if (at_base || is_newest)
+            continue;
+        char path[FILE_PATH_MAX];
+        log_snapshot_path(log, found->base, path);
+        (void)file_unlink(fs_of(log), path);
+    }
+}
+
+static int open_segments(struct log *log, const struct log_options *options, struct listing *listing)
+{
+    int result = list_files(listing, log);
+    if (result == 0)
+        result = finish_swaps(listing);
+    if (result == 0)
+        result = list_files(listing, log);
+    if (result == 0)
+        result = build_segments(log, listing);
+    if (result == 0 && log->count == 0)
+        result = log_new_segment(log, options->start_offset);
+    return result;
+}
+
+static int load_or_recover(struct log *log, const struct log_options *options, struct note *why)
+{
+    struct note broken = {""};
+    int result = epochs_load(&log->epochs, fs_of(log), log->path, &broken);
+    if (result == -EBADMSG) { /* the batches say it again */
+        diag_warn("%s; it is made anew", broken.text);
+        log->epochs.count = 0;
+        result = 0;
+    }
+    struct listing listing = {0};
+    if (result == 0)
+        result = open_segments(log, options, &listing);
+    if (result == 0) {
+        log->start_offset = log->segments[0]->base_offset;
+        if (options->start_offset > log->start_offset)
+            log->start_offset = options->start_offset;
+        result = options->clean ? load(log) : recover(log, options->recovery_point);
+    }
+    if (result == 0 && log->end_offset < log->start_offset) {
+        diag_warn("%s: ends at %" PRId64 ", before its start %" PRId64 "; it begins anew there", log->path,
+                  log->end_offset, log->start_offset);
+        result = log_restart_at(log, log->start_offset);
+    }
+    if (result == 0) {
+        remove_stray_snapshots(log, &listing);
+        if (options->clean)
+            result = log_load_producers(log, log->end_offset, true);
+    }
+    free(listing.files);
+    if (result < 0)
+        note_set(why, "%s: %s", log->path, strerror(-result));
+    return result;
+}
+
+/* A directory made just now: nothing to look at. */
+static int create(struct log *log, const struct log_options *options)
+{
+    log->start_offset = log->end_offset = options->start_offset;
+    log->parent_changed = true;
+    log->epochs.changed = true; /* Kafka has the file, empty or not */
+    return log_new_segment(log, options->start_offset);
+}
+
+struct log *log_open(const struct log_options *options, int *error, struct note *why)
+{
+    struct log *log = calloc(1, sizeof *log);
+    ensure(log != NULL);
+    log->files = options->files;
+    log->config = options->config;
+    log->path = strdup(options->path);
+    ensure(log->path != NULL);
+    producers_init(&log->producers);
+    epochs_init(&log->epochs);
+    for (int i = 0; i < LOG_RECENT; i++)
+        log->recent[i].offset = -1;
+
+    *error = options->create ? create(log, options) : load_or_recover(log, options, why);
+    if (*error < 0) {
+        log_free(log);
+        return NULL;
+    }
+    epochs_truncate_end(&log->epochs, log->end_offset + 1);
+    epochs_truncate_start(&log->epochs, log->start_offset);
+    date_producers(log);
+    log->recovery_point = log->end_offset;
+    if (!options->clean && options->recovery_point < log->end_offset)
+        log->recovery_point = options->recovery_point > log->start_offset ? options->recovery_point : log->start_offset;
+    log->synced_offset = log->recovery_point;
+    log->closed_offset = options->clean ? log->end_offset : -1;
+    return log;
+}

@@ -1,0 +1,64 @@
+/*
+ * diag: one write(2) a line, on stderr, never waiting for a reader.
+ *
+ * 1. A line that a full pipe would make us wait for is dropped: poll says whether there is room, and a line is shorter than
+ *    PIPE_BUF, so that the write is whole.
+ */
+#include "storage/os/diag.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { LINE_MAX_BYTES = 2048 };
+
+__attribute__((format(printf, 2, 0)))
+static void print(const char *level, const char *format, va_list arguments)
+{
+    char line[LINE_MAX_BYTES];
+    struct timespec now;
+    struct tm utc;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &utc);
+    size_t len = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
+    len += (size_t)snprintf(line + len, sizeof line - len, ".%03ldZ %s ", now.tv_nsec / 1000000, level);
+    int text = vsnprintf(line + len, sizeof line - len - 1, format, arguments);
+    if (text > 0)
+        len += (size_t)text;
+    if (len > sizeof line - 2)
+        len = sizeof line - 2;
+    line[len++] = '\n';
+
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+    if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT)) {
+        ssize_t written = write(STDERR_FILENO, line, len);
+        (void)written; /* nowhere to complain */
+    }
+}
+
+void diag_info(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print("info", format, arguments);
+    va_end(arguments);
+}
+
+void diag_warn(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print("warn", format, arguments);
+    va_end(arguments);
+}
+
+void diag_error(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print("error", format, arguments);
+    va_end(arguments);
+}

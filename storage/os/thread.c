@@ -1,0 +1,82 @@
+/* thread: named pthreads with small stacks; signals are the main thread's business. */
+#include "storage/os/thread.h"
+
+#include "protocol/base/ensure.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+enum { NAME_MAX_BYTES = 16 };
+
+struct start {
+    void *(*run)(void *context);
+    void *context;
+    char name[NAME_MAX_BYTES];
+};
+
+void thread_set_name(const char *name)
+{
+    char cut[NAME_MAX_BYTES] = {0};
+    strncpy(cut, name, sizeof cut - 1);
+    prctl(PR_SET_NAME, cut, 0, 0, 0);
+}
+
+static void *run_named(void *context)
+{
+    struct start start = *(struct start *)context;
+    free(context);
+    thread_set_name(start.name);
+    return start.run(start.context);
+}
+
+static int create(pthread_t *id, bool detached, const char *name, void *(*run)(void *context), void *context)
+{
+    struct start *start = calloc(1, sizeof *start);
+    if (start == NULL)
+        return ENOMEM;
+    start->run = run;
+    start->context = context;
+    strncpy(start->name, name, sizeof start->name - 1);
+
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
+    if (detached)
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(id, &attributes, run_named, start);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_attr_destroy(&attributes);
+    if (error != 0)
+        free(start);
+    return error;
+}
+
+int thread_start(struct thread *thread, const char *name, void *(*run)(void *context), void *context)
+{
+    int error = create(&thread->id, false, name, run, context);
+    thread->started = error == 0;
+    return error;
+}
+
+int thread_start_detached(const char *name, void *(*run)(void *context), void *context)
+{
+    pthread_t id;
+    return create(&id, true, name, run, context);
+}
+
+void thread_join(struct thread *thread)
+{
+    if (!thread->started)
+        return;
+    int error = pthread_join(thread->id, NULL);
+    ensure(error == 0);
+    thread->started = false;
+}

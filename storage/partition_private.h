@@ -1,0 +1,89 @@
+/*
+ * partition_private: what the partition_*.c files and partitions.c share. Nobody else includes it.
+ */
+#ifndef STORAGE_PARTITION_PRIVATE_H
+#define STORAGE_PARTITION_PRIVATE_H
+
+#include "storage/data_dir.h"
+#include "storage/log.h"
+#include "storage/os/mutex.h"
+#include "storage/partition.h"
+
+#include <stdatomic.h>
+
+struct partition {
+    atomic_int refs;
+    struct data_dir *dir; /* constant, as the next four */
+    char *topic;
+    struct slice topic_slice;
+    struct uuid topic_id;
+    int32_t index;
+    struct slice name_key; /* topic, a zero byte, index: for the registry's maps; memory owned */
+    struct slice id_key;
+
+    struct mutex mutex; /* RANK_PARTITION: guards all down to sync_mutex */
+    struct log *log;
+    bool is_leader;
+    bool closed; /* deleted, or the broker stops: every call gets an error */
+    int32_t leader_epoch;
+    struct log_position high_watermark;
+    struct log_position syncing_all;  /* first acks=all batch of those being synced now; offset INT64_MAX: none */
+    struct log_position unsynced_all; /* ... of those appended since */
+    struct log_position stable;       /* where the last stable offset was last found */
+    struct list_node watches;         /* of consumers: the high watermark or last stable offset moves */
+    struct list_node replica_watches; /* of followers: the log end moves */
+    int64_t flushed_at_ms;            /* monotonic: flush.ms */
+
+    atomic_llong flush_due;    /* sync up to here before answering: flush.messages */
+    atomic_bool sync_acks_all; /* the config's */
+
+    struct mutex sync_mutex; /* RANK_SYNC: guards the rest */
+    struct condition synced;
+    bool syncing;      /* one thread syncs for all who wait */
+    bool sync_failed;  /* for ever */
+    int64_t synced_offset;
+};
+
+/* Takes the directory offline for a failed sync, unless the partition was deleted meanwhile: its files are gone. */
+void partition_sync_has_failed(struct partition *partition, int result);
+
+/* Takes over the log. One reference. */
+struct partition *partition_new(struct data_dir *dir, struct slice topic, struct uuid topic_id, int32_t index,
+                                struct log *log);
+
+void partition_lock(struct partition *partition) ACQUIRES(partition->mutex);
+void partition_unlock(struct partition *partition) RELEASES(partition->mutex);
+
+int64_t partition_last_stable_offset_locked(struct partition *partition) NEEDS(partition->mutex);
+
+/* Sets the high watermark to what the log end and the unsynced acks=all batches allow, and wakes whom that concerns. */
+void partition_move_high_watermark_locked(struct partition *partition, int64_t end_before) NEEDS(partition->mutex);
+void partition_wake_all_locked(struct partition *partition) NEEDS(partition->mutex);
+
+/* partition_check_leader under the lock. */
+enum kerr partition_check_locked(struct partition *partition, int32_t current_leader_epoch, bool need_leader)
+    NEEDS(partition->mutex);
+
+/* partition_sync whatever the config says. */
+enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_t deadline_ms);
+
+/* Syncs closed segments with their indexes, so that the recovery point moves. */
+void partition_flush_closed(struct partition *partition);
+
+/* What is due for one partition: flush.ms, closed segments, deleted files, expired producers. */
+void partition_tick(struct partition *partition, int64_t now_ms, int64_t wall_ms, bool expire_producers);
+
+/* Offsets for the checkpoint files. start_offset is -1 where none is to be written. */
+struct partition_checkpoint {
+    int64_t recovery_point;
+    int64_t high_watermark;
+    int64_t start_offset;
+};
+
+void partition_get_checkpoint(struct partition *partition, struct partition_checkpoint *checkpoint);
+
+/* Refuses every call from now on and wakes whoever waits. With `cleanly` the log is closed the clean way first: false if that
+ * failed. */
+bool partition_close(struct partition *partition, bool cleanly);
+
+#endif

@@ -1,0 +1,250 @@
+/*
+ * partition_read: fetches and look-ups by time.
+ *
+ * 1. Under the lock a read only decides: errors, limits, the segment, and where memory knows the batch to be. Files are read
+ *    after it, on a referenced segment; what lies below the limit does not change.
+ * 2. The limit (high watermark, last stable offset or log end) is the beginning of a batch, known as a position.
+ * 3. One read's data comes from one segment.
+ */
+#include "storage/partition_private.h"
+
+#include "protocol/base/ensure.h"
+#include "storage/os/diag.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Where this isolation's reads end. */
+static int find_limit(struct partition *partition, enum isolation isolation, struct log_position *limit)
+    NEEDS(partition->mutex)
+{
+    if (isolation == READ_REPLICA) {
+        log_end_position(partition->log, limit);
+        return 0;
+    }
+    *limit = partition->high_watermark;
+    if (isolation == READ_UNCOMMITTED)
+        return 0;
+    int64_t stable = partition_last_stable_offset_locked(partition);
+    if (stable == limit->offset)
+        return 0;
+    if (partition->stable.offset != stable) {
+        int result = log_find_position(partition->log, stable, &partition->stable);
+        if (result < 0) {
+            partition->stable.offset = INT64_MAX;
+            return result;
+        }
+        partition->stable.offset = stable;
+    }
+    *limit = partition->stable;
+    return 0;
+}
+
+static enum kerr storage_error(struct partition *partition, int result)
+{
+    if (result == -EBADMSG)
+        return KERR_CORRUPT_MESSAGE;
+    if (result != -EMFILE && result != -ENFILE && result != -ENOMEM)
+        data_dir_fail(partition->dir, "%s-%d: a read failed: %s", partition->topic, (int)partition->index,
+                      strerror(-result));
+    return KERR_KAFKA_STORAGE_ERROR;
+}
+
+/* KIP-595: whether the reader's log parts from ours. True if the read is answered. */
+static bool check_epoch(struct partition *partition, struct partition_read *read) NEEDS(partition->mutex)
+{
+    const struct log *log = partition->log;
+    int32_t epoch;
+    int64_t end_offset;
+    if (read->last_fetched_epoch < 0)
+        return false;
+    epochs_end_of(&log->epochs, read->last_fetched_epoch, log->end_offset, &epoch, &end_offset);
+    if (epoch < 0 || read->fetch_offset < log->start_offset) {
+        read->error = KERR_OFFSET_OUT_OF_RANGE;
+        return true;
+    }
+    if (epoch == read->last_fetched_epoch && end_offset >= read->fetch_offset)
+        return false;
+    read->diverging = true;
+    read->diverging_epoch = epoch;
+    read->diverging_end_offset = end_offset;
+    return true;
+}
+
+/* Everything that needs the lock: 1 with a range, else 0 (read->error says why, or there is nothing). */
+static int begin(struct partition *partition, struct partition_read *read, struct log_position *limit,
+                 struct log_range *range)
+{
+    int planned = 0;
+    partition_lock(partition);
+    const struct log *log = partition->log;
+    read->error = partition_check_locked(partition, read->current_leader_epoch, true);
+    bool answered = read->error != KERR_NONE || check_epoch(partition, read);
+    if (!answered && (read->fetch_offset < log->start_offset || read->fetch_offset > log->end_offset))
+        read->error = KERR_OFFSET_OUT_OF_RANGE;
+    if (read->error == KERR_NONE) {
+        read->high_watermark = partition->high_watermark.offset;
+        read->last_stable_offset = partition_last_stable_offset_locked(partition);
+        read->log_start_offset = log->start_offset;
+        planned = answered ? 0 : find_limit(partition, read->isolation, limit);
+        if (planned == 0 && !answered)
+            planned = log_plan(partition->log, read->fetch_offset, limit, range);
+    }
+    partition_unlock(partition);
+    return planned;
+}
+
+/* Fills in the bytes from `position` on; false if none of them fit. */
+static bool take_range(struct partition_read *read, struct log_range *range, int64_t position,
+                       const struct batch_header *first)
+{
+    int64_t len = range->end - position;
+    if (len > read->max_bytes) {
+        int64_t whole = batch_size(first);
+        if (whole > read->max_bytes && !read->at_least_one)
+            return false;
+        len = whole > read->max_bytes ? whole : read->max_bytes;
+    }
+    read->records = (struct records){
+        .segment = segment_ref(range->segment),
+        .position = position,
+        .range_len = (size_t)len,
+    };
+    return true;
+}
+
+/* Finds the batch; goes on in later segments where this one ends before it. 1, 0, -errno. */
+static int resolve(struct partition *partition, struct partition_read *read, const struct log_position *limit,
+                   struct log_range *range)
+{
+    for (;;) {
+        struct batch_header first;
+        int64_t position;
+        int result = log_range_resolve(range, false, &position, &first);
+        if (result == 1 && range->end - position > read->max_bytes)
+            result = log_range_resolve(range, true, &position, &first);
+        if (result == 1 && !take_range(read, range, position, &first))
+            result = 0;
+        else if (result == 0 && range->next_segment >= 0) {
+            int64_t next = range->next_segment;
+            log_range_done(range);
+            partition_lock(partition);
+            result = log_plan(partition->log, next, limit, range);
+            partition_unlock(partition);
+            if (result == 1)
+                continue;
+            range->segment = NULL;
+        }
+        return result;
+    }
+}
+
+static void keep_page(struct partition *partition, struct log_range *range)
+{
+    if (range->page == NULL)
+        return;
+    partition_lock(partition);
+    log_keep_page(partition->log, range);
+    partition_unlock(partition);
+}
+
+static int find_aborted(struct partition *partition, struct partition_read *read)
+{
+    struct segment **segments;
+    int64_t upper_bound;
+    partition_lock(partition);
+    int32_t count = log_aborted_segments(partition->log, read->fetch_offset, read->records.segment, read->records.position,
+                                         read->records.range_len, &segments, &upper_bound);
+    partition_unlock(partition);
+    struct aborted_entry *entries;
+    int64_t found = log_collect_aborted(segments, count, read->fetch_offset, upper_bound, &entries);
+    free(segments);
+    if (found > 0) {
+        read->aborted = malloc(sizeof *read->aborted * (size_t)found);
+        ensure(read->aborted != NULL);
+        for (int64_t i = 0; i < found; i++)
+            read->aborted[i] = (struct aborted_transaction){entries[i].producer_id, entries[i].first_offset};
+        read->aborted_count = (int32_t)found;
+    }
+    free(entries);
+    return found < 0 ? (int)found : 0;
+}
+
+static void fail(struct partition *partition, struct partition_read *read, int result)
+{
+    read->error = storage_error(partition, result);
+    if (read->records.segment != NULL)
+        segment_unref(read->records.segment);
+    read->records = (struct records){.bytes = SLICE("")};
+    read->high_watermark = read->last_stable_offset = read->log_start_offset = -1;
+}
+
+void partition_read(struct partition *partition, struct partition_read *read)
+{
+    read->error = KERR_NONE;
+    read->high_watermark = read->last_stable_offset = read->log_start_offset = -1;
+    read->records = (struct records){.bytes = SLICE("")};
+    read->diverging = false;
+    read->diverging_epoch = -1;
+    read->diverging_end_offset = -1;
+    read->aborted = NULL;
+    read->aborted_count = 0;
+
+    struct log_position limit;
+    struct log_range range = {0};
+    int result = begin(partition, read, &limit, &range);
+    if (result == 1) {
+        result = resolve(partition, read, &limit, &range);
+        if (range.segment != NULL) {
+            keep_page(partition, &range);
+            log_range_done(&range);
+        }
+        if (result == 1 && read->isolation == READ_COMMITTED)
+            result = find_aborted(partition, read);
+    }
+    if (result < 0)
+        fail(partition, read, result);
+}
+
+/* ---- by timestamp ---- */
+
+static enum kerr search(struct partition *partition, struct log_range *range, int planned, int64_t from_offset,
+                        int64_t timestamp_ms, struct offset_and_timestamp *found)
+{
+    struct log_record_found record;
+    int result = planned;
+    if (planned == 1) {
+        result = log_range_find_timestamp(range, from_offset, timestamp_ms, &record);
+        log_range_done(range);
+    }
+    if (result < 0)
+        return storage_error(partition, result);
+    if (result == 1)
+        *found = (struct offset_and_timestamp){true, record.offset, record.timestamp_ms, record.leader_epoch};
+    return KERR_NONE;
+}
+
+enum kerr partition_find_timestamp(struct partition *partition, int64_t timestamp_ms, struct offset_and_timestamp *found)
+{
+    struct log_range range;
+    *found = (struct offset_and_timestamp){false, -1, -1, -1};
+    partition_lock(partition);
+    enum kerr error = partition_check_locked(partition, -1, false);
+    int64_t from_offset = partition->log->start_offset;
+    int planned = error != KERR_NONE ? 0 : log_plan_timestamp(partition->log, timestamp_ms, &range);
+    partition_unlock(partition);
+    return error != KERR_NONE ? error : search(partition, &range, planned, from_offset, timestamp_ms, found);
+}
+
+enum kerr partition_find_max_timestamp(struct partition *partition, struct offset_and_timestamp *found)
+{
+    struct log_range range;
+    int64_t timestamp_ms = -1;
+    *found = (struct offset_and_timestamp){false, -1, -1, -1};
+    partition_lock(partition);
+    enum kerr error = partition_check_locked(partition, -1, false);
+    int planned = error != KERR_NONE ? 0 : log_plan_max_timestamp(partition->log, &timestamp_ms, &range);
+    partition_unlock(partition);
+    return error != KERR_NONE ? error : search(partition, &range, planned, 0, timestamp_ms, found);
+}

@@ -1,0 +1,123 @@
+/*
+ * partition_sync: group commit. One thread syncs for all who wait; who comes meanwhile waits for the next round.
+ *
+ * 1. At most one sync of a partition runs at a time (`syncing`).
+ * 2. Before a round, under the partition's mutex, the unsynced acks=all batches become the syncing ones; after a good round they
+ *    are on stable storage and the high watermark moves; only then are the waiters told.
+ * 3. A sync that fails is never tried again: the kernel may have dropped the pages and would call the next one a success. The
+ *    directory goes offline, everybody gets KAFKA_STORAGE_ERROR.
+ */
+#include "storage/partition_private.h"
+
+#include <errno.h>
+#include <string.h>
+
+static const struct log_position nowhere = {INT64_MAX, 0, 0};
+
+void partition_sync_has_failed(struct partition *partition, int result)
+{
+    partition_lock(partition);
+    bool closed = partition->closed;
+    partition_unlock(partition);
+    if (!closed)
+        data_dir_fail(partition->dir, "%s: a sync failed: %s", partition->log->path, strerror(-result));
+}
+
+static int begin_round(struct partition *partition, struct log_sync *sync)
+{
+    partition_lock(partition);
+    int result = data_dir_is_offline(partition->dir) ? -EIO : log_sync_begin(partition->log, sync);
+    if (result == 0) {
+        partition->syncing_all = partition->unsynced_all;
+        partition->unsynced_all = nowhere;
+    }
+    partition_unlock(partition);
+    return result;
+}
+
+static void end_round(struct partition *partition, struct log_sync *sync, bool done)
+{
+    partition_lock(partition);
+    log_sync_end(partition->log, sync, done);
+    if (done) {
+        partition->syncing_all = nowhere;
+        partition_move_high_watermark_locked(partition, partition->log->end_offset);
+    } else {
+        partition_wake_all_locked(partition); /* they find the directory offline */
+    }
+    partition_unlock(partition);
+}
+
+/* One sync, by the thread that leads. Returns what is on stable storage now, or -errno. */
+static int64_t run_round(struct partition *partition)
+{
+    struct log_sync sync;
+    int result = begin_round(partition, &sync);
+    if (result < 0)
+        return result;
+    int64_t end = sync.end_offset;
+    result = log_sync_run(&sync);
+    if (result < 0)
+        partition_sync_has_failed(partition, result);
+    end_round(partition, &sync, result == 0);
+    return result < 0 ? result : end;
+}
+
+enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_t deadline_ms)
+{
+    enum kerr error = KERR_NONE;
+    mutex_lock(&partition->sync_mutex);
+    while (partition->synced_offset < offset && !partition->sync_failed) {
+        if (partition->syncing) {
+            if (!condition_wait_until(&partition->synced, &partition->sync_mutex, deadline_ms) && partition->syncing
+                && partition->synced_offset < offset) {
+                error = KERR_REQUEST_TIMED_OUT;
+                break;
+            }
+            continue;
+        }
+        partition->syncing = true;
+        mutex_unlock(&partition->sync_mutex);
+        int64_t end = run_round(partition);
+        mutex_lock(&partition->sync_mutex);
+        partition->syncing = false;
+        if (end < 0)
+            partition->sync_failed = true;
+        else if (end > partition->synced_offset)
+            partition->synced_offset = end;
+        condition_broadcast(&partition->synced);
+    }
+    if (partition->sync_failed && partition->synced_offset < offset)
+        error = KERR_KAFKA_STORAGE_ERROR;
+    mutex_unlock(&partition->sync_mutex);
+    return error;
+}
+
+enum kerr partition_sync(struct partition *partition, int64_t offset, int64_t deadline_ms)
+{
+    if (!atomic_load(&partition->sync_acks_all)) {
+        int64_t due = atomic_load(&partition->flush_due);
+        if (offset > due)
+            offset = due;
+    }
+    return partition_sync_now(partition, offset, deadline_ms);
+}
+
+void partition_flush_closed(struct partition *partition)
+{
+    for (;;) {
+        partition_lock(partition);
+        struct segment *segment = log_flush_begin(partition->log);
+        partition_unlock(partition);
+        if (segment == NULL)
+            return;
+        int result = log_flush_run(partition->log, segment);
+        if (result < 0)
+            partition_sync_has_failed(partition, result);
+        partition_lock(partition);
+        log_flush_end(partition->log, segment, result == 0);
+        partition_unlock(partition);
+        if (result < 0)
+            return;
+    }
+}

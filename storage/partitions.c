@@ -1,0 +1,462 @@
+/*
+ * partitions: see partitions.h. Loading has a file of its own.
+ *
+ * 1. A partition is in both maps or in none; the maps hold one reference.
+ * 2. The registry's lock is not held across more than a few directory entries' I/O: creating holds it, so that a partition is
+ *    made once; deleting lets go of it before files are touched.
+ * 3. Checkpoint files are written when their content has changed, at their intervals, by the ticking thread.
+ */
+#include "storage/partitions_private.h"
+
+#include "protocol/base/ensure.h"
+#include "storage/checkpoint.h"
+#include "storage/open_files.h"
+#include "storage/os/clock.h"
+#include "storage/os/diag.h"
+#include "storage/os/thread.h"
+#include "storage/partition_dir.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    HIGH_WATERMARK_INTERVAL_MS = 5000, /* replica.high.watermark.checkpoint.interval.ms */
+    CHECKPOINT_INTERVAL_MS = 60000,    /* log.flush.offset.checkpoint.interval.ms and its like for log starts */
+    HOUSEKEEPING_INTERVAL_MS = 1000,
+    EXPIRY_INTERVAL_MS = 600000, /* producer.id.expiration.check.interval.ms */
+    KEY_ROOM = 300,
+    WORKERS_MAX = 8,
+    WORK_PER_THREAD = 16,
+};
+
+static const char *const checkpoint_names[CHECKPOINT_COUNT] = {
+    "recovery-point-offset-checkpoint",
+    "replication-offset-checkpoint",
+    "log-start-offset-checkpoint",
+};
+
+struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count)
+{
+    struct partitions *partitions = calloc(1, sizeof *partitions);
+    ensure(partitions != NULL && dir_count > 0);
+    partitions->dirs = malloc(sizeof(struct data_dir *) * (size_t)dir_count);
+    partitions->written = calloc((size_t)dir_count * CHECKPOINT_COUNT, sizeof *partitions->written);
+    ensure(partitions->dirs != NULL && partitions->written != NULL);
+    memcpy(partitions->dirs, dirs, sizeof(struct data_dir *) * (size_t)dir_count);
+    partitions->dir_count = dir_count;
+    rwlock_init(&partitions->lock, RANK_PARTITIONS);
+    uint64_t seed = (uint64_t)clock_wall_ms() ^ (uint64_t)(uintptr_t)partitions;
+    map_init(&partitions->by_name, seed);
+    map_init(&partitions->by_id, seed);
+    int64_t now_ms = clock_monotonic_ms();
+    partitions->high_watermarks_due_ms = now_ms + HIGH_WATERMARK_INTERVAL_MS;
+    partitions->others_due_ms = now_ms + CHECKPOINT_INTERVAL_MS;
+    partitions->expiry_due_ms = now_ms + EXPIRY_INTERVAL_MS;
+    return partitions;
+}
+
+struct slice partitions_key(uint8_t *room, struct slice head, int32_t index)
+{
+    memcpy(room, head.data, head.len);
+    room[head.len] = 0;
+    memcpy(room + head.len + 1, &index, sizeof index);
+    return slice_of(room, head.len + 1 + sizeof index);
+}
+
+/* ---- finding ---- */
+
+static struct partition *find(struct partitions *partitions, const struct map *map, struct slice head, int32_t index)
+{
+    uint8_t room[KEY_ROOM];
+    if (head.len + 1 + sizeof index > sizeof room)
+        return NULL;
+    struct slice key = partitions_key(room, head, index);
+    rwlock_read(&partitions->lock);
+    struct partition *partition = map_find(map, key);
+    if (partition != NULL)
+        partition_ref(partition);
+    rwlock_read_done(&partitions->lock);
+    return partition;
+}
+
+struct partition *partitions_find(struct partitions *partitions, struct slice topic, int32_t index)
+{
+    return find(partitions, &partitions->by_name, topic, index);
+}
+
+struct partition *partitions_find_by_id(struct partitions *partitions, struct uuid topic_id, int32_t index)
+{
+    return find(partitions, &partitions->by_id, uuid_key(&topic_id), index);
+}
+
+size_t partitions_count(struct partitions *partitions)
+{
+    rwlock_read(&partitions->lock);
+    size_t count = partitions->by_name.count;
+    rwlock_read_done(&partitions->lock);
+    return count;
+}
+
+/* Every partition, referenced, in malloc'ed memory. */
+static struct partition **all(struct partitions *partitions, size_t *count)
+{
+    rwlock_read(&partitions->lock);
+    struct partition **found = malloc(sizeof(struct partition *) * (partitions->by_name.count + 1));
+    ensure(found != NULL);
+    size_t cursor = 0;
+    struct map_entry *entry;
+    *count = 0;
+    while ((entry = map_next(&partitions->by_name, &cursor)) != NULL)
+        found[(*count)++] = partition_ref(entry->value);
+    rwlock_read_done(&partitions->lock);
+    return found;
+}
+
+static void unref_all(struct partition **found, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        partition_unref(found[i]);
+    free(found);
+}
+
+/* ---- creating and deleting ---- */
+
+void partitions_add_locked(struct partitions *partitions, struct partition *partition)
+{
+    void *before = map_put(&partitions->by_name, partition->name_key, partition);
+    ensure(before == NULL);
+    before = map_put(&partitions->by_id, partition->id_key, partition);
+    ensure(before == NULL);
+}
+
+static int make_directory(struct file_system *fs, const char *path, struct log_options *options)
+{
+    int result = file_mkdir(fs, path);
+    options->create = result == 0;
+    return result == -EEXIST ? 0 : result;
+}
+
+struct partition *partitions_open_one(struct data_dir *dir, const char *path, const struct hosted_partition *hosted,
+                                      const struct log_options *given, enum kerr *error, struct note *why)
+{
+    struct log_options options = *given;
+    struct file_system *fs = data_dir_fs(dir);
+    struct uuid found;
+    options.files = data_dir_files(dir);
+    options.path = path;
+    options.config = hosted->config;
+    int result = options.create ? 0 : partition_dir_read_id(fs, path, &found, why);
+    *error = KERR_KAFKA_STORAGE_ERROR;
+    if (result == 1 && !uuid_equal(found, hosted->topic_id)) {
+        note_set(why, "%s belongs to another topic of that name", path);
+        *error = KERR_INCONSISTENT_TOPIC_ID;
+        return NULL;
+    }
+    if (result == 0)
+        result = partition_dir_write_id(fs, path, hosted->topic_id);
+    struct log *log = result < 0 ? NULL : log_open(&options, &result, why);
+    if (log == NULL) {
+        note_set(why, "%s: %s", path, strerror(-result));
+        return NULL;
+    }
+    struct partition *partition = partition_new(dir, hosted->topic, hosted->topic_id, hosted->index, log);
+    if (hosted->is_leader)
+        partition_become_leader(partition, hosted->leader_epoch);
+    else
+        partition_resign(partition, hosted->leader_epoch);
+    *error = KERR_NONE;
+    return partition;
+}
+
+/* The log directory that the image names, else the one in order with the fewest partitions. */
+static struct data_dir *choose_dir(struct partitions *partitions, struct uuid directory_id) NEEDS(partitions->lock)
+{
+    struct data_dir *best = NULL;
+    size_t best_count = SIZE_MAX;
+    for (int32_t i = 0; i < partitions->dir_count; i++) {
+        struct data_dir *dir = partitions->dirs[i];
+        if (!uuid_is_zero(directory_id) && uuid_equal(data_dir_meta(dir)->directory_id, directory_id))
+            return dir;
+        if (data_dir_is_offline(dir))
+            continue;
+        size_t count = 0;
+        size_t cursor = 0;
+        struct map_entry *entry;
+        while (partitions->dir_count > 1 && (entry = map_next(&partitions->by_name, &cursor)) != NULL)
+            count += ((struct partition *)entry->value)->dir == dir;
+        if (count < best_count) {
+            best = dir;
+            best_count = count;
+        }
+    }
+    return best;
+}
+
+static struct partition *create_locked(struct partitions *partitions, const struct hosted_partition *hosted,
+                                       enum kerr *error, struct note *why) NEEDS(partitions->lock)
+{
+    struct data_dir *dir = choose_dir(partitions, hosted->directory_id);
+    *error = KERR_KAFKA_STORAGE_ERROR;
+    if (dir == NULL || data_dir_is_offline(dir)) {
+        note_set(why, "no log directory is in order");
+        return NULL;
+    }
+    char name[PARTITION_DIR_NAME_MAX + 1];
+    char path[FILE_PATH_MAX];
+    struct log_options options = {0};
+    partition_dir_name(name, hosted->topic, hosted->index);
+    file_path(path, "%s/%s", data_dir_path(dir), name);
+    int result = make_directory(data_dir_fs(dir), path, &options);
+    if (result < 0) {
+        note_set(why, "%s: %s", path, strerror(-result));
+        return NULL;
+    }
+    struct partition *partition = partitions_open_one(dir, path, hosted, &options, error, why);
+    if (partition != NULL)
+        partitions_add_locked(partitions, partition);
+    return partition;
+}
+
+struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted, enum kerr *error,
+                                    struct note *why)
+{
+    uint8_t room[KEY_ROOM];
+    rwlock_write(&partitions->lock);
+    struct partition *partition = map_find(&partitions->by_name, partitions_key(room, hosted->topic, hosted->index));
+    *error = KERR_NONE;
+    if (partition != NULL && !uuid_equal(partition->topic_id, hosted->topic_id)) {
+        note_set(why, "%.*s-%d is hosted with another topic id", SLICE_ARGS(hosted->topic), (int)hosted->index);
+        *error = KERR_INCONSISTENT_TOPIC_ID;
+        partition = NULL;
+    } else if (partition == NULL) {
+        partition = create_locked(partitions, hosted, error, why);
+    }
+    if (partition != NULL)
+        partition_ref(partition);
+    rwlock_write_done(&partitions->lock);
+    return partition;
+}
+
+void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path, int64_t due_ms)
+{
+    partitions->doomed = realloc(partitions->doomed, sizeof *partitions->doomed * (partitions->doomed_count + 1));
+    ensure(partitions->doomed != NULL);
+    char *copy = strdup(path);
+    ensure(copy != NULL);
+    partitions->doomed[partitions->doomed_count++] = (struct doomed_dir){dir, copy, due_ms};
+}
+
+void partitions_delete(struct partitions *partitions, struct uuid topic_id, int32_t index)
+{
+    uint8_t room[KEY_ROOM];
+    rwlock_write(&partitions->lock);
+    struct partition *partition = map_remove(&partitions->by_id, partitions_key(room, uuid_key(&topic_id), index));
+    if (partition != NULL)
+        map_remove(&partitions->by_name, partition->name_key);
+    rwlock_write_done(&partitions->lock);
+    if (partition == NULL)
+        return;
+
+    partition_close(partition, false);
+    char name[PARTITION_DIR_NAME_MAX + 1];
+    char path[FILE_PATH_MAX];
+    partition_dir_name_with(name, partition->topic_slice, index, topic_id, "-delete");
+    file_path(path, "%s/%s", data_dir_path(partition->dir), name);
+    int result = file_rename(data_dir_fs(partition->dir), partition->log->path, path);
+    if (result < 0 && !data_dir_is_offline(partition->dir))
+        data_dir_fail(partition->dir, "%s: %s", partition->log->path, strerror(-result));
+    rwlock_write(&partitions->lock);
+    if (result == 0)
+        partitions_doom_locked(partitions, partition->dir, path,
+                               clock_monotonic_ms() + partition->log->config.file_delete_delay_ms);
+    rwlock_write_done(&partitions->lock);
+    partition_unref(partition);
+}
+
+/* Takes one directory whose time has come off the list; NULL path: none. */
+static struct doomed_dir next_doomed(struct partitions *partitions, int64_t now_ms)
+{
+    struct doomed_dir found = {0};
+    rwlock_write(&partitions->lock);
+    for (size_t i = 0; i < partitions->doomed_count && found.path == NULL; i++)
+        if (partitions->doomed[i].due_ms <= now_ms) {
+            found = partitions->doomed[i];
+            partitions->doomed[i] = partitions->doomed[--partitions->doomed_count];
+        }
+    rwlock_write_done(&partitions->lock);
+    return found;
+}
+
+static void remove_doomed(struct partitions *partitions, int64_t now_ms)
+{
+    struct doomed_dir doomed;
+    while ((doomed = next_doomed(partitions, now_ms)).path != NULL) {
+        int result = file_remove_tree(data_dir_fs(doomed.dir), doomed.path);
+        if (result < 0 && result != -ENOENT)
+            diag_warn("%s: %s", doomed.path, strerror(-result));
+        free(doomed.path);
+    }
+}
+
+/* ---- checkpoints ---- */
+
+static int64_t offset_for(const struct partition_checkpoint *checkpoint, int kind)
+{
+    return kind == CHECKPOINT_RECOVERY         ? checkpoint->recovery_point
+           : kind == CHECKPOINT_HIGH_WATERMARK ? checkpoint->high_watermark
+                                               : checkpoint->start_offset;
+}
+
+/* Writes one kind of checkpoint for one directory if it has changed. */
+static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind, struct partition **found, size_t count)
+{
+    struct data_dir *dir = partitions->dirs[at];
+    struct buf lines = {0};
+    struct buf text = {0};
+    size_t entries = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct partition_checkpoint checkpoint;
+        if (found[i]->dir != dir)
+            continue;
+        partition_get_checkpoint(found[i], &checkpoint);
+        int64_t offset = offset_for(&checkpoint, kind);
+        if (offset < 0)
+            continue;
+        buf_printf(&lines, "%s %d %" PRId64 "\n", found[i]->topic, (int)found[i]->index, offset);
+        entries++;
+    }
+    buf_printf(&text, "0\n%zu\n", entries);
+    buf_append_slice(&text, buf_slice(&lines));
+    buf_fini(&lines);
+    struct buf *written = &partitions->written[at * CHECKPOINT_COUNT + kind];
+    bool good = slice_equal(buf_slice(written), buf_slice(&text))
+                || data_dir_checkpoint(dir, checkpoint_names[kind], buf_slice(&text)) == KERR_NONE;
+    if (good) {
+        struct buf old = *written;
+        *written = text;
+        text = old;
+    }
+    buf_fini(&text);
+    return good;
+}
+
+static bool write_checkpoints(struct partitions *partitions, int first_kind, int last_kind)
+{
+    size_t count;
+    struct partition **found = all(partitions, &count);
+    bool good = true;
+    for (int32_t at = 0; at < partitions->dir_count; at++)
+        for (int kind = first_kind; kind <= last_kind && !data_dir_is_offline(partitions->dirs[at]); kind++)
+            good &= write_checkpoint(partitions, at, kind, found, count);
+    unref_all(found, count);
+    return good;
+}
+
+static void keep_house(struct partitions *partitions, int64_t now_ms)
+{
+    size_t count;
+    bool expire = now_ms >= partitions->expiry_due_ms;
+    if (expire)
+        partitions->expiry_due_ms = now_ms + EXPIRY_INTERVAL_MS;
+    struct partition **found = all(partitions, &count);
+    int64_t wall_ms = clock_wall_ms();
+    for (size_t i = 0; i < count; i++)
+        partition_tick(found[i], now_ms, wall_ms, expire);
+    unref_all(found, count);
+    remove_doomed(partitions, now_ms);
+}
+
+void partitions_tick(struct partitions *partitions, int64_t now_ms)
+{
+    if (now_ms >= partitions->housekeeping_due_ms) {
+        partitions->housekeeping_due_ms = now_ms + HOUSEKEEPING_INTERVAL_MS;
+        keep_house(partitions, now_ms);
+    }
+    if (now_ms >= partitions->high_watermarks_due_ms) {
+        partitions->high_watermarks_due_ms = now_ms + HIGH_WATERMARK_INTERVAL_MS;
+        (void)write_checkpoints(partitions, CHECKPOINT_HIGH_WATERMARK, CHECKPOINT_HIGH_WATERMARK);
+    }
+    if (now_ms >= partitions->others_due_ms) {
+        partitions->others_due_ms = now_ms + CHECKPOINT_INTERVAL_MS;
+        (void)write_checkpoints(partitions, CHECKPOINT_RECOVERY, CHECKPOINT_RECOVERY);
+        (void)write_checkpoints(partitions, CHECKPOINT_START, CHECKPOINT_START);
+        for (int32_t i = 0; i < partitions->dir_count; i++)
+            open_files_tick(data_dir_files(partitions->dirs[i]));
+    }
+}
+
+/* ---- closing ---- */
+
+struct shared_work {
+    atomic_size_t next;
+    size_t count;
+    void (*work)(void *context, size_t i);
+    void *context;
+};
+
+static void *take_work(void *context)
+{
+    struct shared_work *shared = context;
+    size_t i;
+    while ((i = atomic_fetch_add(&shared->next, 1)) < shared->count)
+        shared->work(shared->context, i);
+    return NULL;
+}
+
+void partitions_in_parallel(size_t count, void (*work)(void *context, size_t i), void *context)
+{
+    struct shared_work shared = {.count = count, .work = work, .context = context};
+    struct thread threads[WORKERS_MAX] = {0};
+    size_t extra = count / WORK_PER_THREAD < WORKERS_MAX ? count / WORK_PER_THREAD : WORKERS_MAX;
+    atomic_init(&shared.next, 0);
+    for (size_t i = 0; i < extra; i++)
+        (void)thread_start(&threads[i], "storage", take_work, &shared);
+    take_work(&shared);
+    for (size_t i = 0; i < extra; i++)
+        thread_join(&threads[i]);
+}
+
+struct closing {
+    struct partition **found;
+    atomic_bool good;
+};
+
+static void close_one(void *context, size_t i)
+{
+    struct closing *closing = context;
+    if (!partition_close(closing->found[i], true))
+        atomic_store(&closing->good, false);
+}
+
+bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
+{
+    size_t count;
+    struct closing closing = {.found = all(partitions, &count)};
+    atomic_init(&closing.good, true);
+    partitions_in_parallel(count, close_one, &closing);
+    bool good = atomic_load(&closing.good);
+    good &= write_checkpoints(partitions, 0, CHECKPOINT_COUNT - 1);
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (data_dir_is_offline(partitions->dirs[i]))
+            good = false;
+        else if (good)
+            good &= data_dir_mark_clean(partitions->dirs[i], broker_epoch) == KERR_NONE;
+    for (size_t i = 0; i < count; i++)
+        partition_unref(closing.found[i]); /* the maps' reference */
+    unref_all(closing.found, count);
+
+    for (size_t i = 0; i < partitions->doomed_count; i++)
+        free(partitions->doomed[i].path);
+    for (int32_t i = 0; i < partitions->dir_count * CHECKPOINT_COUNT; i++)
+        buf_fini(&partitions->written[i]);
+    map_fini(&partitions->by_name);
+    map_fini(&partitions->by_id);
+    rwlock_fini(&partitions->lock);
+    free(partitions->doomed);
+    free(partitions->written);
+    free(partitions->dirs);
+    free(partitions);
+    return good;
+}

@@ -1,0 +1,54 @@
+/* partitions_private: what partitions.c and partitions_load.c share. */
+#ifndef STORAGE_PARTITIONS_PRIVATE_H
+#define STORAGE_PARTITIONS_PRIVATE_H
+
+#include "protocol/base/buf.h"
+#include "protocol/base/map.h"
+#include "storage/os/mutex.h"
+#include "storage/partition_private.h"
+#include "storage/partitions.h"
+
+enum { CHECKPOINT_RECOVERY, CHECKPOINT_HIGH_WATERMARK, CHECKPOINT_START, CHECKPOINT_COUNT };
+
+/* A directory that is renamed and waits to be removed. */
+struct doomed_dir {
+    struct data_dir *dir;
+    char *path;
+    int64_t due_ms; /* monotonic */
+};
+
+struct partitions {
+    struct data_dir **dirs; /* borrowed, constant */
+    int32_t dir_count;
+    struct rwlock lock; /* RANK_PARTITIONS: guards the maps and the doomed */
+    struct map by_name; /* topic, zero byte, index */
+    struct map by_id;   /* topic id, zero byte, index */
+    struct doomed_dir *doomed;
+    size_t doomed_count;
+
+    /* Only the thread that ticks, and afterwards the one that closes, touches what follows. */
+    struct buf *written; /* per directory and kind: what the checkpoint file holds */
+    int64_t high_watermarks_due_ms;
+    int64_t others_due_ms;
+    int64_t housekeeping_due_ms;
+    int64_t expiry_due_ms;
+};
+
+/* Opens or creates the log in `path` and wraps it; *error and why on NULL. */
+struct partition *partitions_open_one(struct data_dir *dir, const char *path, const struct hosted_partition *hosted,
+                                      const struct log_options *options, enum kerr *error, struct note *why);
+
+/* Puts a new partition into the maps. */
+void partitions_add_locked(struct partitions *partitions, struct partition *partition) NEEDS(partitions->lock);
+
+/* Queues a renamed directory for removal. */
+void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path, int64_t due_ms)
+    NEEDS(partitions->lock);
+
+/* Runs work(context, i) for every i below count, on several threads if there is much to do. */
+void partitions_in_parallel(size_t count, void (*work)(void *context, size_t i), void *context);
+
+/* The key of the maps, built in `room` (at least head.len + 5 bytes). */
+struct slice partitions_key(uint8_t *room, struct slice head, int32_t index);
+
+#endif

@@ -1,0 +1,364 @@
+/*
+ * segment: see segment.h.
+ *
+ * 1. `size` never exceeds the file's size and always ends at a batch's end; bytes beyond it are a failed write's.
+ * 2. Only the active segment of a log grows. All others change by truncation and deletion only.
+ * 3. The .log is opened under the log owner's lock, through a name that is then right; references keep it open afterwards.
+ *
+ * A segment that has grown past a few MiB might be written ahead with zeros, so that a sync need not write the file's size:
+ * segment_append is the place, with `size` as the end of data and a cut in segment_finish and log_recover. Not done yet.
+ *
+ * Called by log, log_recover and partition; segment_ref, _unref, _fd and _read by server/.
+ */
+#include "storage/segment.h"
+
+#include "protocol/base/ensure.h"
+#include "storage/header_scan.h"
+#include "storage/os/clock.h"
+#include "storage/txn_index.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const suffixes[] = {".log", ".index", ".timeindex", ".txnindex"};
+enum { SUFFIX_COUNT = sizeof suffixes / sizeof suffixes[0] };
+
+struct segment *segment_new(struct open_files *files, const char *directory, int64_t base_offset)
+{
+    ensure(base_offset >= 0);
+    size_t len = strlen(directory) + 1;
+    struct segment *segment = calloc(1, sizeof *segment + len);
+    ensure(segment != NULL);
+    cached_file_init(&segment->file);
+    atomic_init(&segment->refs, 1);
+    segment->files = files;
+    segment->base_offset = base_offset;
+    index_init(&segment->offsets, OFFSET_INDEX);
+    index_init(&segment->times, TIME_INDEX);
+    segment->max_timestamp = NO_TIMESTAMP;
+    segment->first_timestamp = NO_TIMESTAMP;
+    segment->created_ms = clock_wall_ms();
+    memcpy(segment->directory, directory, len);
+    return segment;
+}
+
+void segment_path(const struct segment *segment, const char *suffix, char path[FILE_PATH_MAX])
+{
+    file_path(path, "%s/%020" PRId64 "%s", segment->directory, segment->base_offset, suffix);
+}
+
+int segment_create(struct segment *segment)
+{
+    char path[FILE_PATH_MAX];
+    segment_path(segment, ".txnindex", path);
+    (void)file_unlink(segment_fs(segment), path);
+    for (int i = 0; i < 3; i++) {
+        segment_path(segment, suffixes[i], path);
+        int file = file_open(segment_fs(segment), path, FILE_CREATE | FILE_TRUNCATE);
+        if (file < 0)
+            return file;
+        file_close(segment_fs(segment), file);
+    }
+    segment->indexes_loaded = true;
+    return 0;
+}
+
+void segment_drop(struct segment *segment)
+{
+    int before = atomic_fetch_sub(&segment->refs, 1);
+    ensure(before > 0);
+    if (before > 1)
+        return;
+    open_files_forget(segment->files, &segment->file);
+    index_fini(&segment->offsets);
+    index_fini(&segment->times);
+    free(segment);
+}
+
+int segment_pin(struct segment *segment)
+{
+    if (!cached_file_try_pin(&segment->file)) {
+        char path[FILE_PATH_MAX];
+        segment_path(segment, ".log", path);
+        int result = open_files_pin(segment->files, &segment->file, path);
+        if (result < 0)
+            return result;
+    }
+    atomic_fetch_add(&segment->refs, 1);
+    return 0;
+}
+
+struct segment *segment_ref(struct segment *segment)
+{
+    cached_file_pin_again(&segment->file);
+    atomic_fetch_add(&segment->refs, 1);
+    return segment;
+}
+
+void segment_unref(struct segment *segment)
+{
+    cached_file_unpin(&segment->file);
+    segment_drop(segment);
+}
+
+int segment_fd(const struct segment *segment)
+{
+    return file_fd(segment_fs(segment), segment->file.file);
+}
+
+ssize_t segment_read(const struct segment *segment, void *bytes, size_t len, int64_t at)
+{
+    return file_read(segment_fs(segment), segment->file.file, bytes, len, at);
+}
+
+int segment_load_indexes(struct segment *segment)
+{
+    if (segment->indexes_loaded)
+        return 0;
+    char path[FILE_PATH_MAX];
+    segment_path(segment, ".index", path);
+    int result = index_load(&segment->offsets, segment_fs(segment), path);
+    if (result < 0)
+        return result;
+    if (segment->offsets.last.value >= segment->size && segment->offsets.count > 0)
+        return -EBADMSG;
+    segment_path(segment, ".timeindex", path);
+    result = index_load(&segment->times, segment_fs(segment), path);
+    if (result < 0 && result != -ENOENT)
+        return result;
+    segment->max_timestamp = segment->times.last.key;
+    segment->max_timestamp_offset = segment->times.last.value;
+    segment->indexes_loaded = true;
+    return 0;
+}
+
+int segment_append(struct segment *segment, struct iovec *parts, int count, size_t len)
+{
+    int result = segment_pin(segment);
+    if (result < 0)
+        return result;
+    struct file_system *fs = segment_fs(segment);
+    result = file_writev(fs, segment->file.file, parts, count, segment->size);
+    if (result == 0)
+        segment->size += (int64_t)len;
+    else if (file_truncate(fs, segment->file.file, segment->size) < 0)
+        result = -EIO;
+    segment_unref(segment);
+    return result;
+}
+
+static void add_time_entry(struct segment *segment)
+{
+    if (segment->max_timestamp > segment->times.last.key)
+        index_add(&segment->times, segment->max_timestamp, (int32_t)segment->max_timestamp_offset);
+}
+
+/* Makes room in both tails. An index that cannot be written gets no new entry now, which only makes searches slower. */
+static bool make_room(struct segment *segment)
+{
+    char path[FILE_PATH_MAX];
+    if (index_tail_is_full(&segment->offsets)) {
+        segment_path(segment, ".index", path);
+        if (index_write(&segment->offsets, segment_fs(segment), path) < 0)
+            return false;
+    }
+    if (index_tail_is_full(&segment->times)) {
+        segment_path(segment, ".timeindex", path);
+        if (index_write(&segment->times, segment_fs(segment), path) < 0)
+            return false;
+    }
+    return true;
+}
+
+void segment_index_batch(struct segment *segment, const struct batch_header *header, int64_t position,
+                         int64_t index_interval_bytes)
+{
+    int64_t relative = batch_last_offset(header) - segment->base_offset;
+    ensure(relative >= 0 && relative <= INT32_MAX && position <= INT32_MAX);
+    if (position == 0)
+        segment->first_timestamp = header->max_timestamp;
+    if (header->max_timestamp > segment->max_timestamp) {
+        segment->max_timestamp = header->max_timestamp;
+        segment->max_timestamp_offset = relative;
+    }
+    if (segment->bytes_since_entry > index_interval_bytes && relative > segment->offsets.last.key && make_room(segment)) {
+        index_add(&segment->offsets, relative, (int32_t)position);
+        add_time_entry(segment);
+        segment->bytes_since_entry = 0;
+    }
+    segment->bytes_since_entry += batch_size(header);
+}
+
+bool segment_index_is_full(const struct segment *segment, int64_t index_bytes)
+{
+    return segment->offsets.count >= index_bytes / 8 || segment->times.count >= index_bytes / 12 - 1;
+}
+
+int64_t segment_first_timestamp(struct segment *segment)
+{
+    if (segment->first_timestamp < 0 && segment->size > 0 && segment_pin(segment) == 0) {
+        struct header_scan scan;
+        struct batch_header header;
+        header_scan_init(&scan, segment_fs(segment), segment->file.file, segment->size);
+        if (header_scan_read(&scan, 0, &header) == 1)
+            segment->first_timestamp = header.max_timestamp;
+        segment_unref(segment);
+    }
+    return segment->first_timestamp;
+}
+
+int segment_finish(struct segment *segment)
+{
+    char path[FILE_PATH_MAX];
+    if (!segment->indexes_loaded)
+        return 0;
+    segment_path(segment, ".timeindex", path);
+    if (index_tail_is_full(&segment->times)) {
+        int result = index_write(&segment->times, segment_fs(segment), path);
+        if (result < 0)
+            return result;
+    }
+    add_time_entry(segment);
+    int result = index_finish(&segment->times, segment_fs(segment), path, false);
+    if (result < 0)
+        return result;
+    segment_path(segment, ".index", path);
+    return index_finish(&segment->offsets, segment_fs(segment), path, false);
+}
+
+static int sync_path(struct file_system *fs, const char *path)
+{
+    int file = file_open(fs, path, FILE_READ);
+    if (file < 0)
+        return file == -ENOENT ? 0 : file;
+    int result = file_sync(fs, file);
+    file_close(fs, file);
+    return result;
+}
+
+int segment_sync_all(struct segment *segment)
+{
+    for (int i = 0; i < SUFFIX_COUNT; i++) {
+        if (i == 3 && !segment->has_txn_index)
+            continue;
+        char path[FILE_PATH_MAX];
+        segment_path(segment, suffixes[i], path);
+        int result = sync_path(segment_fs(segment), path);
+        if (result < 0)
+            return result;
+    }
+    return 0;
+}
+
+int segment_reset_indexes(struct segment *segment)
+{
+    char path[FILE_PATH_MAX];
+    segment_path(segment, ".index", path);
+    int result = index_reset(&segment->offsets, segment_fs(segment), path);
+    if (result < 0)
+        return result;
+    segment_path(segment, ".timeindex", path);
+    result = index_reset(&segment->times, segment_fs(segment), path);
+    segment->bytes_since_entry = 0;
+    segment->max_timestamp = NO_TIMESTAMP;
+    segment->max_timestamp_offset = 0;
+    segment->first_timestamp = NO_TIMESTAMP;
+    segment->indexes_loaded = result == 0;
+    return result;
+}
+
+int segment_truncate(struct segment *segment, int64_t position, int64_t offset)
+{
+    ensure(position <= segment->size);
+    int result = segment_load_indexes(segment);
+    if (result == 0)
+        result = segment_pin(segment);
+    if (result < 0)
+        return result;
+    result = file_truncate(segment_fs(segment), segment->file.file, position);
+    segment_unref(segment);
+    if (result < 0)
+        return result;
+    segment->size = position;
+    if (position == 0)
+        segment->first_timestamp = NO_TIMESTAMP;
+
+    char path[FILE_PATH_MAX];
+    int64_t relative = offset - segment->base_offset;
+    segment_path(segment, ".index", path);
+    result = index_truncate(&segment->offsets, segment_fs(segment), path, relative);
+    if (result < 0)
+        return result;
+    segment_path(segment, ".timeindex", path);
+    result = index_truncate(&segment->times, segment_fs(segment), path, relative);
+    if (result < 0)
+        return result;
+    segment->max_timestamp = segment->times.last.key;
+    segment->max_timestamp_offset = segment->times.last.value;
+    segment->bytes_since_entry = 0;
+    if (segment->has_txn_index) {
+        segment_path(segment, ".txnindex", path);
+        result = txn_index_truncate(segment_fs(segment), path, offset);
+    }
+    int64_t next_offset;
+    int64_t valid;
+    return result < 0 ? result : segment_scan_tail(segment, &next_offset, &valid);
+}
+
+int segment_scan_tail(struct segment *segment, int64_t *next_offset, int64_t *valid)
+{
+    *next_offset = segment->base_offset;
+    *valid = 0;
+    if (segment->size == 0)
+        return 0;
+    int result = segment_pin(segment);
+    if (result < 0)
+        return result;
+    struct header_scan scan;
+    struct batch_header header;
+    header_scan_init(&scan, segment_fs(segment), segment->file.file, segment->size);
+    int64_t position = segment->offsets.last.value;
+    while ((result = header_scan_read(&scan, position, &header)) == 1) {
+        int64_t relative = batch_last_offset(&header) - segment->base_offset;
+        if (relative < 0 || relative > INT32_MAX || batch_next_offset(&header) <= *next_offset) {
+            result = -EBADMSG;
+            break;
+        }
+        if (header.max_timestamp > segment->max_timestamp) {
+            segment->max_timestamp = header.max_timestamp;
+            segment->max_timestamp_offset = relative;
+        }
+        *next_offset = batch_next_offset(&header);
+        position += batch_size(&header);
+    }
+    *valid = position;
+    segment_unref(segment);
+    return result;
+}
+
+int segment_rename_deleted(struct segment *segment)
+{
+    for (int i = 0; i < SUFFIX_COUNT; i++) {
+        char from[FILE_PATH_MAX];
+        char to[FILE_PATH_MAX];
+        segment_path(segment, suffixes[i], from);
+        file_path(to, "%.4000s.deleted", from);
+        int result = file_rename(segment_fs(segment), from, to);
+        if (result < 0 && result != -ENOENT)
+            return result;
+    }
+    return 0;
+}
+
+void segment_unlink_deleted(struct segment *segment)
+{
+    for (int i = 0; i < SUFFIX_COUNT; i++) {
+        char name[FILE_PATH_MAX];
+        char path[FILE_PATH_MAX];
+        segment_path(segment, suffixes[i], name);
+        file_path(path, "%.4000s.deleted", name);
+        (void)file_unlink(segment_fs(segment), path);
+    }
+}

@@ -1,0 +1,98 @@
+/*
+ * segment: one piece of a log: <base offset>.log with its offset, time and transaction index.
+ *
+ * Fields are guarded by the log's owner. A segment is shared: the log holds one reference; a reader holds another, with which the
+ * file is open and stays open, even if the segment is deleted meanwhile.
+ */
+#ifndef STORAGE_SEGMENT_H
+#define STORAGE_SEGMENT_H
+
+#include "protocol/batch.h"
+#include "storage/index.h"
+#include "storage/open_files.h"
+
+struct segment {
+    struct cached_file file;
+    atomic_int refs;
+    struct open_files *files; /* borrowed; outlives every segment */
+    int64_t base_offset;      /* constant */
+    int64_t size;             /* bytes of whole batches in the .log */
+    struct index offsets;
+    struct index times;
+    int64_t bytes_since_entry;
+    int64_t max_timestamp;        /* so far; -1: none */
+    int64_t max_timestamp_offset; /* relative, last of the batch that has it */
+    int64_t first_timestamp;      /* max timestamp of the first batch; -1: not looked up */
+    int64_t created_ms;
+    int64_t jitter_ms; /* segment.ms less this makes it roll */
+    bool indexes_loaded;
+    bool has_txn_index;
+    bool durable; /* closed, with everything of it on stable storage */
+    char directory[];
+};
+
+/* A segment object for files that exist, or that segment_create makes. One reference. */
+struct segment *segment_new(struct open_files *files, const char *directory, int64_t base_offset);
+
+/* Makes the empty .log, .index and .timeindex; stale files of these names go. 0 or -errno. */
+int segment_create(struct segment *segment);
+
+/* The log's reference; the last one frees. */
+void segment_drop(struct segment *segment);
+
+/* A reader's reference: opens the file. 0 or -errno. Under the log owner's lock. */
+int segment_pin(struct segment *segment);
+
+/* Another one, by who has one. Given back with segment_unref. Any thread, no lock. */
+struct segment *segment_ref(struct segment *segment);
+void segment_unref(struct segment *segment);
+
+/* While referenced. segment_fd is -1 where there is no real descriptor; segment_read works always: bytes read or -errno. */
+int segment_fd(const struct segment *segment);
+ssize_t segment_read(const struct segment *segment, void *bytes, size_t len, int64_t at);
+
+static inline struct file_system *segment_fs(const struct segment *segment)
+{
+    return segment->files->fs;
+}
+
+/* "<directory>/<base offset as 20 digits><suffix>" */
+void segment_path(const struct segment *segment, const char *suffix, char path[FILE_PATH_MAX]);
+
+/* Reads what the index files hold if that was not done yet. 0, -errno, -ENOENT or -EBADMSG: to be rebuilt. */
+int segment_load_indexes(struct segment *segment);
+
+/* Writes at the end. 0, or -errno with the file cut back to what it was (unless that fails too: -EIO). */
+int segment_append(struct segment *segment, struct iovec *parts, int count, size_t len);
+
+/* Keeps the indexes for a batch of `size` bytes at `position` (kafka-storage 7 and 8). */
+void segment_index_batch(struct segment *segment, const struct batch_header *header, int64_t position,
+                         int64_t index_interval_bytes);
+
+/* Whether an index has no room left in index_bytes. */
+bool segment_index_is_full(const struct segment *segment, int64_t index_bytes);
+
+/* The max timestamp of the first batch; -1 for an empty segment. */
+int64_t segment_first_timestamp(struct segment *segment);
+
+/* The final time index entry; index files written and cut to their entries. */
+int segment_finish(struct segment *segment);
+
+/* Everything of it on stable storage. */
+int segment_sync_all(struct segment *segment);
+
+/* Empties the indexes before a rebuild. */
+int segment_reset_indexes(struct segment *segment);
+
+/* Cuts the file at `position`, where the batch with `offset` begins. */
+int segment_truncate(struct segment *segment, int64_t position, int64_t offset);
+
+/* Walks from the last index entry to the end: sets max_timestamp, and *next_offset to one past the last record. 0, -EBADMSG with
+ * *valid set to where good batches end, -errno. */
+int segment_scan_tail(struct segment *segment, int64_t *next_offset, int64_t *valid);
+
+/* Renames its files to *.deleted, to be removed later. */
+int segment_rename_deleted(struct segment *segment);
+void segment_unlink_deleted(struct segment *segment);
+
+#endif
