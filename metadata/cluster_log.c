@@ -1,0 +1,332 @@
+/*
+ * cluster_log: see the header.
+ *
+ * Invariants:
+ * 1. Base offsets grow from batch to batch, epochs never shrink.
+ * 2. `size` is the end of the last whole batch: what a failed write left behind it is written over by the next one, or cut.
+ */
+#include "metadata/cluster_log.h"
+
+#include "metadata/atomic_file.h"
+#include "protocol/base/buf.h"
+#include "protocol/base/ensure.h"
+#include "protocol/batch.h"
+#include "storage/os/diag.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { READ_STEP = 1 << 20, SEGMENT_NAME_LEN = 24 };
+
+/* ---- which segments there are ---- */
+
+struct segment_names {
+    int64_t *bases;
+    size_t count;
+    size_t capacity;
+};
+
+static bool parse_segment_name(const char *name, int64_t *base)
+{
+    if (strlen(name) != SEGMENT_NAME_LEN || strcmp(name + SEGMENT_NAME_LEN - 4, ".log") != 0
+        || strspn(name, "0123456789") != SEGMENT_NAME_LEN - 4)
+        return false;
+    errno = 0;
+    *base = strtoll(name, NULL, 10);
+    return errno == 0;
+}
+
+static void take_name(void *context, const char *name)
+{
+    struct segment_names *names = context;
+    int64_t base;
+    if (!parse_segment_name(name, &base))
+        return;
+    if (names->count == names->capacity) {
+        names->capacity = names->capacity == 0 ? 16 : names->capacity * 2;
+        names->bases = realloc(names->bases, names->capacity * sizeof *names->bases);
+        ensure(names->bases != NULL && "out of memory");
+    }
+    names->bases[names->count++] = base;
+}
+
+static int compare_bases(const void *a, const void *b)
+{
+    const int64_t *left = a, *right = b;
+    return (*left > *right) - (*left < *right);
+}
+
+static int segment_path(const struct cluster_log *log, int64_t base, char path[FILE_PATH_MAX])
+{
+    char name[SEGMENT_NAME_LEN + 8];
+    snprintf(name, sizeof name, "%020lld.log", (long long)base);
+    return atomic_file_path(path, log->directory, name);
+}
+
+/* ---- reading one segment ---- */
+
+struct segment_reader {
+    struct cluster_log *log;
+    int file;
+    int64_t position; /* of bytes.data[0] in the file */
+    struct buf bytes; /* what is read and not yet taken */
+    int64_t from_offset;
+    batch_fn *each;
+    void *context;
+};
+
+enum step { STEP_TAKEN, STEP_END, STEP_DAMAGED, STEP_FAILED };
+
+/* Reads on until `len` bytes are there or the file ends. */
+static bool fill(struct segment_reader *reader, size_t len, struct note *why)
+{
+    if (reader->bytes.len >= len)
+        return true;
+    size_t more = len - reader->bytes.len > READ_STEP ? len - reader->bytes.len : READ_STEP;
+    uint8_t *at = buf_reserve(&reader->bytes, more);
+    ssize_t got = file_read(reader->log->fs, reader->file, at, more, reader->position + (int64_t)reader->bytes.len);
+    if (got < 0) {
+        note_set(why, "%s", strerror((int)-got));
+        return false;
+    }
+    reader->bytes.len += (size_t)got;
+    return true;
+}
+
+static bool is_in_order(const struct cluster_log *log, const struct batch_header *header)
+{
+    return header->base_offset >= log->end_offset && header->last_offset_delta >= 0
+           && header->partition_leader_epoch >= log->last_epoch;
+}
+
+static enum step take_batch(struct segment_reader *reader, size_t at, size_t *size, struct note *why)
+{
+    struct batch_header header;
+    if (!fill(reader, at + BATCH_HEADER_SIZE, why))
+        return STEP_FAILED;
+    struct slice left = slice_from(buf_slice(&reader->bytes), at);
+    if (left.len == 0)
+        return STEP_END;
+    enum batch_status status = batch_next(left, &header, size, why);
+    if (status == BATCH_INCOMPLETE && left.len >= BATCH_HEADER_SIZE) {
+        if (!fill(reader, at + *size, why))
+            return STEP_FAILED;
+        left = slice_from(buf_slice(&reader->bytes), at);
+        status = batch_next(left, &header, size, why);
+    }
+    if (status != BATCH_WHOLE)
+        return STEP_DAMAGED;
+    struct slice batch = slice_of(left.data, *size);
+    if (!batch_check_crc(batch) || !is_in_order(reader->log, &header))
+        return STEP_DAMAGED;
+    if (batch_next_offset(&header) > reader->from_offset && !reader->each(reader->context, batch, why))
+        return STEP_FAILED;
+    reader->log->end_offset = batch_next_offset(&header);
+    reader->log->last_epoch = header.partition_leader_epoch;
+    return STEP_TAKEN;
+}
+
+/* Drops what is taken once it is a good part of the buffer. */
+static void drop_taken(struct segment_reader *reader, size_t *at)
+{
+    if (*at < READ_STEP)
+        return;
+    memmove(reader->bytes.data, reader->bytes.data + *at, reader->bytes.len - *at);
+    reader->bytes.len -= *at;
+    reader->position += (int64_t)*at;
+    *at = 0;
+}
+
+/* Batch after batch to the end of the file or the first damage; *end is where the last whole one ends. */
+static enum step read_segment(struct segment_reader *reader, int64_t *end, struct note *why)
+{
+    size_t at = 0, size = 0;
+    enum step step;
+    while ((step = take_batch(reader, at, &size, why)) == STEP_TAKEN) {
+        at += size;
+        drop_taken(reader, &at);
+    }
+    *end = reader->position + (int64_t)at;
+    return step;
+}
+
+/* ---- opening ---- */
+
+/* Cuts off what follows the last whole batch. */
+static bool mend(struct cluster_log *log, const char *path, int64_t end, struct note *why)
+{
+    struct file_status status;
+    int error = file_status(log->fs, log->file, &status);
+    if (error >= 0 && status.size > end) {
+        diag_warn("%s: the last %lld bytes are no whole record batch: cut off", path, (long long)(status.size - end));
+        error = file_truncate(log->fs, log->file, end);
+        if (error >= 0)
+            error = file_sync(log->fs, log->file);
+    }
+    if (error < 0)
+        note_set(why, "%s: %s", path, strerror(-error));
+    return error >= 0;
+}
+
+static bool open_segment(struct cluster_log *log, int64_t base, int flags, char path[FILE_PATH_MAX], struct note *why)
+{
+    int error = segment_path(log, base, path);
+    log->file = error < 0 ? error : file_open(log->fs, path, flags);
+    if (log->file >= 0)
+        return true;
+    note_set(why, "%s: %s", path, strerror(-log->file));
+    log->file = -1;
+    return false;
+}
+
+static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, struct segment_reader *reader,
+                           struct note *why)
+{
+    char path[FILE_PATH_MAX];
+    if (!open_segment(log, base, is_last ? FILE_WRITE : FILE_READ, path, why))
+        return false;
+    reader->file = log->file;
+    reader->position = 0;
+    reader->bytes.len = 0;
+    log->end_offset = base > log->end_offset ? base : log->end_offset;
+    struct note damage = {""};
+    enum step step = read_segment(reader, &log->size, &damage);
+    if (step == STEP_DAMAGED && !is_last)
+        note_set(&damage, "damaged at byte %lld, and this is not the last segment", (long long)log->size);
+    if (step == STEP_FAILED || (step == STEP_DAMAGED && !is_last)) {
+        note_set(why, "%s: %s", path, damage.text);
+        return false;
+    }
+    if (is_last)
+        return mend(log, path, log->size, why);
+    file_close(log->fs, log->file);
+    log->file = -1;
+    return true;
+}
+
+static bool begin_segment(struct cluster_log *log, int64_t base, struct note *why)
+{
+    char path[FILE_PATH_MAX];
+    if (!open_segment(log, base, FILE_CREATE | FILE_TRUNCATE, path, why))
+        return false;
+    log->size = 0;
+    log->end_offset = base;
+    log->directory_changed = true;
+    return true;
+}
+
+/* The snapshot is ahead of the log: all the segments go, and a new one begins behind the snapshot. */
+static bool restart(struct cluster_log *log, const struct segment_names *names, int64_t from_offset, struct note *why)
+{
+    diag_warn("%s: the log ends at %lld, before its snapshot at %lld: it begins anew there", log->directory,
+              (long long)log->end_offset, (long long)from_offset);
+    file_close(log->fs, log->file);
+    log->file = -1;
+    for (size_t i = 0; i < names->count; i++) {
+        char path[FILE_PATH_MAX];
+        if (segment_path(log, names->bases[i], path) >= 0)
+            (void)file_unlink(log->fs, path);
+    }
+    return begin_segment(log, from_offset, why);
+}
+
+/* The last segment that begins at or before the offset: the first one to read. */
+static size_t first_needed(const struct segment_names *names, int64_t from_offset)
+{
+    size_t first = 0;
+    while (first + 1 < names->count && names->bases[first + 1] <= from_offset)
+        first++;
+    return first;
+}
+
+static bool replay_segments(struct cluster_log *log, const struct segment_names *names, struct segment_reader *reader,
+                            struct note *why)
+{
+    size_t first = first_needed(names, reader->from_offset);
+    if (names->bases[first] > reader->from_offset) {
+        note_set(why, "%s: the records from %lld to %lld are missing", log->directory, (long long)reader->from_offset,
+                 (long long)names->bases[first] - 1);
+        return false;
+    }
+    for (size_t i = first; i < names->count; i++)
+        if (!replay_segment(log, names->bases[i], i + 1 == names->count, reader, why))
+            return false;
+    return log->end_offset >= reader->from_offset || restart(log, names, reader->from_offset, why);
+}
+
+bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const char *directory, int64_t from_offset,
+                      batch_fn *each, void *context, struct note *why)
+{
+    *log = (struct cluster_log){
+        .fs = fs, .directory = directory, .file = -1, .last_epoch = -1, .segment_bytes = CLUSTER_SEGMENT_BYTES};
+    struct segment_names names = {0};
+    struct segment_reader reader = {.log = log, .from_offset = from_offset, .each = each, .context = context};
+    bool opened;
+    int error = file_list(fs, directory, take_name, &names);
+    if (error < 0) {
+        note_set(why, "%s: %s", directory, strerror(-error));
+        opened = false;
+    } else if (names.count == 0) {
+        opened = begin_segment(log, from_offset, why);
+    } else {
+        qsort(names.bases, names.count, sizeof *names.bases, compare_bases);
+        opened = replay_segments(log, &names, &reader, why);
+    }
+    free(names.bases);
+    buf_fini(&reader.bytes);
+    if (!opened)
+        cluster_log_close(log);
+    return opened;
+}
+
+void cluster_log_close(struct cluster_log *log)
+{
+    file_close(log->fs, log->file);
+    log->file = -1;
+}
+
+/* ---- appending ---- */
+
+/* Begins the next segment; the one before is synced first, since cluster_log_sync looks at the last only. */
+static int roll(struct cluster_log *log)
+{
+    struct note ignored = {""};
+    struct cluster_log next = *log;
+    int error = file_sync_data(log->fs, log->file);
+    if (error < 0)
+        return error;
+    if (!begin_segment(&next, log->end_offset, &ignored))
+        return -EIO;
+    file_close(log->fs, log->file);
+    *log = next;
+    return 0;
+}
+
+int cluster_log_append(struct cluster_log *log, struct slice batches, int64_t next_offset, int32_t epoch)
+{
+    ensure(next_offset > log->end_offset && epoch >= log->last_epoch);
+    int error = 0;
+    if (log->size > 0 && log->size + (int64_t)batches.len > log->segment_bytes)
+        error = roll(log);
+    if (error >= 0)
+        error = file_write(log->fs, log->file, batches.data, batches.len, log->size);
+    if (error < 0) {
+        (void)file_truncate(log->fs, log->file, log->size);
+        return error;
+    }
+    log->size += (int64_t)batches.len;
+    log->end_offset = next_offset;
+    log->last_epoch = epoch;
+    return 0;
+}
+
+int cluster_log_sync(struct cluster_log *log)
+{
+    int error = file_sync_data(log->fs, log->file);
+    if (error < 0 || !log->directory_changed)
+        return error < 0 ? error : 0;
+    log->directory_changed = false;
+    error = file_sync_directory(log->fs, log->directory);
+    return error < 0 ? error : 0;
+}

@@ -1,0 +1,295 @@
+/*
+ * cluster_open: how a cluster starts: what is there is read, this node takes its place, and all that it has to say about that is
+ * one write and one sync.
+ *
+ * Invariants:
+ * 1. quorum-state is written before the first record of its epoch: no epoch is ever led twice.
+ * 2. Nothing serves yet: locks are taken only because the functions of cluster.c take them.
+ */
+#include "metadata/cluster_state.h"
+
+#include "metadata/atomic_file.h"
+#include "metadata/format.h"
+#include "metadata/quorum_state.h"
+#include "metadata/registration.h"
+#include "metadata/replay.h"
+#include "protocol/base/ensure.h"
+#include "protocol/records/kraft_version_record.h"
+#include "protocol/records/leader_change.h"
+#include "protocol/records/metadata_transaction_record.h"
+#include "storage/os/clock.h"
+#include "storage/os/diag.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define CLUSTER_DIRECTORY "__cluster_metadata-0"
+#define PARTITION_METADATA "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ"
+
+enum {
+    START_BATCH_BYTES = 256 << 10,
+    KRAFT_VERSION_MAX = 1,
+};
+
+/* ---- opening: what is there ---- */
+
+/* Makes __cluster_metadata-0 if it is missing. */
+static int make_directory(struct cluster *cluster, bool *made)
+{
+    struct file_system *fs = data_dir_fs(cluster->dir);
+    int error = atomic_file_path(cluster->directory, data_dir_path(cluster->dir), CLUSTER_DIRECTORY);
+    if (error < 0)
+        return error;
+    error = file_mkdir(fs, cluster->directory);
+    *made = error >= 0;
+    if (error == -EEXIST)
+        return 0;
+    if (error < 0)
+        return error;
+    return atomic_file_replace(fs, cluster->directory, "partition.metadata", SLICE(PARTITION_METADATA));
+}
+
+static bool load_snapshot(struct cluster *cluster, struct replay *replay, struct note *why)
+{
+    struct file_system *fs = data_dir_fs(cluster->dir);
+    struct snapshot_id id;
+    char name[SNAPSHOT_NAME_SIZE], path[FILE_PATH_MAX];
+    int error = snapshot_find_newest(fs, cluster->directory, &id);
+    if (error >= 0 && id.end_offset < 0)
+        return true;
+    snapshot_format_name(id, name);
+    if (error >= 0)
+        error = atomic_file_path(path, cluster->directory, name);
+    if (error >= 0)
+        error = snapshot_read(fs, path, replay_batch, replay, why);
+    if (error >= 0 && !(replay->had_header && replay->had_footer)) {
+        note_set(why, "%s is not complete", path);
+        error = -EBADMSG;
+    }
+    if (error < 0) {
+        note_set(why, "%s: %s", cluster->directory, strerror(-error));
+        return false;
+    }
+    replay->from_offset = id.end_offset;
+    replay->had_leader = id.end_offset > 0;
+    cluster->image.offset = id.end_offset - 1;
+    cluster->image.epoch = id.epoch;
+    cluster->epoch = id.epoch;
+    return true;
+}
+
+static bool refuse_voters(const int32_t *voters, int32_t count, int32_t node_id, struct note *why)
+{
+    if (count == 1 && voters[0] == node_id)
+        return false;
+    char list[QUORUM_VOTERS_MAX * 12 + 1] = "";
+    for (int32_t i = 0, at = 0; i < count; i++)
+        at += snprintf(list + at, sizeof list - (size_t)at, "%s%d", i == 0 ? "" : ",", voters[i]);
+    note_set(why, "the voters of this directory's cluster are [%s], but node %d can only be a quorum of its own", list, node_id);
+    return true;
+}
+
+static bool check_voters(const struct cluster *cluster, const struct replay *replay, const struct quorum_state *quorum,
+                         struct note *why)
+{
+    int32_t node_id = cluster->node->node_id;
+    if (replay->kraft_version > KRAFT_VERSION_MAX) {
+        note_set(why, "kraft.version %d is not known", replay->kraft_version);
+        return false;
+    }
+    if (replay->voter_count >= 0 && refuse_voters(replay->voters, replay->voter_count, node_id, why))
+        return false;
+    if (quorum->voter_count > 0 && refuse_voters(quorum->voters, quorum->voter_count, node_id, why))
+        return false;
+    struct uuid ours = data_dir_meta(cluster->dir)->directory_id;
+    if (replay->voter_count == 1 && !uuid_is_zero(replay->voter_directory_ids[0])
+        && !uuid_equal(replay->voter_directory_ids[0], ours)) {
+        note_set(why, "the cluster's voter is another directory of node %d than this one", node_id);
+        return false;
+    }
+    return true;
+}
+
+static bool load(struct cluster *cluster, struct replay *replay, struct quorum_state *quorum, struct note *why)
+{
+    bool found;
+    struct file_system *fs = data_dir_fs(cluster->dir);
+    int error = quorum_state_read(fs, cluster->directory, quorum, &found, why);
+    if (error < 0) {
+        note_set(why, "%s/quorum-state: %s", cluster->directory, strerror(-error));
+        return false;
+    }
+    if (!found)
+        *quorum = (struct quorum_state){.leader_id = -1, .voted_id = -1};
+    if (!load_snapshot(cluster, replay, why)
+        || !cluster_log_open(&cluster->log, fs, cluster->directory, replay->from_offset, replay_batch, replay, why))
+        return false;
+    if (cluster->log.last_epoch > cluster->epoch)
+        cluster->epoch = cluster->log.last_epoch;
+    return check_voters(cluster, replay, quorum, why);
+}
+
+/* ---- opening: taking our place ---- */
+
+/* Without a bootstrap.checkpoint a new cluster gets the newest features. */
+static bool add_bootstrap(struct cluster *cluster, struct record_list *records, struct note *why)
+{
+    struct record_list bootstrap;
+    record_list_init(&bootstrap, records->arena, METADATA_VERSION_MAX);
+    int error = bootstrap_read(data_dir_fs(cluster->dir), data_dir_path(cluster->dir), &bootstrap, why);
+    if (error == -ENOENT)
+        format_add_features(&bootstrap);
+    else if (error < 0) {
+        note_set(why, BOOTSTRAP_CHECKPOINT ": %s", strerror(-error));
+        return false;
+    }
+    return registration_add_bootstrap(records, cluster->node, &bootstrap, why);
+}
+
+/* The first batch of an epoch. The first leader of a quorum whose voters stand in the log puts them there. */
+static void write_leader_change(struct batch_writer *writer, const struct cluster *cluster, const struct replay *replay)
+{
+    struct leader_change_voter self = {.voter_id = cluster->node->node_id};
+    struct leader_change change = {.leader_id = cluster->node->node_id};
+    change.voters.items = change.granting_voters.items = &self;
+    change.voters.count = change.granting_voters.count = 1;
+    batch_writer_add_control(writer, CONTROL_LEADER_CHANGE, &leader_change_message, &change);
+    if (replay->kraft_version > 0 && !replay->had_leader && replay->voters_record.len > 0) {
+        struct kraft_version_record version = {.k_raft_version = replay->kraft_version};
+        batch_writer_add_control(writer, CONTROL_KRAFT_VERSION, &kraft_version_record_message, &version);
+        batch_writer_add_control_bytes(writer, CONTROL_KRAFT_VOTERS, buf_slice(&replay->voters_record));
+    }
+    batch_writer_end(writer);
+}
+
+static int write_quorum_state(const struct cluster *cluster, const struct replay *replay)
+{
+    struct quorum_state state = {
+        .data_version = replay->kraft_version > 0,
+        .leader_id = cluster->node->node_id,
+        .leader_epoch = cluster->epoch,
+        .voted_id = -1,
+        .voter_count = 1,
+        .voters = {cluster->node->node_id},
+    };
+    return quorum_state_write(data_dir_fs(cluster->dir), cluster->directory, &state);
+}
+
+/* Everything that this start has to say. */
+static bool collect(struct cluster *cluster, const struct replay *replay, int64_t first_offset, struct record_list *records,
+                    struct note *why)
+{
+    if (replay->in_transaction)
+        record_list_add(records, &abort_transaction_record_message,
+                        &(struct abort_transaction_record){.reason = SLICE("Controller failover")});
+    if (cluster_level(cluster) == 0 && !add_bootstrap(cluster, records, why))
+        return false;
+    cluster->broker_epoch = registration_add_self(records, cluster->node, first_offset);
+    int32_t leaderships = registration_add_leaderships(records, &cluster->image, cluster->node->node_id);
+    if (leaderships > 0)
+        diag_info("%s: leading %d partitions again", cluster->directory, leaderships);
+    return true;
+}
+
+static bool write_start(struct cluster *cluster, const struct replay *replay, struct arena *arena, struct note *why)
+{
+    struct batch_writer writer;
+    struct record_list records;
+    batch_writer_init(&writer, cluster->log.end_offset, cluster->epoch, clock_wall_ms());
+    write_leader_change(&writer, cluster, replay);
+    int64_t first_offset = writer.next_offset;
+    record_list_init(&records, arena, cluster_level(cluster) == 0 ? METADATA_VERSION_MAX : cluster_level(cluster));
+    bool done = collect(cluster, replay, first_offset, &records, why);
+    if (done) {
+        cluster_write_list(&writer, &records, START_BATCH_BYTES);
+        done = cluster_store(cluster, &writer, why) == KERR_NONE;
+    }
+    if (done)
+        cluster_apply(cluster, &records, first_offset);
+    batch_writer_fini(&writer);
+    return done;
+}
+
+static bool take_lead(struct cluster *cluster, const struct replay *replay, const struct quorum_state *quorum,
+                      struct note *why)
+{
+    int32_t before = cluster->epoch > quorum->leader_epoch ? cluster->epoch : quorum->leader_epoch;
+    cluster->epoch = before < 0 ? 1 : before + 1;
+    int error = write_quorum_state(cluster, replay);
+    if (error < 0) {
+        note_set(why, "%s/quorum-state: %s", cluster->directory, strerror(-error));
+        return false;
+    }
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    bool done = write_start(cluster, replay, &arena, why);
+    arena_fini(&arena);
+    return done;
+}
+
+/* A log that no quorum ever led and in which nobody registered was written by hand (a test's): it stays as it is, and its
+ * epoch goes on. We stand in the image all the same, so that nobody has to ask. */
+static bool stand_in(struct cluster *cluster, struct note *why)
+{
+    struct arena arena;
+    struct record_list records;
+    arena_init(&arena, SIZE_MAX);
+    record_list_init(&records, &arena, cluster_level(cluster));
+    registration_add_stand_in(&records, cluster->node);
+    bool applied = image_apply(&cluster->image, records.records[0], cluster->image.offset, cluster->image.epoch, why);
+    arena_fini(&arena);
+    cluster->epoch = cluster->epoch < 1 ? 1 : cluster->epoch;
+    return applied;
+}
+
+static bool take_place(struct cluster *cluster, const struct replay *replay, const struct quorum_state *quorum,
+                       struct note *why)
+{
+    const struct image *image = &cluster->image;
+    if (cluster_level(cluster) == 0 && (image->topics_by_name.count > 0 || image->broker_count > 0)) {
+        note_set(why, "%s: there is no " METADATA_VERSION " among the records", cluster->directory);
+        return false;
+    }
+    if (cluster_level(cluster) > 0 && image->broker_count == 0 && !replay->had_leader)
+        return stand_in(cluster, why);
+    return take_lead(cluster, replay, quorum, why);
+}
+
+static bool open_all(struct cluster *cluster, struct note *why)
+{
+    bool made;
+    int error = make_directory(cluster, &made);
+    if (error < 0) {
+        note_set(why, "%s: %s", cluster->directory, strerror(-error));
+        return false;
+    }
+    struct replay replay;
+    struct quorum_state quorum;
+    replay_init(&replay, &cluster->image);
+    bool opened = load(cluster, &replay, &quorum, why) && take_place(cluster, &replay, &quorum, why);
+    replay_fini(&replay);
+    if (opened && made)
+        error = file_sync_directory(data_dir_fs(cluster->dir), data_dir_path(cluster->dir));
+    if (opened && error < 0)
+        note_set(why, "%s: %s", data_dir_path(cluster->dir), strerror(-error));
+    return opened && error >= 0;
+}
+
+struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *node, struct note *why)
+{
+    struct cluster *cluster = malloc(sizeof *cluster);
+    ensure(cluster != NULL && "out of memory");
+    *cluster = (struct cluster){.dir = dir, .node = node, .broker_epoch = NOT_REGISTERED, .epoch = -1};
+    mutex_init(&cluster->change_lock, RANK_CONTROLLER);
+    rwlock_init(&cluster->image_lock, RANK_IMAGE);
+    uint64_t seed;
+    struct uuid random = format_random_uuid();
+    memcpy(&seed, random.bytes, sizeof seed);
+    image_init(&cluster->image, seed);
+    if (open_all(cluster, why))
+        return cluster;
+    cluster_free(cluster);
+    return NULL;
+}
+

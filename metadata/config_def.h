@@ -1,0 +1,128 @@
+/*
+ * config_def: every config that Apache Kafka 4.3 knows, as data: type, default, range, how it may change, and
+ * whether Odradek honours it. One table serves parsing, validation, DescribeConfigs and docs/config.md.
+ *
+ * Everything here is constant or a pure function of its arguments: any thread, no locks. Implemented in
+ * config_def.c (the tables), config_value.c (checking) and config_view.c (what is in force).
+ */
+#ifndef METADATA_CONFIG_DEF_H
+#define METADATA_CONFIG_DEF_H
+
+#include "metadata/image.h"
+#include "protocol/base/arena.h"
+#include "storage/log_config.h"
+
+/* As DescribeConfigs numbers them. */
+enum config_type {
+    CONFIG_BOOLEAN = 1,
+    CONFIG_STRING = 2,
+    CONFIG_INT = 3,
+    CONFIG_SHORT = 4,
+    CONFIG_LONG = 5,
+    CONFIG_DOUBLE = 6,
+    CONFIG_LIST = 7,
+    CONFIG_CLASS = 8,
+    CONFIG_PASSWORD = 9,
+};
+
+enum config_update { CONFIG_READ_ONLY, CONFIG_PER_BROKER, CONFIG_CLUSTER_WIDE };
+
+enum config_support {
+    CONFIG_HONOURED, /* does what Kafka's does */
+    CONFIG_MOOT,     /* tunes what Odradek does not have or need (thread counts, purgatories): silently accepted */
+    CONFIG_IGNORED,  /* known, not honoured yet: named in a warning when set */
+};
+
+/* What a range or a list of choices cannot say. */
+enum config_rule {
+    RULE_NONE,
+    RULE_NOT_EMPTY,    /* a string or list that must hold something */
+    RULE_ANY_CASE,     /* one of the choices, in upper or lower case */
+    RULE_GZIP_LEVEL,   /* 1 to 9, or -1 */
+    RULE_REPLICAS,     /* "*", or partition:broker pairs */
+    RULE_PLAIN_LIST,   /* a list whose elements are not compared with each other */
+    RULE_OFFSET_RESET, /* latest, earliest, by_duration:P... */
+};
+
+struct config_def {
+    const char *name;
+    enum config_type type;
+    const char *default_value;  /* NULL: null */
+    double min, max;            /* numbers; -INFINITY and INFINITY: none (as Kafka, which compares doubles) */
+    const char *const *choices; /* NULL-terminated, or NULL: any */
+    enum config_rule rule;
+    enum config_update update;  /* of a broker's config; CLUSTER_WIDE for all others */
+    enum config_support support;
+    bool internal;              /* Kafka hides it from DescribeConfigs unless set */
+    const char *meaning;        /* one line, for docs/config.md and DescribeConfigs' documentation */
+    const char *const *synonyms; /* of a topic or group: the broker's keys, best first, NULL-terminated; or NULL */
+    const int64_t *synonym_factors; /* what each synonym's number is multiplied by: 1, 60000, 3600000 */
+};
+
+struct config_table {
+    const struct config_def *defs;
+    size_t count;
+};
+
+/* Topic, broker, group and client metrics have one; the count is 0 for other types. */
+struct config_table config_table(enum resource_type type);
+const struct config_def *find_config(enum resource_type type, struct slice name);
+const struct config_def *find_topic_config(struct slice name);
+const struct config_def *find_broker_config(struct slice name);
+
+static inline bool config_is_sensitive(const struct config_def *def)
+{
+    return def->type == CONFIG_PASSWORD;
+}
+
+/* Checks a value as Kafka's ConfigDef does; the note gets Kafka's text ("Invalid value x for configuration y:
+ * Not a number of type LONG"). The value as Kafka would print it once parsed (trimmed, 1 -> 1.0 for a DOUBLE, list
+ * elements trimmed and without duplicates; a PASSWORD is [hidden]) goes to *parsed (in the arena, or borrowed from
+ * the value), which may be NULL. A null value is accepted and stays null. */
+bool config_check(const struct config_def *def, struct slice value, struct arena *arena, struct slice *parsed,
+                  struct note *why);
+
+/* The elements of a LIST as Kafka splits it, trimmed; none for the empty text. In the arena, borrowing. */
+int32_t config_split(struct slice value, struct arena *arena, struct slice **elements);
+
+/* As Java's trim(). */
+struct slice config_trim(struct slice value);
+
+/* Where a value comes from, as DescribeConfigs numbers it. */
+enum config_source {
+    SOURCE_TOPIC = 1,
+    SOURCE_DYNAMIC_BROKER = 2,
+    SOURCE_DYNAMIC_DEFAULT_BROKER = 3,
+    SOURCE_STATIC_BROKER = 4,
+    SOURCE_DEFAULT = 5,
+    SOURCE_DYNAMIC_BROKER_LOGGER = 6,
+    SOURCE_CLIENT_METRICS = 7,
+    SOURCE_GROUP = 8,
+};
+
+/* The broker's own settings from server.properties, by name (a config_set with type BROKER, or NULL); all borrowed. */
+struct config_view {
+    const struct image *image;
+    const struct config_set *static_configs;
+    int32_t node_id;
+};
+
+/* The sets in which a broker's config is looked for, best first; each may be NULL. */
+struct broker_config_sets {
+    const struct config_set *dynamic;         /* this broker's own */
+    const struct config_set *dynamic_default; /* the cluster's */
+    const struct config_set *fixed;           /* server.properties */
+};
+
+struct broker_config_sets config_broker_sets(const struct config_view *view);
+
+/* The value in force, as it was written (not trimmed), and where it comes from; null and SOURCE_DEFAULT where the
+ * default is null. The synonyms of a topic's or group's config are looked through, and their numbers multiplied (in the
+ * arena). `resource` of a BROKER does not matter: it is this node. */
+struct slice config_effective(const struct config_view *view, enum resource_type type, struct slice resource,
+                              const struct config_def *def, struct arena *arena, enum config_source *source);
+
+/* A topic's settings resolved into what its logs need. A value that cannot be read counts as not set. */
+void resolve_log_config(const struct config_view *view, struct slice topic, struct log_config *config);
+
+#endif

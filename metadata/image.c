@@ -1,0 +1,105 @@
+/*
+ * image: making, freeing, and finding in it. What records do to it: image_apply.c, image_topics.c, image_brokers.c,
+ * image_configs.c.
+ *
+ * Invariants:
+ * 1. A topic stands in topics_by_name and in topics_by_id, and in topics_by_normal exactly if its name has a '.' or a '_'.
+ * 2. A map's key lies in the value that it finds.
+ * 3. brokers is sorted by id; the entries of a config set are sorted by name.
+ *
+ * Any thread that holds the image (metadata/cluster) calls the find functions.
+ */
+#include "metadata/image_parts.h"
+
+#include "protocol/base/ensure.h"
+
+#include <stdlib.h>
+
+enum { SCRATCH_CAP = 64 * 1024 * 1024 }; /* bytes for one record; a metadata batch is at most 8 MiB */
+
+void *image_alloc(size_t size)
+{
+    void *memory = malloc(size == 0 ? 1 : size);
+    ensure(memory != NULL && "out of memory");
+    return memory;
+}
+
+struct slice image_dup(struct slice bytes)
+{
+    if (slice_is_null(bytes))
+        return SLICE_NULL;
+    uint8_t *copy = image_alloc(bytes.len);
+    memcpy(copy, bytes.data, bytes.len);
+    return slice_of(copy, bytes.len);
+}
+
+void image_init(struct image *image, uint64_t hash_seed)
+{
+    *image = (struct image){.offset = -1};
+    map_init(&image->topics_by_name, hash_seed);
+    map_init(&image->topics_by_id, hash_seed);
+    map_init(&image->topics_by_normal, hash_seed);
+    map_init(&image->configs, hash_seed);
+    map_init(&image->features, hash_seed);
+    arena_init(&image->scratch, SCRATCH_CAP);
+}
+
+static void free_features(struct image *image)
+{
+    size_t cursor = 0;
+    struct map_entry *entry;
+    while ((entry = map_next(&image->features, &cursor)) != NULL)
+        free(entry->value);
+    map_fini(&image->features);
+}
+
+void image_fini(struct image *image)
+{
+    image_free_topics(image);
+    image_free_brokers(image);
+    image_free_configs(image);
+    free_features(image);
+    arena_fini(&image->scratch);
+}
+
+struct topic *image_find_topic(const struct image *image, struct slice name)
+{
+    return map_find(&image->topics_by_name, name);
+}
+
+struct topic *image_find_topic_by_id(const struct image *image, struct uuid id)
+{
+    return map_find(&image->topics_by_id, uuid_key(&id));
+}
+
+struct partition_state *image_find_partition(const struct topic *topic, int32_t index)
+{
+    if (index < 0 || index >= topic->partition_count)
+        return NULL;
+    struct partition_state *partition = &topic->partitions[index];
+    return partition->replicas.items == NULL ? NULL : partition;
+}
+
+int16_t image_feature_level(const struct image *image, struct slice name)
+{
+    const struct feature *feature = map_find(&image->features, name);
+    return feature == NULL ? 0 : feature->level;
+}
+
+static int compare_topics(const void *a, const void *b)
+{
+    const struct topic *const *left = a;
+    const struct topic *const *right = b;
+    return slice_compare((*left)->name, (*right)->name);
+}
+
+struct topic **image_sorted_topics(const struct image *image)
+{
+    struct topic **topics = image_alloc(image->topics_by_name.count * sizeof(struct topic *));
+    size_t count = 0, cursor = 0;
+    struct map_entry *entry;
+    while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL)
+        topics[count++] = entry->value;
+    qsort(topics, count, sizeof(struct topic *), compare_topics);
+    return topics;
+}

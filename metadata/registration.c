@@ -1,0 +1,246 @@
+/*
+ * registration: see the header. Called by metadata/cluster at start and at a clean stop. The records and their order are Apache
+ * Kafka's own (kafka-storage 11.7, 19).
+ */
+#include "metadata/registration.h"
+
+#include "metadata/format.h"
+#include "protocol/records/broker_registration_change_record.h"
+#include "protocol/records/config_record.h"
+#include "protocol/records/metadata_transaction_record.h"
+#include "protocol/records/partition_change_record.h"
+#include "protocol/records/register_broker_record.h"
+#include "protocol/records/register_controller_record.h"
+
+enum {
+    LEVEL_3_6_IV1 = 13, /* metadata transactions (KIP-868) */
+    LEVEL_3_7_IV0 = 15, /* RegisterControllerRecord (KIP-919) */
+    FENCE = 1,
+    UNFENCE = -1,
+};
+
+#define MIN_INSYNC_REPLICAS "min.insync.replicas"
+#define ELR_VERSION "eligible.leader.replicas.version"
+
+/* What this release can do. */
+static const struct {
+    const char *name;
+    int16_t min, max;
+} supported_features[] = {
+    {"group.version", 0, 1},       {"kraft.version", 0, 1},
+    {METADATA_VERSION, METADATA_VERSION_MIN, METADATA_VERSION_MAX},
+    {"share.version", 0, 1},       {"streams.version", 0, 1},
+    {"transaction.version", 0, 2}, {ELR_VERSION, 0, 1},
+};
+
+enum { SUPPORTED_FEATURE_COUNT = sizeof supported_features / sizeof supported_features[0] };
+
+/* ---- a new cluster ---- */
+
+static struct slice static_config(const struct cluster_node *node, struct slice name, struct slice otherwise)
+{
+    for (int32_t i = 0; i < node->static_config_count; i++)
+        if (slice_equal(node->static_configs[i].name, name))
+            return node->static_configs[i].value;
+    return otherwise;
+}
+
+static void add_min_insync_replicas(struct record_list *records, const struct cluster_node *node)
+{
+    struct config_record config;
+    schema_set_defaults(config_record_schema(), &config);
+    config.resource_type = RESOURCE_BROKER;
+    config.resource_name = SLICE("");
+    config.name = SLICE(MIN_INSYNC_REPLICAS);
+    config.value = static_config(node, config.name, SLICE("1"));
+    record_list_add(records, &config_record_message, &config);
+}
+
+/* Applies them to an image of their own, to see that they are sound and what they set. */
+static bool try_bootstrap(const struct record_list *bootstrap, struct record_list *records, bool *has_elr, struct note *why)
+{
+    struct image image;
+    image_init(&image, 0);
+    bool sound = true;
+    for (int32_t i = 0; sound && i < bootstrap->count; i++)
+        sound = image_apply(&image, bootstrap->records[i], i, 0, why);
+    records->metadata_version = image_feature_level(&image, SLICE(METADATA_VERSION));
+    *has_elr = image_feature_level(&image, SLICE(ELR_VERSION)) > 0;
+    image_fini(&image);
+    if (sound && records->metadata_version == 0) {
+        note_set(why, "the bootstrap records have no " METADATA_VERSION);
+        sound = false;
+    }
+    return sound;
+}
+
+bool registration_add_bootstrap(struct record_list *records, const struct cluster_node *node,
+                                const struct record_list *bootstrap, struct note *why)
+{
+    bool has_elr;
+    if (!try_bootstrap(bootstrap, records, &has_elr, why))
+        return false;
+    bool in_transaction = records->metadata_version >= LEVEL_3_6_IV1;
+    if (in_transaction)
+        record_list_add(records, &begin_transaction_record_message,
+                        &(struct begin_transaction_record){.name = SLICE("Bootstrap records")});
+    for (int32_t i = 0; i < bootstrap->count; i++)
+        record_list_add_frame(records, bootstrap->records[i]);
+    if (has_elr)
+        add_min_insync_replicas(records, node);
+    if (in_transaction)
+        record_list_add(records, &end_transaction_record_message, &(struct end_transaction_record){{0}});
+    return true;
+}
+
+/* ---- this node ---- */
+
+static void add_controller(struct record_list *records, const struct cluster_node *node)
+{
+    struct register_controller_record controller;
+    schema_set_defaults(register_controller_record_schema(), &controller);
+    controller.controller_id = node->node_id;
+    controller.incarnation_id = format_random_uuid();
+    array_init(&controller.end_points, register_controller_endpoint, records->arena, node->controller_endpoint_count);
+    for (int32_t i = 0; i < node->controller_endpoint_count; i++) {
+        const struct endpoint *from = &node->controller_endpoints[i];
+        struct register_controller_endpoint *to = &controller.end_points.items[i];
+        to->name = from->name;
+        to->host = from->host;
+        to->port = from->port;
+        to->security_protocol = from->security_protocol;
+    }
+    array_init(&controller.features, register_controller_feature, records->arena, SUPPORTED_FEATURE_COUNT);
+    for (int32_t i = 0; i < SUPPORTED_FEATURE_COUNT; i++) {
+        struct register_controller_feature *to = &controller.features.items[i];
+        to->name = slice_str(supported_features[i].name);
+        to->min_supported_version = supported_features[i].min;
+        to->max_supported_version = supported_features[i].max;
+    }
+    record_list_add(records, &register_controller_record_message, &controller);
+}
+
+static void fill_broker(struct register_broker_record *broker, struct arena *arena, const struct cluster_node *node)
+{
+    broker->broker_id = node->node_id;
+    broker->incarnation_id = format_random_uuid();
+    broker->rack = node->rack;
+    array_init(&broker->end_points, register_broker_endpoint, arena, node->endpoint_count);
+    for (int32_t i = 0; i < node->endpoint_count; i++) {
+        struct register_broker_endpoint *to = &broker->end_points.items[i];
+        to->name = node->endpoints[i].name;
+        to->host = node->endpoints[i].host;
+        to->port = node->endpoints[i].port;
+        to->security_protocol = node->endpoints[i].security_protocol;
+    }
+    array_init(&broker->features, register_broker_feature, arena, SUPPORTED_FEATURE_COUNT);
+    for (int32_t i = 0; i < SUPPORTED_FEATURE_COUNT; i++) {
+        struct register_broker_feature *to = &broker->features.items[i];
+        to->name = slice_str(supported_features[i].name);
+        to->min_supported_version = supported_features[i].min;
+        to->max_supported_version = supported_features[i].max;
+    }
+    broker->log_dirs.items = arena_new_array(arena, struct uuid, node->log_dir_count);
+    broker->log_dirs.count = node->log_dir_count;
+    for (int32_t i = 0; i < node->log_dir_count; i++)
+        broker->log_dirs.items[i] = node->log_dirs[i];
+}
+
+static void add_fencing(struct record_list *records, int32_t node_id, int64_t broker_epoch, int8_t fenced)
+{
+    struct broker_registration_change_record change;
+    schema_set_defaults(broker_registration_change_record_schema(), &change);
+    change.broker_id = node_id;
+    change.broker_epoch = broker_epoch;
+    change.fenced = fenced;
+    record_list_add(records, &broker_registration_change_record_message, &change);
+}
+
+int64_t registration_add_self(struct record_list *records, const struct cluster_node *node, int64_t first_offset)
+{
+    if (records->metadata_version >= LEVEL_3_7_IV0)
+        add_controller(records, node);
+    struct register_broker_record broker;
+    schema_set_defaults(register_broker_record_schema(), &broker);
+    fill_broker(&broker, records->arena, node);
+    broker.broker_epoch = first_offset + records->count;
+    record_list_add(records, &register_broker_record_message, &broker);
+    add_fencing(records, node->node_id, broker.broker_epoch, UNFENCE);
+    return broker.broker_epoch;
+}
+
+void registration_add_fence(struct record_list *records, int32_t node_id, int64_t broker_epoch)
+{
+    add_fencing(records, node_id, broker_epoch, FENCE);
+}
+
+void registration_add_stand_in(struct record_list *records, const struct cluster_node *node)
+{
+    struct register_broker_record broker;
+    schema_set_defaults(register_broker_record_schema(), &broker);
+    fill_broker(&broker, records->arena, node);
+    broker.broker_epoch = -1;
+    broker.fenced = false;
+    record_list_add(records, &register_broker_record_message, &broker);
+}
+
+/* ---- leading again ---- */
+
+static bool has_id(struct broker_ids ids, int32_t id)
+{
+    for (int32_t i = 0; i < ids.count; i++)
+        if (ids.items[i] == id)
+            return true;
+    return false;
+}
+
+/* In the ISR, eligible beside it, or the only replica that there is: then what it has is what is committed. */
+static bool may_lead(const struct partition_state *partition, int32_t node_id)
+{
+    if (partition->leader != NO_LEADER || !has_id(partition->replicas, node_id))
+        return false;
+    return has_id(partition->isr, node_id) || has_id(partition->eligible_leader_replicas, node_id)
+           || partition->replicas.count == 1;
+}
+
+static bool is_only(struct broker_ids ids, int32_t id)
+{
+    return ids.count == 1 && ids.items[0] == id;
+}
+
+/* Names what changes and nothing else. */
+static void add_leadership(struct record_list *records, const struct topic *topic, int32_t index, int32_t node_id)
+{
+    const struct partition_state *partition = &topic->partitions[index];
+    struct partition_change_record change;
+    schema_set_defaults(partition_change_record_schema(), &change);
+    change.partition_id = index;
+    change.topic_id = topic->id;
+    change.leader = node_id;
+    if (!is_only(partition->isr, node_id)) {
+        change.isr.items = &node_id;
+        change.isr.count = 1;
+    }
+    if (partition->eligible_leader_replicas.count > 0)
+        change.eligible_leader_replicas.count = 0;
+    if (partition->last_known_elr.count > 0)
+        change.last_known_elr.count = 0;
+    record_list_add(records, &partition_change_record_message, &change);
+}
+
+int32_t registration_add_leaderships(struct record_list *records, const struct image *image, int32_t node_id)
+{
+    int32_t count = 0;
+    size_t cursor = 0;
+    struct map_entry *entry;
+    while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL) {
+        const struct topic *topic = entry->value;
+        for (int32_t i = 0; i < topic->partition_count; i++) {
+            if (!may_lead(&topic->partitions[i], node_id))
+                continue;
+            add_leadership(records, topic, i, node_id);
+            count++;
+        }
+    }
+    return count;
+}
