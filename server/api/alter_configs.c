@@ -1,0 +1,56 @@
+/*
+ * AlterConfigs v0-2 and IncrementalAlterConfigs v0-1. Decided by metadata/controller/alter_configs (kafka-apis 14.2); in force
+ * in the logs when this is answered. Blocks for the cluster log's sync.
+ */
+#include "metadata/controller/alter_configs.h"
+
+#include "protocol/messages/alter_configs.h"
+#include "protocol/messages/incremental_alter_configs.h"
+#include "server/api/change.h"
+#include "server/api/handlers.h"
+#include "server/broker.h"
+
+/* Makes the logs follow what changed: one topic's, or all where the broker's defaults changed. */
+static void follow(struct call *call, int8_t resource_type, struct slice resource_name)
+{
+    if (resource_type == RESOURCE_TOPIC)
+        broker_refresh_configs(call->broker, resource_name);
+    else if (resource_type == RESOURCE_BROKER)
+        broker_refresh_configs(call->broker, SLICE_NULL);
+}
+
+void handle_alter_configs(struct call *call)
+{
+    const struct alter_configs_request *request = call->request;
+    struct alter_configs_response *response = call->response;
+    struct change change;
+    change_begin(&change, call);
+    controller_alter_configs(&change.controller, request, response, &change.records);
+    enum kerr error = change_commit(&change);
+    change_end(&change);
+    for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
+        struct alter_configs_response_resource *resource = &response->responses.items[i];
+        if (resource->error_code != KERR_NONE)
+            continue;
+        resource->error_code = (int16_t)error;
+        follow(call, resource->resource_type, resource->resource_name);
+    }
+}
+
+void handle_incremental_alter_configs(struct call *call)
+{
+    const struct incremental_alter_configs_request *request = call->request;
+    struct incremental_alter_configs_response *response = call->response;
+    struct change change;
+    change_begin(&change, call);
+    controller_incremental_alter_configs(&change.controller, request, response, &change.records);
+    enum kerr error = change_commit(&change);
+    change_end(&change);
+    for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
+        struct incremental_alter_configs_response_resource *resource = &response->responses.items[i];
+        if (resource->error_code != KERR_NONE)
+            continue;
+        resource->error_code = (int16_t)error;
+        follow(call, resource->resource_type, resource->resource_name);
+    }
+}

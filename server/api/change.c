@@ -1,0 +1,37 @@
+/* See change.h. */
+#include "server/api/change.h"
+
+#include "server/broker.h"
+#include "storage/os/diag.h"
+
+void change_begin(struct change *change, struct call *call)
+{
+    struct broker *broker = call->broker;
+    const struct image *image = cluster_change_begin(broker->cluster);
+    *change = (struct change){.call = call, .view = broker_config_view(broker, image)};
+    change->controller = (struct controller){
+        .image = image,
+        .configs = &change->view,
+        .node_id = broker->config.node_id,
+        .arena = call->arena,
+        .next_random = broker_random,
+        .num_partitions = broker->config.num_partitions,
+        .default_replication_factor = broker->config.default_replication_factor,
+        .delete_topic_enable = broker->config.delete_topic_enable,
+    };
+    record_list_init(&change->records, call->arena, image_feature_level(image, SLICE(METADATA_VERSION)));
+}
+
+enum kerr change_commit(struct change *change)
+{
+    struct note why = {""};
+    enum kerr error = cluster_change_commit(change->call->broker->cluster, &change->records, &why);
+    if (error != KERR_NONE)
+        diag_error("the cluster log refused a change: %s", why.text);
+    return error;
+}
+
+void change_end(struct change *change)
+{
+    cluster_change_end(change->call->broker->cluster);
+}

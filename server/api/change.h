@@ -1,0 +1,28 @@
+/*
+ * change: what the handlers that change the cluster have in common: lock out other changes, let a pure function of
+ * metadata/controller decide, commit its records, make the broker follow, let others go on.
+ *
+ * Blocks: for other changes, and for the cluster log's sync.
+ */
+#ifndef SERVER_API_CHANGE_H
+#define SERVER_API_CHANGE_H
+
+#include "metadata/controller/controller.h"
+#include "metadata/record_list.h"
+#include "server/call.h"
+
+struct change {
+    struct call *call;
+    struct config_view view;
+    struct controller controller; /* over the image as it is; valid until change_commit */
+    struct record_list records;   /* what the controller decided */
+};
+
+void change_begin(struct change *change, struct call *call);
+
+/* The records are in force, on stable storage, when this returns NONE; else nothing has changed. */
+enum kerr change_commit(struct change *change);
+
+void change_end(struct change *change);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * CreatePartitions v0-3. Decided by metadata/controller/create_partitions (kafka-apis 13.4); answered when the new partitions
+ * serve. Blocks for the cluster log's sync.
+ */
+#include "metadata/controller/create_partitions.h"
+
+#include "protocol/messages/create_partitions.h"
+#include "server/api/change.h"
+#include "server/api/handlers.h"
+#include "server/broker.h"
+
+static enum kerr host(struct call *call, struct slice name)
+{
+    const struct image *image = cluster_read(call->broker->cluster);
+    const struct topic *topic = image_find_topic(image, name);
+    struct uuid id = topic == NULL ? UUID_ZERO : topic->id;
+    cluster_read_done(call->broker->cluster);
+    return broker_host_topic(call->broker, id);
+}
+
+void handle_create_partitions(struct call *call)
+{
+    const struct create_partitions_request *request = call->request;
+    struct create_partitions_response *response = call->response;
+    struct change change;
+    change_begin(&change, call);
+    controller_create_partitions(&change.controller, request, response, &change.records);
+    enum kerr error = change_commit(&change);
+    for (int32_t i = 0; i < response->results.count; i++) {
+        struct create_partitions_response_topic *result = &response->results.items[i];
+        if (result->error_code == KERR_NONE && !request->validate_only)
+            result->error_code = (int16_t)(error == KERR_NONE ? host(call, result->name) : error);
+    }
+    change_end(&change);
+}

@@ -1,0 +1,63 @@
+/*
+ * CreateTopics v2-7. Decided by metadata/controller/create_topics (kafka-apis 13.2); answered when the partitions serve.
+ * Blocks for the cluster log's sync. v5: effective configs in the answer (KIP-525); v7: topic ids.
+ */
+#include "metadata/controller/create_topics.h"
+
+#include "protocol/messages/create_topics.h"
+#include "server/api/change.h"
+#include "server/api/create_topics.h"
+#include "server/api/handlers.h"
+#include "server/broker.h"
+
+/* Nothing was created: every topic that would have been is told why. */
+static void fail_created(struct create_topics_response *response, enum kerr error)
+{
+    for (int32_t i = 0; i < response->topics.count; i++)
+        if (response->topics.items[i].error_code == KERR_NONE)
+            response->topics.items[i].error_code = (int16_t)error;
+}
+
+static void host_created(struct call *call, struct create_topics_response *response)
+{
+    for (int32_t i = 0; i < response->topics.count; i++) {
+        struct create_topics_response_topic *topic = &response->topics.items[i];
+        if (topic->error_code == KERR_NONE)
+            topic->error_code = (int16_t)broker_host_topic(call->broker, topic->topic_id);
+    }
+}
+
+/* Under the change, so that a deletion cannot come between a topic's records and its directories. */
+static void create(struct call *call, const struct create_topics_request *request, int version,
+                   struct create_topics_response *response)
+{
+    struct change change;
+    change_begin(&change, call);
+    controller_create_topics(&change.controller, request, version, response, &change.records);
+    enum kerr error = change_commit(&change);
+    if (error != KERR_NONE)
+        fail_created(response, error);
+    else if (!request->validate_only)
+        host_created(call, response);
+    change_end(&change);
+}
+
+void handle_create_topics(struct call *call)
+{
+    create(call, call->request, call->version, call->response);
+}
+
+void auto_create_topics(struct call *call, const struct slice *names, int32_t count)
+{
+    struct create_topics_request request;
+    schema_set_defaults(create_topics_request_schema(), &request);
+    array_init(&request.topics, create_topics_topic, call->arena, count);
+    for (int32_t i = 0; i < count; i++) {
+        request.topics.items[i].name = names[i];
+        request.topics.items[i].num_partitions = -1;
+        request.topics.items[i].replication_factor = -1;
+    }
+    struct create_topics_response response;
+    schema_set_defaults(create_topics_response_schema(), &response);
+    create(call, &request, create_topics_request_message.max_version, &response);
+}

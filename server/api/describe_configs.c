@@ -1,0 +1,17 @@
+/*
+ * DescribeConfigs v1-4. Values in force, where they come from, and their synonyms: metadata/controller/describe_configs
+ * (kafka-apis 14.1). v1: synonyms; v3: types and documentation; v4: flexible. Nothing here blocks.
+ */
+#include "metadata/controller/describe_configs.h"
+
+#include "protocol/messages/describe_configs.h"
+#include "server/api/handlers.h"
+#include "server/broker.h"
+
+void handle_describe_configs(struct call *call)
+{
+    const struct image *image = cluster_read(call->broker->cluster);
+    struct config_view view = broker_config_view(call->broker, image);
+    describe_configs(&view, call->request, call->version, call->arena, call->response);
+    cluster_read_done(call->broker->cluster);
+}

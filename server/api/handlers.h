@@ -1,0 +1,26 @@
+/*
+ * handlers: what server/dispatch.c calls, one per API. Each is defined in server/api/<api>.c; see server/call.h for what a
+ * handler may and must do. Produce has two steps and a header of its own.
+ */
+#ifndef SERVER_API_HANDLERS_H
+#define SERVER_API_HANDLERS_H
+
+#include "server/call.h"
+
+handler_fn handle_alter_configs;
+handler_fn handle_api_versions;
+handler_fn handle_create_partitions;
+handler_fn handle_create_topics;
+handler_fn handle_delete_topics;
+handler_fn handle_describe_cluster;
+handler_fn handle_describe_configs;
+handler_fn handle_describe_topic_partitions;
+handler_fn handle_fetch;
+handler_fn handle_find_coordinator;
+handler_fn handle_incremental_alter_configs;
+handler_fn handle_init_producer_id;
+handler_fn handle_list_offsets;
+handler_fn handle_metadata;
+handler_fn handle_offset_for_leader_epoch;
+
+#endif

@@ -1,0 +1,77 @@
+/* See topic_listing.h. */
+#include "server/api/topic_listing.h"
+
+#include "server/broker.h"
+#include "server/connection.h"
+
+static const struct endpoint *endpoint_of(const struct broker_state *broker, struct slice listener)
+{
+    for (int32_t i = 0; i < broker->endpoint_count; i++)
+        if (slice_equal(broker->endpoints[i].name, listener))
+            return &broker->endpoints[i];
+    return NULL;
+}
+
+static struct listed_broker listed(struct call *call, int32_t id, const struct endpoint *endpoint, struct slice rack,
+                                   bool fenced)
+{
+    return (struct listed_broker){
+        .id = id,
+        .host = arena_dup(call->arena, endpoint->host),
+        .port = endpoint->port,
+        .rack = arena_dup(call->arena, rack),
+        .fenced = fenced,
+    };
+}
+
+struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced, int32_t *count)
+{
+    struct broker *self = call->broker;
+    int32_t self_id = cluster_node_id(self->cluster);
+    struct slice listener = listener_name(call->connection->listener);
+    struct listed_broker *brokers = arena_new_array(call->arena, struct listed_broker, image->broker_count + 1);
+    bool self_is_listed = false;
+    *count = 0;
+    for (int32_t i = 0; i <= image->broker_count; i++) {
+        const struct broker_state *other = i < image->broker_count ? &image->brokers[i] : NULL;
+        if (!self_is_listed && (other == NULL || other->id >= self_id)) {
+            brokers[(*count)++] = listed(call, self_id, broker_endpoint_for(self, call->connection), self->config.broker_rack, false);
+            self_is_listed = true;
+        }
+        if (other == NULL || other->id == self_id || (other->fenced && !with_fenced))
+            continue;
+        const struct endpoint *endpoint = endpoint_of(other, listener);
+        if (endpoint != NULL)
+            brokers[(*count)++] = listed(call, other->id, endpoint, other->rack, other->fenced);
+    }
+    return brokers;
+}
+
+bool is_reachable(struct call *call, const struct image *image, int32_t broker_id)
+{
+    if (broker_id == cluster_node_id(call->broker->cluster))
+        return true; /* we are answering */
+    const struct broker_state *broker = image_find_broker(image, broker_id);
+    return broker != NULL && !broker->fenced
+           && endpoint_of(broker, listener_name(call->connection->listener)) != NULL;
+}
+
+void list_ids(struct call *call, struct broker_ids from, void *to)
+{
+    struct any_array *array = to;
+    array->items = arena_new_array(call->arena, int32_t, from.count);
+    array->count = from.count;
+    if (from.count > 0)
+        memcpy(array->items, from.items, sizeof(int32_t) * (size_t)from.count);
+}
+
+void list_offline_replicas(struct call *call, const struct image *image, const struct partition_state *state, void *to)
+{
+    struct any_array *array = to;
+    int32_t *ids = arena_new_array(call->arena, int32_t, state->replicas.count);
+    array->items = ids;
+    array->count = 0;
+    for (int32_t i = 0; i < state->replicas.count; i++)
+        if (!is_reachable(call, image, state->replicas.items[i]))
+            ids[array->count++] = state->replicas.items[i];
+}

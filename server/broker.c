@@ -1,0 +1,480 @@
+/*
+ * See broker.h. Opening goes through the stages below in order; closing undoes them in the opposite order. Invariants:
+ *   1. A listener accepts only when every partition that the image gives us is loaded (ready means ready); port 0 alone is
+ *      bound earlier, since the registration tells the port.
+ *   2. Everything that a stage makes is in the struct, so that broker_close can undo a half-opened broker.
+ */
+#include "server/broker.h"
+
+#include "metadata/format.h"
+#include "protocol/base/ensure.h"
+#include "server/connection.h"
+#include "storage/os/diag.h"
+#include "storage/os/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+/* ---- random ---- */
+
+uint64_t broker_random(void *state)
+{
+    (void)state;
+    uint64_t bits = 0;
+    while (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+        ;
+    return bits;
+}
+
+struct uuid broker_random_uuid(void)
+{
+    struct uuid id;
+    uint64_t random[2];
+    do {
+        random[0] = broker_random(NULL);
+        random[1] = broker_random(NULL);
+    } while (!uuid_from_random((const uint8_t *)random, &id));
+    return id;
+}
+
+/* ---- directories ---- */
+
+static bool open_dirs(struct broker *broker, bool *any_empty, bool *any_formatted, struct note *why)
+{
+    const struct config *config = &broker->config;
+    broker->dirs = arena_new_array(&broker->arena, struct data_dir *, config->log_dir_count);
+    for (int32_t i = 0; i < config->log_dir_count; i++) {
+        enum data_dir_state state;
+        broker->dirs[i] = data_dir_open(file_system_os(), config->log_dirs[i], &state, why);
+        if (broker->dirs[i] == NULL)
+            return false;
+        broker->dir_count++;
+        *any_empty |= state == DATA_DIR_EMPTY;
+        *any_formatted |= state == DATA_DIR_FORMATTED;
+    }
+    return true;
+}
+
+/* An empty directory beside formatted ones joins their cluster. */
+static bool format_empty_dirs(struct broker *broker, bool any_formatted, struct note *why)
+{
+    struct slice cluster_id = SLICE_NULL;
+    for (int32_t i = 0; i < broker->dir_count && any_formatted && slice_is_null(cluster_id); i++)
+        if (data_dir_meta(broker->dirs[i]) != NULL)
+            cluster_id = data_dir_meta(broker->dirs[i])->cluster_id;
+    if (format_dirs(broker->dirs, broker->dir_count, cluster_id, broker->config.node_id, METADATA_VERSION_MAX, why)
+        != KERR_NONE)
+        return false;
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        diag_info("formatted %s (cluster %.*s)", data_dir_path(broker->dirs[i]),
+                  SLICE_ARGS(data_dir_meta(broker->dirs[i])->cluster_id));
+    return true;
+}
+
+static bool check_dirs(struct broker *broker, struct note *why)
+{
+    const struct meta_properties *first = data_dir_meta(broker->dirs[0]);
+    for (int32_t i = 0; i < broker->dir_count; i++) {
+        const struct meta_properties *meta = data_dir_meta(broker->dirs[i]);
+        const char *path = data_dir_path(broker->dirs[i]);
+        if (meta->node_id != broker->config.node_id)
+            note_set(why, "%s belongs to node %d, but node.id is %d", path, meta->node_id, broker->config.node_id);
+        else if (!slice_equal(meta->cluster_id, first->cluster_id))
+            note_set(why, "%s belongs to cluster %.*s, but %s to %.*s", path, SLICE_ARGS(meta->cluster_id),
+                     data_dir_path(broker->dirs[0]), SLICE_ARGS(first->cluster_id));
+        for (int32_t j = 0; j < i; j++)
+            if (!uuid_is_zero(meta->directory_id)
+                && uuid_equal(meta->directory_id, data_dir_meta(broker->dirs[j])->directory_id))
+                note_set(why, "%s and %s have the same directory.id", data_dir_path(broker->dirs[j]), path);
+    }
+    broker->cluster_id = first->cluster_id;
+    return why->text[0] == '\0';
+}
+
+static bool prepare_dirs(struct broker *broker, struct note *why)
+{
+    bool any_empty = false;
+    bool any_formatted = false;
+    if (!open_dirs(broker, &any_empty, &any_formatted, why))
+        return false;
+    if (any_empty && !format_empty_dirs(broker, any_formatted, why))
+        return false;
+    return check_dirs(broker, why);
+}
+
+/* ---- the cluster ---- */
+
+static struct data_dir *metadata_dir(struct broker *broker)
+{
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        if (strcmp(data_dir_path(broker->dirs[i]), broker->config.metadata_log_dir) == 0)
+            return broker->dirs[i];
+    return broker->dirs[0];
+}
+
+static bool open_cluster(struct broker *broker, struct note *why)
+{
+    const struct config *config = &broker->config;
+    struct uuid *log_dirs = arena_new_array(&broker->arena, struct uuid, broker->dir_count);
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        log_dirs[i] = data_dir_meta(broker->dirs[i])->directory_id;
+    struct cluster_node *node = arena_new(&broker->arena, struct cluster_node);
+    *node = (struct cluster_node){
+        .node_id = config->node_id,
+        .rack = config->broker_rack,
+        .endpoints = config->advertised_listeners,
+        .endpoint_count = config->advertised_listener_count,
+        .controller_endpoints = config->controller_listeners,
+        .controller_endpoint_count = config->controller_listener_count,
+        .log_dirs = log_dirs,
+        .log_dir_count = broker->dir_count,
+        .static_configs = config->static_configs.entries,
+        .static_config_count = config->static_configs.count,
+    };
+    broker->cluster = cluster_open(metadata_dir(broker), node, why);
+    return broker->cluster != NULL;
+}
+
+/* ---- partitions ---- */
+
+struct config_view broker_config_view(const struct broker *broker, const struct image *image)
+{
+    return (struct config_view){
+        .image = image, .static_configs = &broker->config.static_configs, .node_id = broker->config.node_id};
+}
+
+static bool is_replica(const struct partition_state *state, int32_t node_id, struct uuid *directory)
+{
+    for (int32_t i = 0; i < state->replicas.count; i++) {
+        if (state->replicas.items[i] != node_id)
+            continue;
+        *directory = state->directories != NULL ? state->directories[i] : UUID_ZERO;
+        return true;
+    }
+    return false;
+}
+
+/* The partitions of a topic that are ours, into an array that has room. Names borrow from the image. */
+static size_t hosted_of_topic(const struct broker *broker, const struct image *image, const struct topic *topic,
+                              struct hosted_partition *hosted)
+{
+    struct config_view view = broker_config_view(broker, image);
+    struct log_config config;
+    resolve_log_config(&view, topic->name, &config);
+    size_t count = 0;
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        const struct partition_state *state = &topic->partitions[i];
+        struct uuid directory;
+        if (!is_replica(state, broker->config.node_id, &directory))
+            continue;
+        hosted[count++] = (struct hosted_partition){
+            .topic = topic->name,
+            .topic_id = topic->id,
+            .index = i,
+            .leader_epoch = state->leader_epoch,
+            .is_leader = state->leader == broker->config.node_id,
+            .directory_id = directory,
+            .config = config,
+        };
+    }
+    return count;
+}
+
+static bool load_partitions(struct broker *broker, struct note *why)
+{
+    broker->partitions = partitions_new(broker->dirs, broker->dir_count);
+    const struct image *image = cluster_read(broker->cluster);
+    struct hosted_partition *hosted = calloc((size_t)image->partition_count + 1, sizeof *hosted);
+    ensure(hosted != NULL && "out of memory");
+    size_t count = 0;
+    size_t cursor = 0;
+    for (struct map_entry *entry; (entry = map_next(&image->topics_by_name, &cursor)) != NULL;)
+        count += hosted_of_topic(broker, image, entry->value, hosted + count);
+    /* Nobody changes the image before the listeners are open, so that it may be read across this I/O. */
+    enum kerr error = partitions_load(broker->partitions, hosted, count, why);
+    cluster_read_done(broker->cluster);
+    free(hosted);
+    return error == KERR_NONE;
+}
+
+/* A copy of what the image says of one topic's partitions here, so that no lock is held while they are created. */
+static struct hosted_partition *copy_hosted(struct broker *broker, struct uuid topic_id, struct arena *arena, size_t *count)
+{
+    *count = 0;
+    struct hosted_partition *hosted = NULL;
+    const struct image *image = cluster_read(broker->cluster);
+    const struct topic *topic = image_find_topic_by_id(image, topic_id);
+    if (topic != NULL) {
+        hosted = arena_new_array(arena, struct hosted_partition, topic->partition_count);
+        *count = hosted_of_topic(broker, image, topic, hosted);
+        struct slice name = arena_dup(arena, topic->name);
+        for (size_t i = 0; i < *count; i++)
+            hosted[i].topic = name;
+    }
+    cluster_read_done(broker->cluster);
+    return hosted;
+}
+
+enum kerr broker_host_topic(struct broker *broker, struct uuid topic_id)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    size_t count;
+    struct hosted_partition *hosted = copy_hosted(broker, topic_id, &arena, &count);
+    enum kerr result = KERR_NONE;
+    for (size_t i = 0; i < count; i++) {
+        enum kerr error = KERR_NONE;
+        struct note why = {""};
+        struct partition *partition = partitions_find_by_id(broker->partitions, topic_id, hosted[i].index);
+        if (partition == NULL)
+            partition = partitions_create(broker->partitions, &hosted[i], &error, &why);
+        if (partition != NULL) {
+            partition_unref(partition);
+            continue;
+        }
+        diag_error("cannot create %.*s-%d: %s", SLICE_ARGS(hosted[i].topic), hosted[i].index, why.text);
+        result = error;
+    }
+    arena_fini(&arena);
+    return result;
+}
+
+void broker_drop_topic(struct broker *broker, struct uuid topic_id, int32_t partition_count)
+{
+    for (int32_t i = 0; i < partition_count; i++)
+        partitions_delete(broker->partitions, topic_id, i);
+}
+
+static void refresh_topic(struct broker *broker, struct uuid topic_id)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    size_t count;
+    struct hosted_partition *hosted = copy_hosted(broker, topic_id, &arena, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct partition *partition = partitions_find_by_id(broker->partitions, topic_id, hosted[i].index);
+        if (partition == NULL)
+            continue;
+        partition_set_config(partition, &hosted[i].config);
+        partition_unref(partition);
+    }
+    arena_fini(&arena);
+}
+
+void broker_refresh_configs(struct broker *broker, struct slice topic)
+{
+    const struct image *image = cluster_read(broker->cluster);
+    size_t count = 0;
+    struct uuid *ids = calloc(image->topics_by_name.count + 1, sizeof *ids);
+    ensure(ids != NULL && "out of memory");
+    size_t cursor = 0;
+    for (struct map_entry *entry; (entry = map_next(&image->topics_by_name, &cursor)) != NULL;)
+        if (slice_is_null(topic) || slice_equal(entry->key, topic))
+            ids[count++] = ((const struct topic *)entry->value)->id;
+    cluster_read_done(broker->cluster);
+    for (size_t i = 0; i < count; i++)
+        refresh_topic(broker, ids[i]);
+    free(ids);
+}
+
+struct partition *broker_find_partition(struct broker *broker, const struct uuid *topic_id, struct slice topic, int32_t index,
+                                        enum kerr *error)
+{
+    struct partition *partition = topic_id != NULL ? partitions_find_by_id(broker->partitions, *topic_id, index)
+                                                   : partitions_find(broker->partitions, topic, index);
+    if (partition != NULL)
+        return partition;
+    const struct image *image = cluster_read(broker->cluster);
+    const struct topic *known =
+        topic_id != NULL ? image_find_topic_by_id(image, *topic_id) : image_find_topic(image, topic);
+    *error = KERR_NOT_LEADER_OR_FOLLOWER;
+    if (known == NULL)
+        *error = topic_id != NULL ? KERR_UNKNOWN_TOPIC_ID : KERR_UNKNOWN_TOPIC_OR_PARTITION;
+    else if (image_find_partition(known, index) == NULL)
+        *error = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+    cluster_read_done(broker->cluster);
+    return NULL;
+}
+
+void broker_find_leader(struct broker *broker, const struct partition *partition, int32_t *leader, int32_t *leader_epoch)
+{
+    *leader = *leader_epoch = -1;
+    const struct image *image = cluster_read(broker->cluster);
+    const struct topic *topic = image_find_topic_by_id(image, partition_topic_id(partition));
+    const struct partition_state *state = topic ? image_find_partition(topic, partition_index(partition)) : NULL;
+    if (state != NULL) {
+        *leader = state->leader;
+        *leader_epoch = state->leader_epoch;
+    }
+    cluster_read_done(broker->cluster);
+}
+
+/* ---- listeners ---- */
+
+static bool bind_listener(struct broker *broker, int32_t at, struct note *why)
+{
+    struct endpoint *endpoint = &broker->config.listeners[at];
+    char host[256];
+    snprintf(host, sizeof host, "%.*s", SLICE_ARGS(endpoint->host));
+    broker->listeners[at] = listener_open(broker, endpoint->name, host, endpoint->port, why);
+    if (broker->listeners[at] == NULL) {
+        note_prefix(why, "listener %.*s", SLICE_ARGS(endpoint->name));
+        return false;
+    }
+    endpoint->port = listener_port(broker->listeners[at]);
+    for (int32_t i = 0; i < broker->config.advertised_listener_count; i++) {
+        struct endpoint *advertised = &broker->config.advertised_listeners[i];
+        if (slice_equal(advertised->name, endpoint->name) && advertised->port == 0)
+            advertised->port = endpoint->port;
+    }
+    return true;
+}
+
+static bool bind_listeners(struct broker *broker, bool only_port_0, struct note *why)
+{
+    for (int32_t i = 0; i < broker->config.listener_count; i++)
+        if (broker->listeners[i] == NULL && (!only_port_0 || broker->config.listeners[i].port == 0)
+            && !bind_listener(broker, i, why))
+            return false;
+    return true;
+}
+
+static bool start_listeners(struct broker *broker, struct note *why)
+{
+    for (int32_t i = 0; i < broker->config.listener_count; i++)
+        if (!listener_start(broker->listeners[i], why))
+            return false;
+    return true;
+}
+
+const struct endpoint *broker_endpoint_for(const struct broker *broker, const struct connection *connection)
+{
+    struct slice name = listener_name(connection->listener);
+    for (int32_t i = 0; i < broker->config.advertised_listener_count; i++)
+        if (slice_equal(broker->config.advertised_listeners[i].name, name))
+            return &broker->config.advertised_listeners[i];
+    ensure(!"a bound listener is always advertised");
+    return NULL;
+}
+
+/* How many clients one address has. The key of its map entry. */
+struct ip_count {
+    int32_t count;
+    char address[NET_ADDRESS_SIZE];
+};
+
+bool broker_wait_for_connection_slot(struct broker *broker)
+{
+    mutex_lock(&broker->mutex);
+    while (broker->connection_count >= broker->config.max_connections && !broker->stopping)
+        condition_wait(&broker->connection_ended, &broker->mutex);
+    bool go_on = !broker->stopping;
+    mutex_unlock(&broker->mutex);
+    return go_on;
+}
+
+bool broker_connection_began(struct broker *broker, const char *peer)
+{
+    mutex_lock(&broker->mutex);
+    struct ip_count *ip = map_find(&broker->connections_per_ip, slice_str(peer));
+    if (ip == NULL) {
+        ip = calloc(1, sizeof *ip);
+        ensure(ip != NULL && "out of memory");
+        snprintf(ip->address, sizeof ip->address, "%s", peer);
+        map_put(&broker->connections_per_ip, slice_str(ip->address), ip);
+    }
+    bool welcome = ip->count < broker->config.max_connections_per_ip;
+    if (welcome) {
+        ip->count++;
+        broker->connection_count++;
+    }
+    mutex_unlock(&broker->mutex);
+    return welcome;
+}
+
+void broker_connection_ended(struct broker *broker, const char *peer)
+{
+    mutex_lock(&broker->mutex);
+    struct ip_count *ip = map_find(&broker->connections_per_ip, slice_str(peer));
+    ensure(ip != NULL && ip->count > 0);
+    if (--ip->count == 0) {
+        map_remove(&broker->connections_per_ip, slice_str(peer));
+        free(ip);
+    }
+    broker->connection_count--;
+    condition_broadcast(&broker->connection_ended);
+    mutex_unlock(&broker->mutex);
+}
+
+/* ---- opening and closing ---- */
+
+static struct broker *new_broker(struct config *config)
+{
+    struct broker *broker = calloc(1, sizeof *broker);
+    ensure(broker != NULL && "out of memory");
+    broker->config = *config;
+    arena_init(&broker->arena, SIZE_MAX);
+    mutex_init(&broker->mutex, RANK_BROKER);
+    condition_init(&broker->connection_ended);
+    map_init(&broker->connections_per_ip, broker_random(NULL));
+    return broker;
+}
+
+static bool open_stages(struct broker *broker, struct note *why)
+{
+    if (broker->config.listener_count > BROKER_MAX_LISTENERS) {
+        note_set(why, "listeners: more than %d", BROKER_MAX_LISTENERS);
+        return false;
+    }
+    if (!prepare_dirs(broker, why) || !bind_listeners(broker, true, why))
+        return false;
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        data_dir_begin(broker->dirs[i], &(int64_t){-1});
+    if (!open_cluster(broker, why) || !load_partitions(broker, why))
+        return false;
+    broker->fetch_sessions = fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots);
+    broker->tick = tick_start(broker, why);
+    return broker->tick != NULL && bind_listeners(broker, false, why) && start_listeners(broker, why);
+}
+
+struct broker *broker_open(struct config *config, struct note *why)
+{
+    struct broker *broker = new_broker(config);
+    if (open_stages(broker, why))
+        return broker;
+    broker_close(broker);
+    return NULL;
+}
+
+static void stop_serving(struct broker *broker)
+{
+    mutex_lock(&broker->mutex);
+    broker->stopping = true;
+    condition_broadcast(&broker->connection_ended);
+    mutex_unlock(&broker->mutex);
+    for (int32_t i = 0; i < broker->config.listener_count && i < BROKER_MAX_LISTENERS; i++)
+        if (broker->listeners[i] != NULL)
+            listener_close(broker->listeners[i]);
+}
+
+bool broker_close(struct broker *broker)
+{
+    stop_serving(broker);
+    tick_stop(broker->tick);
+    fetch_sessions_free(broker->fetch_sessions);
+    bool clean = true;
+    if (broker->partitions != NULL)
+        clean = partitions_close(broker->partitions, cluster_broker_epoch(broker->cluster));
+    if (broker->cluster != NULL)
+        cluster_close(broker->cluster);
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        data_dir_close(broker->dirs[i]);
+    map_fini(&broker->connections_per_ip);
+    condition_fini(&broker->connection_ended);
+    mutex_fini(&broker->mutex);
+    arena_fini(&broker->arena);
+    config_fini(&broker->config);
+    free(broker);
+    return clean;
+}

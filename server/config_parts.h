@@ -1,0 +1,43 @@
+/*
+ * config_parts: what config.c and config_listeners.c share while they load. Nobody else includes it.
+ */
+#ifndef SERVER_CONFIG_PARTS_H
+#define SERVER_CONFIG_PARTS_H
+
+#include "server/config.h"
+
+enum setting_origin { FROM_FILE, FROM_OVERRIDE, FROM_PRESET };
+
+struct setting {
+    struct slice name;
+    struct slice value; /* as it was written */
+    enum setting_origin origin;
+    int32_t line; /* FROM_FILE */
+};
+
+struct loader {
+    struct config *config;
+    const char *path; /* NULL: no file */
+    struct setting *settings;
+    int32_t count;
+    int32_t capacity;
+    struct note *why;
+};
+
+/* NULL: not set. */
+const struct setting *find_setting(const struct loader *loader, const char *name);
+
+/* What is set, else the default; trimmed. Null where that is null. */
+struct slice setting_value(const struct loader *loader, const char *name);
+
+/* The elements of a LIST, without duplicates. */
+int32_t setting_elements(const struct loader *loader, const char *name, struct slice **elements);
+
+/* Says where and what is wrong: "FILE:LINE: name=value: reason". Always false. */
+bool refuse_setting(struct loader *loader, const char *name, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* listeners, advertised.listeners, the controller's, inter.broker.listener.name, the voters. */
+bool load_listeners(struct loader *loader);
+
+#endif

@@ -1,0 +1,183 @@
+/*
+ * See connection.h. Invariants:
+ *   1. Memory grows with the bytes that have arrived, never with what a length field promises.
+ *   2. While the thread waits for a quiet client (beyond QUIET_MS) it holds its stack and this struct, nothing else.
+ *   3. No lock is held while the thread reads from or writes to the socket.
+ */
+#include "server/connection.h"
+
+#include "protocol/base/big_endian.h"
+#include "server/broker.h"
+#include "server/listener.h"
+#include "server/respond.h"
+#include "server/run.h"
+#include "storage/os/clock.h"
+#include "storage/os/diag.h"
+#include "storage/os/thread.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    QUIET_MS = 1000,               /* after this long without a byte the buffers go back */
+    SEND_STALL_MS = 60 * 1000,     /* a peer that takes nothing for so long is cut off */
+    BUFFER_BYTES = 128 * 1024,     /* of a connection that is busy; larger frames make it grow */
+    BUFFER_FIRST_BYTES = 4 * 1024, /* of one that has just said its first word */
+    ARENA_CAP_BYTES = 256 * 1024 * 1024,
+};
+
+static const int64_t FOREVER_MS = INT64_C(30) * 24 * 3600 * 1000;
+
+struct input {
+    uint8_t *data;
+    size_t len;       /* bytes received and not yet executed, from data[0] on */
+    size_t capacity;
+    int64_t frame_since_ms; /* when the first byte of an unfinished frame came; 0: there is none */
+};
+
+static void input_trim(struct input *input)
+{
+    if (input->len > 0)
+        return;
+    free(input->data);
+    *input = (struct input){0};
+}
+
+/* Bytes that the frame at the front still needs; 0 if it is whole. SIZE_MAX: its length is not acceptable. */
+static size_t bytes_missing(const struct input *input, int32_t max_frame_bytes)
+{
+    if (input->len < 4)
+        return 4 - input->len;
+    int32_t len = load_i32(input->data);
+    if (len < 0 || len > max_frame_bytes)
+        return SIZE_MAX;
+    size_t whole = 4 + (size_t)len;
+    return input->len >= whole ? 0 : whole - input->len;
+}
+
+/* Room for the next read: twice as much each time, at most what the frame needs beyond a busy connection's buffer. */
+static bool make_room(struct input *input, size_t missing)
+{
+    if (input->capacity - input->len >= missing || input->len < input->capacity / 2)
+        if (input->capacity > input->len)
+            return true;
+    size_t wanted = input->capacity == 0 ? BUFFER_FIRST_BYTES : input->capacity * 2;
+    size_t needed = input->len + missing;
+    if (wanted > BUFFER_BYTES && wanted > needed)
+        wanted = needed > BUFFER_BYTES ? needed : BUFFER_BYTES;
+    uint8_t *data = realloc(input->data, wanted);
+    if (data == NULL)
+        return false;
+    input->data = data;
+    input->capacity = wanted;
+    return true;
+}
+
+static void consume(struct input *input, size_t used)
+{
+    input->len -= used;
+    if (input->len > 0)
+        memmove(input->data, input->data + used, input->len);
+    input->frame_since_ms = 0;
+}
+
+/* connections.max.idle.ms, which also bounds how long one frame may take; a month stands for never. */
+static int64_t max_idle_ms(const struct connection *connection)
+{
+    int64_t idle_ms = connection->broker->config.connections_max_idle_ms;
+    return idle_ms < 0 ? FOREVER_MS : idle_ms;
+}
+
+/* Reads once. A client that has been quiet costs its memory only for QUIET_MS; then the rest of the idle time is waited for. */
+static enum net_result read_more(struct connection *connection, struct run *run, struct input *input, size_t missing)
+{
+    if (!make_room(input, missing))
+        return NET_CLOSED;
+    size_t got = 0;
+    enum net_result result =
+        net_read(connection->fd, input->data + input->len, input->capacity - input->len, &got);
+    if (result == NET_TIMED_OUT && input->len == 0) {
+        input_trim(input);
+        run_trim(run);
+        if (!make_room(input, missing))
+            return NET_CLOSED;
+        int64_t idle_ms = max_idle_ms(connection);
+        net_set_read_timeout(connection->fd, idle_ms > QUIET_MS ? idle_ms - QUIET_MS : 1);
+        result = net_read(connection->fd, input->data, input->capacity, &got);
+        net_set_read_timeout(connection->fd, QUIET_MS);
+    } else if (result == NET_TIMED_OUT) {
+        return clock_monotonic_ms() - input->frame_since_ms < max_idle_ms(connection) ? NET_OK : NET_TIMED_OUT;
+    }
+    input->len += got;
+    return result;
+}
+
+/* Until a whole frame stands at the front of the input. */
+static enum net_result receive_frame(struct connection *connection, struct run *run, struct input *input)
+{
+    size_t missing;
+    while ((missing = bytes_missing(input, connection->broker->config.socket_request_max_bytes)) > 0) {
+        if (missing == SIZE_MAX)
+            return NET_CLOSED;
+        if (input->len > 0 && input->frame_since_ms == 0)
+            input->frame_since_ms = clock_monotonic_ms();
+        enum net_result result = read_more(connection, run, input, missing);
+        if (result != NET_OK)
+            return result;
+    }
+    return NET_OK;
+}
+
+/* Names the thread after its client, so that gdb's `info threads` and top say who is served. */
+static void name_thread(struct connection *connection, struct run *run)
+{
+    if (run->call_count == 0)
+        return;
+    struct slice client = run->calls[0].client_id;
+    uint64_t hash = 1469598103934665603U;
+    for (size_t i = 0; i < client.len; i++)
+        hash = (hash ^ client.data[i]) * 1099511628211U;
+    if (hash == connection->named_for)
+        return;
+    connection->named_for = hash;
+    char name[24];
+    snprintf(name, sizeof name, "%.*s:%u", client.len < 9 ? (int)client.len : 9,
+             client.len > 0 ? (const char *)client.data : "", connection->peer_port);
+    thread_set_name(name);
+}
+
+/* Runs what has arrived and sends the answers. */
+static bool serve_run(struct connection *connection, struct run *run, struct input *input)
+{
+    size_t used = 0;
+    enum run_result result = run_execute(run, input->data, input->len, &used);
+    name_thread(connection, run);
+    enum net_result sent = run->out.len > 0 ? respond(connection->fd, &run->writer) : NET_OK;
+    run_reset(run);
+    consume(input, used);
+    return result == RUN_GO_ON && sent == NET_OK;
+}
+
+void connection_serve(struct connection *connection)
+{
+    net_set_read_timeout(connection->fd, QUIET_MS);
+    net_set_write_timeout(connection->fd, SEND_STALL_MS);
+    struct run *run = malloc(sizeof *run);
+    struct input input = {0};
+    if (run != NULL) {
+        run_init(run, connection->broker, connection, ARENA_CAP_BYTES);
+        while (receive_frame(connection, run, &input) == NET_OK && serve_run(connection, run, &input))
+            ;
+        run_fini(run);
+    }
+    free(run);
+    free(input.data);
+    net_shutdown(connection->fd); /* whatever the peer still sends is not waited for */
+}
+
+void connection_stop(struct connection *connection)
+{
+    net_shutdown_read(connection->fd);
+    waiter_stop(&connection->waiter);
+}

@@ -1,0 +1,133 @@
+/*
+ * See dispatch.h. To add an API: its tables in protocol/messages, its row in protocol/apis.def, its handler in server/api, and
+ * a line below (docs/adding-an-api.md).
+ */
+#include "server/dispatch.h"
+
+#include "protocol/base/big_endian.h"
+#include "protocol/base/ensure.h"
+#include "protocol/header.h"
+#include "protocol/schema/schema.h"
+#include "server/api/handlers.h"
+
+enum {
+    KEY_PRODUCE = 0,
+    KEY_API_VERSIONS = 18,
+};
+
+struct service {
+    int16_t key;
+    handler_fn *handle;
+};
+
+static const struct service services[] = {
+    {KEY_PRODUCE, NULL}, /* two steps: run.c calls api/produce.h */
+    {1, handle_fetch},
+    {2, handle_list_offsets},
+    {3, handle_metadata},
+    {10, handle_find_coordinator},
+    {KEY_API_VERSIONS, handle_api_versions},
+    {19, handle_create_topics},
+    {20, handle_delete_topics},
+    {22, handle_init_producer_id},
+    {23, handle_offset_for_leader_epoch},
+    {32, handle_describe_configs},
+    {33, handle_alter_configs},
+    {37, handle_create_partitions},
+    {44, handle_incremental_alter_configs},
+    {60, handle_describe_cluster},
+    {75, handle_describe_topic_partitions},
+};
+
+static const struct service *find_service(int key)
+{
+    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
+        if (services[i].key == key)
+            return &services[i];
+    return NULL;
+}
+
+size_t dispatch_served(struct served_api *served, size_t capacity)
+{
+    size_t count = sizeof services / sizeof services[0];
+    ensure(count <= capacity);
+    for (size_t i = 0; i < count; i++) {
+        const struct api *api = find_api(services[i].key);
+        ensure(api != NULL && api->request != NULL);
+        int16_t least = services[i].key == KEY_PRODUCE ? 0 : api->min_version;
+        served[i] = (struct served_api){api->key, least, api->max_version};
+    }
+    return count;
+}
+
+int dispatch_peek_key(struct slice frame)
+{
+    return frame.len < 2 ? -1 : load_i16(frame.data);
+}
+
+/* ApiVersions of a version that we do not know is answered in its version 0 and without a look at its body (KIP-511). */
+static bool is_unknown_api_versions(const struct call *call)
+{
+    return call->api->key == KEY_API_VERSIONS
+           && (call->version < call->api->min_version || call->version > call->api->max_version);
+}
+
+static bool read_header(struct call *call, struct reader *reader, struct slice frame)
+{
+    if (frame.len < 8)
+        return false;
+    const struct service *service = find_service(load_i16(frame.data));
+    if (service == NULL)
+        return false;
+    call->api = find_api(service->key);
+    call->version = load_i16(frame.data + 2);
+    bool unknown = is_unknown_api_versions(call);
+    if (!unknown && (call->version < call->api->min_version || call->version > call->api->max_version))
+        return false;
+    call->response_version = unknown ? 0 : call->version;
+    struct request_header header;
+    int header_version = unknown ? 1 : request_header_version(call->api, call->version);
+    if (!message_read(&request_header_message, header_version, reader, &header))
+        return false;
+    call->correlation_id = header.correlation_id;
+    call->client_id = header.client_id;
+    return true;
+}
+
+bool dispatch_decode(struct call *call, struct slice frame)
+{
+    struct reader reader;
+    reader_init(&reader, frame, call->arena);
+    if (!read_header(call, &reader, frame))
+        return false;
+    const struct message *request = call->api->request;
+    call->request = arena_alloc(call->arena, request->schema()->size);
+    if (!is_unknown_api_versions(call) && !message_read(request, call->version, &reader, call->request))
+        return false;
+    const struct schema *response = call->api->response->schema();
+    call->response = arena_alloc(call->arena, response->size);
+    schema_set_defaults(response, call->response);
+    return true;
+}
+
+void dispatch_handle(struct call *call)
+{
+    const struct service *service = find_service(call->api->key);
+    ensure(service != NULL && service->handle != NULL);
+    service->handle(call);
+}
+
+void dispatch_encode(struct call *call, struct writer *writer)
+{
+    if (call->verdict != CALL_ANSWER)
+        return;
+    size_t start = writer->out->len;
+    size_t ranges_before = writer->range_bytes;
+    write_i32(writer, 0); /* the length, once it is known */
+    struct response_header header = {.correlation_id = call->correlation_id};
+    message_write(&response_header_message, response_header_version(call->api, call->response_version), writer, &header);
+    message_write(call->api->response, call->response_version, writer, call->response);
+    size_t len = writer->out->len - start - 4 + (writer->range_bytes - ranges_before);
+    ensure(len <= INT32_MAX);
+    store_i32(writer->out->data + start, (int32_t)len);
+}

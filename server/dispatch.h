@@ -1,0 +1,33 @@
+/*
+ * dispatch: one request from frame to answer: header, version check, decode, handle, encode. The list of what this broker
+ * serves is here and nowhere else.
+ */
+#ifndef SERVER_DISPATCH_H
+#define SERVER_DISPATCH_H
+
+#include "protocol/wire/writer.h"
+#include "server/call.h"
+
+/* The API key of a frame (without its length); -1 if it is too short to have one. */
+int dispatch_peek_key(struct slice frame);
+
+/* Decodes a frame into *call (whose broker, run, connection and arena are set). False: the frame is malformed or asks for what
+ * is not served; the connection is to be closed, as Kafka does (kafka-apis 2.5). */
+bool dispatch_decode(struct call *call, struct slice frame);
+
+/* Runs the handler. Not for Produce, whose two steps are api/produce.h's. */
+void dispatch_handle(struct call *call);
+
+/* Appends the answer with its length to the writer, if one is owed. */
+void dispatch_encode(struct call *call, struct writer *writer);
+
+/* What ApiVersions lists: served APIs in order of their key. */
+struct served_api {
+    int16_t key;
+    int16_t min_version; /* as listed: Produce says 0 though 3 is the least (KAFKA-18659) */
+    int16_t max_version;
+};
+
+size_t dispatch_served(struct served_api *served, size_t capacity);
+
+#endif

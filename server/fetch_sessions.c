@@ -1,0 +1,333 @@
+/*
+ * See fetch_sessions.h. Invariants:
+ *   1. A session's epoch is the one that its client's next request must carry; it moves when a request is accepted.
+ *   2. A session with topic ids has only partitions that were named by id, one without only such that were named by name.
+ *   3. `count` sessions are in the map and in the list; the list is in order of use, the one used longest ago first.
+ */
+#include "server/fetch_sessions.h"
+
+#include "protocol/base/big_endian.h"
+#include "protocol/base/ensure.h"
+#include "protocol/base/list.h"
+#include "protocol/base/map.h"
+#include "storage/os/clock.h"
+#include "storage/os/mutex.h"
+
+#include <stdlib.h>
+
+enum {
+    MIN_EVICTION_MS = 120 * 1000, /* Kafka's: a session idle for less keeps its place */
+    MAX_TOPIC_BYTES = 255,
+    FULL_FETCH_EPOCH = -1,
+    FIRST_EPOCH = 0,
+};
+
+/* A partition of a session. Its key (topic id or name, then the index) stands behind the struct. */
+struct session_partition {
+    struct list_node node; /* in the order to read */
+    struct fetch_target target;
+    size_t key_len;
+    uint8_t key[];
+};
+
+struct session {
+    struct list_node node; /* in the cache */
+    int32_t id;
+    int32_t epoch;
+    bool by_topic_id;
+    int64_t used_ms;
+    struct list_node partitions;
+    struct map by_key;
+    int32_t count;
+};
+
+struct fetch_sessions {
+    struct mutex mutex;
+    int32_t slots;
+    int32_t count GUARDED_BY(mutex);
+    struct map by_id GUARDED_BY(mutex);
+    struct list_node in_use_order GUARDED_BY(mutex);
+};
+
+struct fetch_sessions *fetch_sessions_new(int32_t slots)
+{
+    struct fetch_sessions *sessions = calloc(1, sizeof *sessions);
+    ensure(sessions != NULL && "out of memory");
+    mutex_init(&sessions->mutex, RANK_FETCH_SESSIONS);
+    sessions->slots = slots;
+    list_init(&sessions->in_use_order);
+    return sessions;
+}
+
+static struct slice id_key(const struct session *session)
+{
+    return slice_of(&session->id, sizeof session->id);
+}
+
+static struct slice key_of(const struct session_partition *partition)
+{
+    return slice_of(partition->key, partition->key_len);
+}
+
+static void remove_partition(struct session *session, struct session_partition *partition)
+{
+    map_remove(&session->by_key, key_of(partition));
+    list_remove(&partition->node);
+    session->count--;
+    free(partition);
+}
+
+static void remove_session(struct fetch_sessions *sessions, struct session *session) NEEDS(sessions->mutex)
+{
+    while (!list_is_empty(&session->partitions))
+        remove_partition(session, list_entry(session->partitions.next, struct session_partition, node));
+    map_remove(&sessions->by_id, id_key(session));
+    list_remove(&session->node);
+    map_fini(&session->by_key);
+    sessions->count--;
+    free(session);
+}
+
+void fetch_sessions_free(struct fetch_sessions *sessions)
+{
+    if (sessions == NULL)
+        return;
+    mutex_lock(&sessions->mutex);
+    while (!list_is_empty(&sessions->in_use_order))
+        remove_session(sessions, list_entry(sessions->in_use_order.next, struct session, node));
+    map_fini(&sessions->by_id);
+    mutex_unlock(&sessions->mutex);
+    mutex_fini(&sessions->mutex);
+    free(sessions);
+}
+
+static struct session *find_session(struct fetch_sessions *sessions, int32_t id) NEEDS(sessions->mutex)
+{
+    return map_find(&sessions->by_id, slice_of(&id, sizeof id));
+}
+
+static bool make_room(struct fetch_sessions *sessions, int64_t now_ms) NEEDS(sessions->mutex)
+{
+    if (sessions->count < sessions->slots)
+        return true;
+    if (list_is_empty(&sessions->in_use_order))
+        return false;
+    struct session *oldest = list_entry(sessions->in_use_order.next, struct session, node);
+    if (now_ms - oldest->used_ms < MIN_EVICTION_MS)
+        return false;
+    remove_session(sessions, oldest);
+    return true;
+}
+
+static struct session *add_session(struct fetch_sessions *sessions, bool by_topic_id, uint64_t random)
+    NEEDS(sessions->mutex)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (!make_room(sessions, now_ms))
+        return NULL;
+    struct session *session = calloc(1, sizeof *session);
+    ensure(session != NULL && "out of memory");
+    session->id = (int32_t)(random & INT32_MAX);
+    while (session->id == 0 || find_session(sessions, session->id) != NULL)
+        session->id = (int32_t)(((uint32_t)session->id + 1) & INT32_MAX);
+    session->epoch = 1;
+    session->by_topic_id = by_topic_id;
+    session->used_ms = now_ms;
+    list_init(&session->partitions);
+    map_init(&session->by_key, random);
+    map_put(&sessions->by_id, id_key(session), session);
+    list_append(&sessions->in_use_order, &session->node);
+    sessions->count++;
+    return session;
+}
+
+/* Topic id or name, then the index. */
+static size_t make_key(const struct session *session, struct slice topic, const struct uuid *topic_id, int32_t partition,
+                       uint8_t key[MAX_TOPIC_BYTES + 4])
+{
+    struct slice name = session->by_topic_id ? uuid_key(topic_id) : topic;
+    size_t len = name.len < MAX_TOPIC_BYTES ? name.len : MAX_TOPIC_BYTES;
+    if (len > 0)
+        memcpy(key, name.data, len);
+    store_i32(key + len, partition);
+    return len + 4;
+}
+
+/* Where a target's topic name lives once it is in a session: in the partition's own key. */
+static void adopt(struct session *session, struct session_partition *partition, const struct fetch_target *target)
+{
+    int64_t told_high_watermark = partition->target.told_high_watermark;
+    int64_t told_log_start_offset = partition->target.told_log_start_offset;
+    partition->target = *target;
+    partition->target.told_high_watermark = told_high_watermark;
+    partition->target.told_log_start_offset = told_log_start_offset;
+    partition->target.topic = session->by_topic_id ? SLICE_NULL : slice_of(partition->key, partition->key_len - 4);
+}
+
+static void put_partition(struct session *session, const struct fetch_target *target)
+{
+    uint8_t key[MAX_TOPIC_BYTES + 4];
+    size_t key_len = make_key(session, target->topic, &target->topic_id, target->partition, key);
+    struct session_partition *partition = map_find(&session->by_key, slice_of(key, key_len));
+    if (partition == NULL) {
+        partition = calloc(1, sizeof *partition + key_len);
+        ensure(partition != NULL && "out of memory");
+        memcpy(partition->key, key, key_len);
+        partition->key_len = key_len;
+        partition->target.told_high_watermark = partition->target.told_log_start_offset = -1;
+        list_append(&session->partitions, &partition->node);
+        map_put(&session->by_key, key_of(partition), partition);
+        session->count++;
+    }
+    adopt(session, partition, target);
+}
+
+static struct fetch_target target_of(const struct fetch_topic *topic, const struct fetch_partition *partition, int version)
+{
+    return (struct fetch_target){
+        .topic = version < 13 ? topic->topic : SLICE_NULL,
+        .topic_id = topic->topic_id,
+        .partition = partition->partition,
+        .max_bytes = partition->partition_max_bytes,
+        .fetch_offset = partition->fetch_offset,
+        .log_start_offset = partition->log_start_offset,
+        .current_leader_epoch = partition->current_leader_epoch,
+        .last_fetched_epoch = partition->last_fetched_epoch,
+        .told_high_watermark = -1,
+        .told_log_start_offset = -1,
+    };
+}
+
+static void put_all(struct session *session, const struct fetch_request *request, int version)
+{
+    for (int32_t i = 0; i < request->topics.count; i++) {
+        const struct fetch_topic *topic = &request->topics.items[i];
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            struct fetch_target target = target_of(topic, &topic->partitions.items[j], version);
+            put_partition(session, &target);
+        }
+    }
+}
+
+static void forget_all(struct session *session, const struct fetch_request *request)
+{
+    for (int32_t i = 0; i < request->forgotten_topics_data.count; i++) {
+        const struct fetch_forgotten_topic *topic = &request->forgotten_topics_data.items[i];
+        for (int32_t j = 0; j < topic->partitions.count; j++) {
+            uint8_t key[MAX_TOPIC_BYTES + 4];
+            size_t len = make_key(session, topic->topic, &topic->topic_id, topic->partitions.items[j], key);
+            struct session_partition *partition = map_find(&session->by_key, slice_of(key, len));
+            if (partition != NULL)
+                remove_partition(session, partition);
+        }
+    }
+}
+
+/* The request's own partitions, for a fetch without a session. A partition that is named twice is read once, with what was
+ * said last, as in a session. */
+static void targets_of_request(const struct fetch_request *request, int version, struct arena *arena,
+                               struct fetch_context *context)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < request->topics.count; i++)
+        count += request->topics.items[i].partitions.count > 0 ? request->topics.items[i].partitions.count : 0;
+    context->targets = arena_new_array(arena, struct fetch_target, count);
+    for (int32_t i = 0; i < request->topics.count; i++)
+        for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
+            context->targets[context->target_count++] =
+                target_of(&request->topics.items[i], &request->topics.items[i].partitions.items[j], version);
+}
+
+/* A copy in the arena: the session may change or go while its partitions are read. */
+static void targets_of_session(const struct session *session, struct arena *arena, struct fetch_context *context)
+{
+    context->targets = arena_new_array(arena, struct fetch_target, session->count);
+    list_for_each(node, &session->partitions) {
+        const struct session_partition *partition = list_entry(node, struct session_partition, node);
+        struct fetch_target *target = &context->targets[context->target_count++];
+        *target = partition->target;
+        target->topic = arena_dup(arena, target->topic);
+    }
+}
+
+static void begin_full(struct fetch_sessions *sessions, const struct fetch_request *request, int version, uint64_t random,
+                       struct arena *arena, struct fetch_context *context) NEEDS(sessions->mutex)
+{
+    struct session *old = find_session(sessions, request->session_id);
+    if (old != NULL)
+        remove_session(sessions, old);
+    struct session *session =
+        request->session_epoch == FIRST_EPOCH ? add_session(sessions, version >= 13, random) : NULL;
+    if (session == NULL) {
+        targets_of_request(request, version, arena, context);
+        return;
+    }
+    put_all(session, request, version);
+    targets_of_session(session, arena, context);
+    context->session_id = session->id;
+}
+
+static void begin_incremental(struct fetch_sessions *sessions, const struct fetch_request *request, int version,
+                              struct arena *arena, struct fetch_context *context) NEEDS(sessions->mutex)
+{
+    struct session *session = find_session(sessions, request->session_id);
+    if (session == NULL)
+        context->error = KERR_FETCH_SESSION_ID_NOT_FOUND;
+    else if (session->epoch != request->session_epoch)
+        context->error = KERR_INVALID_FETCH_SESSION_EPOCH;
+    else if (session->by_topic_id != (version >= 13))
+        context->error = KERR_FETCH_SESSION_TOPIC_ID_ERROR;
+    if (context->error != KERR_NONE)
+        return;
+    put_all(session, request, version);
+    forget_all(session, request);
+    if (session->count == 0) {
+        remove_session(sessions, session);
+        return;
+    }
+    session->epoch = session->epoch == INT32_MAX ? 1 : session->epoch + 1;
+    session->used_ms = clock_monotonic_ms();
+    list_remove(&session->node);
+    list_append(&sessions->in_use_order, &session->node);
+    targets_of_session(session, arena, context);
+    context->session_id = session->id;
+    context->incremental = true;
+}
+
+void fetch_sessions_begin(struct fetch_sessions *sessions, const struct fetch_request *request, int version, uint64_t random,
+                          struct arena *arena, struct fetch_context *context)
+{
+    *context = (struct fetch_context){.error = KERR_NONE};
+    mutex_lock(&sessions->mutex);
+    if (request->session_epoch == FULL_FETCH_EPOCH || request->session_epoch == FIRST_EPOCH)
+        begin_full(sessions, request, version, random, arena, context);
+    else
+        begin_incremental(sessions, request, version, arena, context);
+    mutex_unlock(&sessions->mutex);
+}
+
+static void remember(struct session *session, const struct fetch_target *target, const struct fetch_told *told)
+{
+    uint8_t key[MAX_TOPIC_BYTES + 4];
+    size_t len = make_key(session, target->topic, &target->topic_id, target->partition, key);
+    struct session_partition *partition = map_find(&session->by_key, slice_of(key, len));
+    if (partition == NULL)
+        return;
+    partition->target.told_high_watermark = told->high_watermark;
+    partition->target.told_log_start_offset = told->log_start_offset;
+    if (told->has_records) {
+        list_remove(&partition->node);
+        list_append(&session->partitions, &partition->node);
+    }
+}
+
+void fetch_sessions_end(struct fetch_sessions *sessions, const struct fetch_context *context, const struct fetch_told *told)
+{
+    if (context->session_id == 0)
+        return;
+    mutex_lock(&sessions->mutex);
+    struct session *session = find_session(sessions, context->session_id);
+    for (int32_t i = 0; session != NULL && i < context->target_count; i++)
+        remember(session, &context->targets[i], &told[i]);
+    mutex_unlock(&sessions->mutex);
+}

@@ -1,0 +1,219 @@
+/*
+ * See listener.h. Invariants:
+ *   1. A connection is in the list from before its thread starts until that thread has closed the socket.
+ *   2. The listener outlives its connections.
+ *   3. Lack of descriptors, memory or threads refuses one client at a time and never spins.
+ */
+#include "server/listener.h"
+
+#include "protocol/base/list.h"
+#include "server/broker.h"
+#include "server/connection.h"
+#include "server/net.h"
+#include "storage/os/clock.h"
+#include "storage/os/diag.h"
+#include "storage/os/thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    BACKLOG = 4096,
+    BACK_OFF_MS = 50,     /* after accept failed for want of something */
+    GRACE_MS = 400,       /* what a stop leaves to answers on their way */
+    COMPLAIN_EVERY_MS = 10 * 1000,
+};
+
+struct listener {
+    struct broker *broker;
+    struct slice name;
+    int fd;
+    int spare_fd; /* given up to accept and refuse a client when there are no descriptors left */
+    uint16_t port;
+    struct thread acceptor;
+    atomic_bool stopping;
+    int64_t complained_ms; /* the acceptor's own */
+    struct mutex mutex;    /* RANK_LISTENER */
+    struct condition changed;
+    struct list_node connections GUARDED_BY(mutex);
+    int connection_count GUARDED_BY(mutex);
+};
+
+struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port, struct note *why)
+{
+    int fd = net_listen(host, &port, BACKLOG, why);
+    if (fd < 0)
+        return NULL;
+    struct listener *listener = calloc(1, sizeof *listener);
+    if (listener == NULL) {
+        note_set(why, "out of memory");
+        close(fd);
+        return NULL;
+    }
+    listener->broker = broker;
+    listener->name = name;
+    listener->fd = fd;
+    listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    listener->port = port;
+    mutex_init(&listener->mutex, RANK_LISTENER);
+    condition_init(&listener->changed);
+    list_init(&listener->connections);
+    return listener;
+}
+
+struct slice listener_name(const struct listener *listener)
+{
+    return listener->name;
+}
+
+uint16_t listener_port(const struct listener *listener)
+{
+    return listener->port;
+}
+
+static void forget(struct connection *connection)
+{
+    struct listener *listener = connection->listener;
+    broker_connection_ended(listener->broker, connection->peer);
+    mutex_lock(&listener->mutex);
+    list_remove(&connection->node);
+    close(connection->fd); /* under the lock: nobody shuts down a descriptor that is another's by now */
+    listener->connection_count--;
+    condition_broadcast(&listener->changed);
+    mutex_unlock(&listener->mutex);
+    waiter_fini(&connection->waiter);
+    free(connection);
+}
+
+static void *connection_main(void *context)
+{
+    struct connection *connection = context;
+    connection_serve(connection);
+    forget(connection);
+    return NULL;
+}
+
+/* At most once in a while: a flood of clients must not become a flood of lines. */
+static void complain(struct listener *listener, const char *what, int error)
+{
+    int64_t now_ms = clock_monotonic_ms();
+    if (listener->complained_ms != 0 && now_ms - listener->complained_ms < COMPLAIN_EVERY_MS)
+        return;
+    listener->complained_ms = now_ms;
+    diag_warn("listener %.*s: %s: %s; clients are refused", SLICE_ARGS(listener->name), what, strerror(error));
+}
+
+static void start_connection(struct listener *listener, struct connection *connection)
+{
+    mutex_lock(&listener->mutex);
+    list_append(&listener->connections, &connection->node);
+    listener->connection_count++;
+    mutex_unlock(&listener->mutex);
+    char name[16];
+    snprintf(name, sizeof name, "client:%u", connection->peer_port);
+    int error = thread_start_detached(name, connection_main, connection);
+    if (error != 0) {
+        complain(listener, "cannot start a thread", error);
+        forget(connection);
+    }
+}
+
+static void welcome(struct listener *listener, int fd, const char *peer, uint16_t peer_port)
+{
+    struct connection *connection = calloc(1, sizeof *connection);
+    if (connection == NULL) {
+        broker_connection_ended(listener->broker, peer);
+        close(fd);
+        return;
+    }
+    connection->broker = listener->broker;
+    connection->listener = listener;
+    connection->fd = fd;
+    connection->peer_port = peer_port;
+    memcpy(connection->peer, peer, sizeof connection->peer);
+    waiter_init(&connection->waiter);
+    net_set_buffers(fd, listener->broker->config.socket_send_buffer_bytes,
+                    listener->broker->config.socket_receive_buffer_bytes);
+    start_connection(listener, connection);
+}
+
+/* No descriptors: gives the spare one up to take the client off the queue and turn it away. */
+static void refuse_one(struct listener *listener, int error)
+{
+    complain(listener, "cannot accept", error);
+    if (error == EMFILE && listener->spare_fd >= 0) {
+        close(listener->spare_fd);
+        net_refuse(listener->fd);
+        listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    }
+    usleep(BACK_OFF_MS * 1000);
+}
+
+static void *acceptor_main(void *context)
+{
+    struct listener *listener = context;
+    char peer[NET_ADDRESS_SIZE];
+    uint16_t peer_port;
+    while (!atomic_load(&listener->stopping)) {
+        if (!broker_wait_for_connection_slot(listener->broker))
+            break;
+        int fd = net_accept(listener->fd, peer, &peer_port);
+        if (fd >= 0) {
+            if (broker_connection_began(listener->broker, peer))
+                welcome(listener, fd, peer, peer_port);
+            else
+                close(fd); /* max.connections.per.ip */
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
+            refuse_one(listener, errno);
+        } else if (errno == EBADF || errno == EINVAL) {
+            break; /* shut down */
+        }
+    }
+    return NULL;
+}
+
+bool listener_start(struct listener *listener, struct note *why)
+{
+    char name[16];
+    snprintf(name, sizeof name, "acc:%u", listener->port);
+    int error = thread_start(&listener->acceptor, name, acceptor_main, listener);
+    if (error != 0)
+        note_set(why, "cannot start the acceptor: %s", strerror(error));
+    return error == 0;
+}
+
+static void stop_connections(struct listener *listener, bool at_once)
+{
+    mutex_lock(&listener->mutex);
+    list_for_each(node, &listener->connections) {
+        struct connection *connection = list_entry(node, struct connection, node);
+        connection_stop(connection);
+        if (at_once)
+            net_shutdown(connection->fd);
+    }
+    int64_t deadline_ms = at_once ? INT64_MAX : clock_monotonic_ms() + GRACE_MS;
+    while (listener->connection_count > 0)
+        if (!condition_wait_until(&listener->changed, &listener->mutex, deadline_ms))
+            break;
+    mutex_unlock(&listener->mutex);
+}
+
+void listener_close(struct listener *listener)
+{
+    atomic_store(&listener->stopping, true);
+    net_shutdown(listener->fd);
+    thread_join(&listener->acceptor);
+    stop_connections(listener, false);
+    stop_connections(listener, true);
+    close(listener->fd);
+    if (listener->spare_fd >= 0)
+        close(listener->spare_fd);
+    condition_fini(&listener->changed);
+    mutex_fini(&listener->mutex);
+    free(listener);
+}

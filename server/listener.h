@@ -1,0 +1,27 @@
+/*
+ * listener: one bound address, its acceptor thread, and the connections that came through it.
+ */
+#ifndef SERVER_LISTENER_H
+#define SERVER_LISTENER_H
+
+#include "protocol/base/note.h"
+#include "protocol/base/slice.h"
+#include "storage/os/mutex.h"
+
+struct broker;
+struct listener;
+
+/* Binds and listens; accepts nothing yet. `name` is the listener's ("PLAINTEXT"), borrowed; `port` 0 picks one. NULL with the
+ * reason. */
+struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port, struct note *why);
+
+/* Starts the acceptor. */
+bool listener_start(struct listener *listener, struct note *why);
+
+/* Accepts no more, ends every connection, waits for their threads, frees. Within about half a second, whatever the peers do. */
+void listener_close(struct listener *listener);
+
+struct slice listener_name(const struct listener *listener);
+uint16_t listener_port(const struct listener *listener); /* as bound */
+
+#endif

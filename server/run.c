@@ -1,0 +1,130 @@
+/*
+ * See run.h. Invariants:
+ *   1. No answer of a run leaves before the run's appends have been executed.
+ *   2. A run ends at the first request that is not a Produce (it may wait), at the first bad frame, and when nothing whole is
+ *      left in the buffer.
+ *   3. Every segment that an answer names is held until run_reset.
+ */
+#include "server/run.h"
+
+#include "protocol/base/big_endian.h"
+#include "protocol/base/ensure.h"
+#include "server/api/produce.h"
+#include "server/dispatch.h"
+#include "storage/segment.h"
+
+enum {
+    KEY_PRODUCE = 0,
+    OUT_KEPT_BYTES = 64 * 1024, /* of the answer buffer, from run to run; an idle connection keeps none */
+};
+
+void run_init(struct run *run, struct broker *broker, struct connection *connection, size_t arena_cap)
+{
+    *run = (struct run){.broker = broker, .connection = connection};
+    arena_init(&run->arena, arena_cap);
+    writer_init(&run->writer, &run->out, &run->arena);
+}
+
+void run_fini(struct run *run)
+{
+    run_reset(run);
+    arena_fini(&run->arena);
+    buf_fini(&run->out);
+}
+
+void run_reset(struct run *run)
+{
+    appends_reset(&run->appends);
+    for (struct held_segment *held = run->held; held != NULL; held = held->next)
+        segment_unref(held->segment);
+    run->held = NULL;
+    run->call_count = 0;
+    arena_reset(&run->arena);
+    buf_clear(&run->out, OUT_KEPT_BYTES);
+    writer_init(&run->writer, &run->out, &run->arena);
+}
+
+void run_trim(struct run *run)
+{
+    arena_fini(&run->arena);
+    buf_fini(&run->out);
+    writer_init(&run->writer, &run->out, &run->arena);
+}
+
+void call_hold_segment(struct call *call, struct segment *segment)
+{
+    struct held_segment *held = arena_new(call->arena, struct held_segment);
+    *held = (struct held_segment){segment, call->run->held};
+    call->run->held = held;
+}
+
+/* The whole frame at the beginning of the bytes, without its length; null if there is none. */
+static struct slice next_frame(const uint8_t *received, size_t len)
+{
+    if (len < 4 || len - 4 < load_u32(received))
+        return SLICE_NULL;
+    return slice_of(received + 4, load_u32(received));
+}
+
+static struct call *decode(struct run *run, struct slice frame)
+{
+    struct call *call = &run->calls[run->call_count];
+    *call = (struct call){
+        .broker = run->broker, .run = run, .connection = run->connection, .arena = &run->arena};
+    if (!dispatch_decode(call, frame))
+        return NULL;
+    run->call_count++;
+    return call;
+}
+
+/* Takes Produce requests until something else, a bad frame, or the end. */
+static enum run_result gather_produces(struct run *run, uint8_t *received, size_t len, size_t *used)
+{
+    while (run->call_count < RUN_MAX_CALLS) {
+        struct slice frame = next_frame(received + *used, len - *used);
+        if (slice_is_null(frame) || dispatch_peek_key(frame) != KEY_PRODUCE)
+            return RUN_GO_ON;
+        struct call *call = decode(run, frame);
+        if (call == NULL)
+            return RUN_CLOSE;
+        *used += 4 + frame.len;
+        produce_begin(call);
+    }
+    return RUN_GO_ON;
+}
+
+/* Up to the first call that ends the connection. */
+static enum run_result encode_answers(struct run *run, enum run_result result)
+{
+    for (int i = 0; i < run->call_count; i++) {
+        if (run->calls[i].verdict == CALL_CLOSE)
+            return RUN_CLOSE;
+        dispatch_encode(&run->calls[i], &run->writer);
+    }
+    return result;
+}
+
+static enum run_result execute_produces(struct run *run, uint8_t *received, size_t len, size_t *used)
+{
+    enum run_result result = gather_produces(run, received, len, used);
+    appends_execute(&run->appends);
+    for (int i = 0; i < run->call_count; i++)
+        produce_finish(&run->calls[i]);
+    return encode_answers(run, result);
+}
+
+enum run_result run_execute(struct run *run, uint8_t *received, size_t len, size_t *used)
+{
+    ensure(run->call_count == 0);
+    *used = 0;
+    struct slice frame = next_frame(received, len);
+    ensure(!slice_is_null(frame));
+    if (dispatch_peek_key(frame) == KEY_PRODUCE)
+        return execute_produces(run, received, len, used);
+    struct call *call = decode(run, frame);
+    if (call == NULL)
+        return RUN_CLOSE;
+    *used = 4 + frame.len;
+    dispatch_handle(call);
+    return encode_answers(run, RUN_GO_ON);
+}
