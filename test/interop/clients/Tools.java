@@ -1,0 +1,48 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.common.utils.Exit;
+
+/**
+ * Runs Kafka's command line tools one after the other in one JVM: Tools.java BOOTSTRAP PAUSE < COMMANDS
+ *
+ * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. Prints each command, what it
+ * prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when its
+ * controller knows, and the broker that is asked next may learn it later.
+ */
+class Tools {
+    static final Map<String, String> CLASSES = Map.of(
+            "configs", "kafka.admin.ConfigCommand",
+            "get-offsets", "org.apache.kafka.tools.GetOffsetShell",
+            "topics", "org.apache.kafka.tools.TopicCommand");
+
+    public static void main(String[] args) throws Exception {
+        System.setErr(System.out);
+        var lines = new BufferedReader(new InputStreamReader(System.in));
+        for (String line; (line = lines.readLine()) != null; ) {
+            if (line.isBlank() || line.startsWith("#")) continue;
+            System.out.println("$ " + line);
+            int status = run(words(line), args[0]);
+            if (status != 0) System.out.println("exit " + status);
+            if (!line.contains("--describe") && !line.contains("--list")) Thread.sleep(Integer.parseInt(args[1]));
+        }
+    }
+
+    static List<String> words(String line) {
+        List<String> words = new ArrayList<>();
+        for (String part : line.trim().split(" +(?=(?:[^']*'[^']*')*[^']*$)")) words.add(part.replace("'", ""));
+        return words;
+    }
+
+    /** The tools end by this, as the last thing that they do. */
+    static int run(List<String> words, String bootstrap) throws Exception {
+        int[] ended = {0};
+        Exit.setExitProcedure((status, message) -> ended[0] = status);
+        List<String> rest = new ArrayList<>(List.of("--bootstrap-server", bootstrap));
+        rest.addAll(words.subList(1, words.size()));
+        Class.forName(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
+        return ended[0];
+    }
+}
