@@ -63,26 +63,26 @@ void appends_add(struct appends *appends, struct arena *arena, struct partition 
         chain->timeout_ms = timeout_ms;
 }
 
-/* One past the last record whose producer waits for stable storage; 0 if none does. */
-static int64_t end_to_sync(const struct append_chain *chain)
+/* Up to where the chain's answers wait for stable storage; -1 if none does. */
+static int64_t offset_to_sync(const struct append_chain *chain)
 {
-    int64_t end = 0;
+    int64_t offset = -1;
     for (const struct append *append = chain->first; append != NULL; append = append->next)
-        if (append->acks == -1 && append->error == KERR_NONE && append->last_offset + 1 > end)
-            end = append->last_offset + 1;
-    return end;
+        if (append->sync_offset > offset)
+            offset = append->sync_offset;
+    return offset;
 }
 
 static void sync_chain(struct append_chain *chain)
 {
-    int64_t end = end_to_sync(chain);
-    if (end == 0)
+    int64_t offset = offset_to_sync(chain);
+    if (offset < 0)
         return;
-    enum kerr error = partition_sync(chain->partition, end, clock_monotonic_ms() + chain->timeout_ms);
+    enum kerr error = partition_sync(chain->partition, offset, clock_monotonic_ms() + chain->timeout_ms);
     if (error == KERR_NONE)
         return;
     for (struct append *append = chain->first; append != NULL; append = append->next)
-        if (append->acks == -1 && append->error == KERR_NONE)
+        if (append->sync_offset >= 0 && append->error == KERR_NONE)
             append->error = error;
 }
 

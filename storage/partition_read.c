@@ -79,6 +79,7 @@ static int begin(struct partition *partition, struct partition_read *read, struc
     int planned = 0;
     partition_lock(partition);
     const struct log *log = partition->log;
+    read->leader_epoch = partition->leader_epoch;
     read->error = partition_check_locked(partition, read->current_leader_epoch, true);
     bool answered = read->error != KERR_NONE || check_epoch(partition, read);
     if (!answered && (read->fetch_offset < log->start_offset || read->fetch_offset > log->end_offset))

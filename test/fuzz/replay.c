@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MAX_INPUT = 1 << 20, MUTATIONS_PER_FILE = 200 };
+enum { INPUT_BYTES_MAX = 1 << 20, MUTATIONS_PER_FILE = 200 };
 
 static uint64_t state = 0x9e3779b97f4a7c15U;
 static int replayed;
@@ -51,7 +51,7 @@ static void run_mutations(const uint8_t *bytes, size_t size)
 
 static void run_file(const char *path)
 {
-    static uint8_t bytes[MAX_INPUT];
+    static uint8_t bytes[INPUT_BYTES_MAX];
     FILE *file = fopen(path, "rb");
     if (file == NULL)
         return;
