@@ -23,8 +23,8 @@ void batch_writer_add_control_bytes(struct batch_writer *writer, enum control_ty
     batch_builder_append_control(&writer->builder, writer->now_ms, type, value);
 }
 
-void batch_writer_add_control(struct batch_writer *writer, enum control_type type, const struct message *message,
-                              const void *value)
+void batch_writer_add_control(struct batch_writer *writer, enum control_type type,
+                              const struct message *message, const void *value)
 {
     struct buf encoded = {0};
     struct writer to;

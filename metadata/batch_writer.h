@@ -1,6 +1,6 @@
 /*
- * batch_writer: batches as the cluster log and its snapshots have them, one behind the other in memory: no codec, no producer,
- * no keys, one timestamp (kafka-storage 11.3).
+ * batch_writer: batches as the cluster log and its snapshots have them, one behind the other in memory: no
+ * codec, no producer, no keys, one timestamp (kafka-storage 11.3).
  */
 #ifndef METADATA_BATCH_WRITER_H
 #define METADATA_BATCH_WRITER_H
@@ -22,9 +22,10 @@ void batch_writer_fini(struct batch_writer *writer);
 /* Adds a metadata record's frame to the batch under way. */
 void batch_writer_add(struct batch_writer *writer, struct slice frame);
 
-/* Adds a control record; a batch holds only such or none. The value in the message's version 0, or as bytes. */
-void batch_writer_add_control(struct batch_writer *writer, enum control_type type, const struct message *message,
-                              const void *value);
+/* Adds a control record; a batch holds only such or none. The value in the message's version 0, or as
+ * bytes. */
+void batch_writer_add_control(struct batch_writer *writer, enum control_type type,
+                              const struct message *message, const void *value);
 void batch_writer_add_control_bytes(struct batch_writer *writer, enum control_type type, struct slice value);
 
 /* Bytes of the batch under way. */

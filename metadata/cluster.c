@@ -1,12 +1,13 @@
 /*
- * cluster: serving and changing the image, and closing; how it opens is in cluster_open.c. Any thread calls what serves; the
- * server's broker opens and closes.
+ * cluster: serving and changing the image, and closing; how it opens is in cluster_open.c. Any thread calls
+ * what serves; the server's broker opens and closes.
  *
  * Invariants:
- * 1. What the image says is in the log and synced: a change is appended, synced, then applied. (The one exception: a node
- *    that finds no registration at all stands in its image without one, see cluster_open.c.)
- * 2. After a failed write or sync no change is taken any more: the directory is offline. A full disk alone is forgiven, since
- *    the write is taken back.
+ * 1. What the image says is in the log and synced: a change is appended, synced, then applied. (The one
+ *    exception: a node that finds no registration at all stands in its image without one, see
+ *    cluster_open.c.)
+ * 2. After a failed write or sync no change is taken any more: the directory is offline. A full disk alone is
+ *    forgiven, since the write is taken back.
  * 3. epoch is the raft epoch of all our own records, and not below that of any record before.
  */
 #include "metadata/cluster_state.h"
@@ -47,9 +48,11 @@ enum kerr cluster_store(struct cluster *cluster, const struct batch_writer *writ
         note_set(why, "%s is offline", data_dir_path(cluster->dir));
         return KERR_KAFKA_STORAGE_ERROR;
     }
-    int error = cluster_log_append(&cluster->log, buf_slice(&writer->bytes), writer->next_offset, writer->epoch);
+    int error =
+        cluster_log_append(&cluster->log, buf_slice(&writer->bytes), writer->next_offset, writer->epoch);
     if (error == -ENOSPC)
-        return fail(cluster, "cannot append", error, why); /* the next change may be smaller, or the disk emptier */
+        return fail(cluster, "cannot append", error,
+                    why); /* the next change may be smaller, or the disk emptier */
     bool appended = error == 0;
     if (appended)
         error = cluster_log_sync(&cluster->log);
@@ -66,7 +69,8 @@ void cluster_apply(struct cluster *cluster, const struct record_list *records, i
     rwlock_write(&cluster->image_lock);
     for (int32_t i = 0; i < records->count; i++) {
         struct note why = {""};
-        bool applied = image_apply(&cluster->image, records->records[i], first_offset + i, cluster->epoch, &why);
+        bool applied =
+            image_apply(&cluster->image, records->records[i], first_offset + i, cluster->epoch, &why);
         if (!applied)
             diag_error("cluster log, offset %lld: %s", (long long)(first_offset + i), why.text);
         ensure(applied);
@@ -98,15 +102,17 @@ int16_t cluster_level(const struct cluster *cluster)
 }
 
 /* What is too large for one batch becomes a metadata transaction of several. */
-static enum kerr wrap(const struct cluster *cluster, const struct record_list *records, struct record_list *wrapped,
-                      struct note *why)
+static enum kerr wrap(const struct cluster *cluster, const struct record_list *records,
+                      struct record_list *wrapped, struct note *why)
 {
     if (cluster_level(cluster) < LEVEL_3_6_IV1) {
-        note_set(why, "the change has more records than metadata.version %d can write at once", cluster_level(cluster));
+        note_set(why, "the change has more records than metadata.version %d can write at once",
+                 cluster_level(cluster));
         return KERR_INVALID_REQUEST;
     }
     record_list_init(wrapped, records->arena, cluster_level(cluster));
-    record_list_add(wrapped, &begin_transaction_record_message, &(struct begin_transaction_record){.name = SLICE_NULL});
+    record_list_add(wrapped, &begin_transaction_record_message,
+                    &(struct begin_transaction_record){.name = SLICE_NULL});
     for (int32_t i = 0; i < records->count; i++)
         record_list_add_frame(wrapped, records->records[i]);
     record_list_add(wrapped, &end_transaction_record_message, &(struct end_transaction_record){{0}});
@@ -236,7 +242,8 @@ static enum kerr take_producer_ids(struct cluster *cluster)
 enum kerr cluster_next_producer_id(struct cluster *cluster, int64_t *producer_id)
 {
     mutex_lock(&cluster->change_lock);
-    enum kerr error = cluster->next_producer_id < cluster->end_of_producer_ids ? KERR_NONE : take_producer_ids(cluster);
+    enum kerr error =
+        cluster->next_producer_id < cluster->end_of_producer_ids ? KERR_NONE : take_producer_ids(cluster);
     if (error == KERR_NONE)
         *producer_id = cluster->next_producer_id++;
     mutex_unlock(&cluster->change_lock);

@@ -1,9 +1,10 @@
 /*
- * cluster: the image that serves, and the way to change it. Today this node is the only voter of a quorum of one: a change is
- * appended to its own __cluster_metadata-0, synced, and applied. Later the records come from elsewhere; nothing above may
- * assume that this broker may write.
+ * cluster: the image that serves, and the way to change it. Today this node is the only voter of a quorum of
+ * one: a change is appended to its own __cluster_metadata-0, synced, and applied. Later the records come from
+ * elsewhere; nothing above may assume that this broker may write.
  *
- * Locks: RANK_CONTROLLER (one change at a time, held across the sync), RANK_IMAGE (read-write, never held across I/O).
+ * Locks: RANK_CONTROLLER (one change at a time, held across the sync), RANK_IMAGE (read-write, never held
+ * across I/O).
  */
 #ifndef METADATA_CLUSTER_H
 #define METADATA_CLUSTER_H
@@ -29,26 +30,31 @@ struct cluster_node {
 };
 
 /*
- * Opens __cluster_metadata-0 in the directory (made if it is missing): newest snapshot, replay, quorum-state. An empty log gets
- * its bootstrap records (bootstrap.checkpoint, or a fresh directory's features). Where the log has a registration of this
- * node, or is fresh, takes the next raft epoch (LeaderChange, quorum-state), appends its registration, unfences itself, and
- * makes itself leader of every partition that has it as its only live replica (ISR [us], ELR and lastKnownElr cleared), in
- * batches, synced before this returns. A log without any registration (the course's) is opened as it is: the node counts
- * itself registered and appends nothing until the first change.
- * NULL with the reason: a log that cannot be read, another node's voter set, an unsupported metadata.version.
+ * Opens __cluster_metadata-0 in the directory (made if it is missing): newest snapshot, replay, quorum-state.
+ * An empty log gets its bootstrap records (bootstrap.checkpoint, or a fresh directory's features). Where the
+ * log has a registration of this node, or is fresh, takes the next raft epoch (LeaderChange, quorum-state),
+ * appends its registration, unfences itself, and makes itself leader of every partition that has it as its
+ * only live replica (ISR [us], ELR and lastKnownElr cleared), in batches, synced before this returns. A log
+ * without any registration (the course's) is opened as it is: the node counts itself registered and appends
+ * nothing until the first change; in the image (not in the log) it stands as a broker with epoch -1. NULL
+ * with the reason: a log that cannot be read, another node's voter set, an unsupported metadata.version.
  */
 struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *node, struct note *why);
 
-/* What is written on a clean stop is decided in docs/decisions; closes the log. */
+/* Appends that this broker is fenced (docs/decisions/0002; nothing if it never registered), closes the log
+ * and frees all. The clean-shutdown markers are partitions_close's: they must hold cluster_broker_epoch, or
+ * Apache Kafka takes the stop for an unclean one. */
 void cluster_close(struct cluster *cluster);
 
 /* The image, read-locked. Nothing found in it may be kept after the release. */
 const struct image *cluster_read(struct cluster *cluster);
 void cluster_read_done(struct cluster *cluster);
 
-/* One change. begin locks out other changes and gives the image as it is (it cannot change until commit or end); the caller
- * computes records from it (metadata/controller), commits them as one atomic batch (appended, synced, applied; the caller has
- * them in force when it returns), and ends. commit with no records is a no-op. KAFKA_STORAGE_ERROR: nothing was applied. */
+/* One change. begin locks out other changes and gives the image as it is (it cannot change until commit or
+ * end); the caller computes records from it (metadata/controller), commits them as one atomic batch
+ * (appended, synced, applied; the caller has them in force when it returns), and ends. commit with no records
+ * is a no-op. KAFKA_STORAGE_ERROR: nothing was applied. INVALID_REQUEST: more than 8 MiB, which only levels
+ * from 3.6-IV1 on can hold (as a metadata transaction of several batches). */
 const struct image *cluster_change_begin(struct cluster *cluster);
 enum kerr cluster_change_commit(struct cluster *cluster, const struct record_list *records, struct note *why);
 void cluster_change_end(struct cluster *cluster);
@@ -56,7 +62,8 @@ void cluster_change_end(struct cluster *cluster);
 int32_t cluster_node_id(const struct cluster *cluster);
 int64_t cluster_broker_epoch(struct cluster *cluster); /* of our registration; -1: none was written */
 
-/* The next producer id (InitProducerId): from a block of 1000 that PRODUCER_IDS_RECORD took from the image. */
+/* The next producer id (InitProducerId): from a block of 1000 that PRODUCER_IDS_RECORD took from the
+ * image. */
 enum kerr cluster_next_producer_id(struct cluster *cluster, int64_t *producer_id);
 
 #endif

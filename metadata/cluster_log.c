@@ -3,7 +3,8 @@
  *
  * Invariants:
  * 1. Base offsets grow from batch to batch, epochs never shrink.
- * 2. `size` is the end of the last whole batch: what a failed write left behind it is written over by the next one, or cut.
+ * 2. `size` is the end of the last whole batch: what a failed write left behind it is written over by the
+ *    next one, or cut.
  */
 #include "metadata/cluster_log.h"
 
@@ -85,7 +86,8 @@ static bool fill(struct segment_reader *reader, size_t len, struct note *why)
         return true;
     size_t more = len - reader->bytes.len > READ_STEP ? len - reader->bytes.len : READ_STEP;
     uint8_t *at = buf_reserve(&reader->bytes, more);
-    ssize_t got = file_read(reader->log->fs, reader->file, at, more, reader->position + (int64_t)reader->bytes.len);
+    ssize_t got =
+        file_read(reader->log->fs, reader->file, at, more, reader->position + (int64_t)reader->bytes.len);
     if (got < 0) {
         note_set(why, "%s", strerror((int)-got));
         return false;
@@ -98,6 +100,28 @@ static bool is_in_order(const struct cluster_log *log, const struct batch_header
 {
     return header->base_offset >= log->end_offset && header->last_offset_delta >= 0
            && header->partition_leader_epoch >= log->last_epoch;
+}
+
+/* What follows a batch whose checksum is wrong? Every append is synced before the next: if a whole batch of a
+ * later one is there, this one was whole too once. Then it is not a torn write that nobody was promised, and
+ * not ours to cut. */
+static enum step look_behind(struct segment_reader *reader, size_t at, const struct batch_header *damaged,
+                             struct note *why)
+{
+    struct batch_header header;
+    size_t size;
+    if (!fill(reader, at + READ_STEP, why))
+        return STEP_FAILED;
+    if (reader->bytes.len < at + BATCH_HEADER_SIZE)
+        return STEP_DAMAGED;
+    struct slice left = slice_from(buf_slice(&reader->bytes), at);
+    if (batch_next(left, &header, &size, NULL) != BATCH_WHOLE || !batch_check_crc(slice_of(left.data, size))
+        || header.base_offset <= reader->log->end_offset || header.max_timestamp == damaged->max_timestamp)
+        return STEP_DAMAGED;
+    note_set(why,
+             "the batch at byte %lld has a wrong checksum, and whole ones follow it: the disk has lost data",
+             (long long)(reader->position + (int64_t)at) - damaged->batch_length - BATCH_LOG_OVERHEAD);
+    return STEP_FAILED;
 }
 
 static enum step take_batch(struct segment_reader *reader, size_t at, size_t *size, struct note *why)
@@ -118,7 +142,9 @@ static enum step take_batch(struct segment_reader *reader, size_t at, size_t *si
     if (status != BATCH_WHOLE)
         return STEP_DAMAGED;
     struct slice batch = slice_of(left.data, *size);
-    if (!batch_check_crc(batch) || !is_in_order(reader->log, &header))
+    if (!batch_check_crc(batch))
+        return look_behind(reader, at + *size, &header, why);
+    if (!is_in_order(reader->log, &header))
         return STEP_DAMAGED;
     if (batch_next_offset(&header) > reader->from_offset && !reader->each(reader->context, batch, why))
         return STEP_FAILED;
@@ -159,7 +185,8 @@ static bool mend(struct cluster_log *log, const char *path, int64_t end, struct 
     struct file_status status;
     int error = file_status(log->fs, log->file, &status);
     if (error >= 0 && status.size > end) {
-        diag_warn("%s: the last %lld bytes are no whole record batch: cut off", path, (long long)(status.size - end));
+        diag_warn("%s: the last %lld bytes are no whole record batch: cut off", path,
+                  (long long)(status.size - end));
         error = file_truncate(log->fs, log->file, end);
         if (error >= 0)
             error = file_sync(log->fs, log->file);
@@ -169,7 +196,8 @@ static bool mend(struct cluster_log *log, const char *path, int64_t end, struct 
     return error >= 0;
 }
 
-static bool open_segment(struct cluster_log *log, int64_t base, int flags, char path[FILE_PATH_MAX], struct note *why)
+static bool open_segment(struct cluster_log *log, int64_t base, int flags, char path[FILE_PATH_MAX],
+                         struct note *why)
 {
     int error = segment_path(log, base, path);
     log->file = error < 0 ? error : file_open(log->fs, path, flags);
@@ -217,7 +245,8 @@ static bool begin_segment(struct cluster_log *log, int64_t base, struct note *wh
 }
 
 /* The snapshot is ahead of the log: all the segments go, and a new one begins behind the snapshot. */
-static bool restart(struct cluster_log *log, const struct segment_names *names, int64_t from_offset, struct note *why)
+static bool restart(struct cluster_log *log, const struct segment_names *names, int64_t from_offset,
+                    struct note *why)
 {
     diag_warn("%s: the log ends at %lld, before its snapshot at %lld: it begins anew there", log->directory,
               (long long)log->end_offset, (long long)from_offset);
@@ -240,13 +269,13 @@ static size_t first_needed(const struct segment_names *names, int64_t from_offse
     return first;
 }
 
-static bool replay_segments(struct cluster_log *log, const struct segment_names *names, struct segment_reader *reader,
-                            struct note *why)
+static bool replay_segments(struct cluster_log *log, const struct segment_names *names,
+                            struct segment_reader *reader, struct note *why)
 {
     size_t first = first_needed(names, reader->from_offset);
     if (names->bases[first] > reader->from_offset) {
-        note_set(why, "%s: the records from %lld to %lld are missing", log->directory, (long long)reader->from_offset,
-                 (long long)names->bases[first] - 1);
+        note_set(why, "%s: the records from %lld to %lld are missing", log->directory,
+                 (long long)reader->from_offset, (long long)names->bases[first] - 1);
         return false;
     }
     for (size_t i = first; i < names->count; i++)
@@ -255,11 +284,14 @@ static bool replay_segments(struct cluster_log *log, const struct segment_names 
     return log->end_offset >= reader->from_offset || restart(log, names, reader->from_offset, why);
 }
 
-bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const char *directory, int64_t from_offset,
-                      batch_fn *each, void *context, struct note *why)
+bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const char *directory,
+                      int64_t from_offset, batch_fn *each, void *context, struct note *why)
 {
-    *log = (struct cluster_log){
-        .fs = fs, .directory = directory, .file = -1, .last_epoch = -1, .segment_bytes = CLUSTER_SEGMENT_BYTES};
+    *log = (struct cluster_log){.fs = fs,
+                                .directory = directory,
+                                .file = -1,
+                                .last_epoch = -1,
+                                .segment_bytes = CLUSTER_SEGMENT_BYTES};
     struct segment_names names = {0};
     struct segment_reader reader = {.log = log, .from_offset = from_offset, .each = each, .context = context};
     bool opened;

@@ -1,8 +1,9 @@
 /*
- * cluster_log: the segments of __cluster_metadata-0: found, replayed and mended at start, then appended to and synced.
+ * cluster_log: the segments of __cluster_metadata-0: found, replayed and mended at start, then appended to
+ * and synced.
  *
- * Unlike a partition's log it is read once, from front to back, and so has no use for indexes: Apache Kafka always opens this
- * log as not cleanly closed and makes its indexes anew (kafka-storage 11.1).
+ * Unlike a partition's log it is read once, from front to back, and so has no use for indexes: Apache Kafka
+ * always opens this log as not cleanly closed and makes its indexes anew (kafka-storage 11.1).
  *
  * Not locked: metadata/cluster's change lock guards it.
  */
@@ -25,23 +26,26 @@ struct cluster_log {
 };
 
 /*
- * Gives `each` the batches that hold records from `from_offset` (a snapshot's end, or 0) on. A tail that is not a whole batch
- * with the right checksum is cut off (and that is said through diag): it was not synced, so nothing was promised of it. If the
- * log ends before `from_offset`, the snapshot is all there is: the log begins anew behind it. An empty one is begun.
+ * Gives `each` the batches that hold records from `from_offset` (a snapshot's end, or 0) on. A tail that is
+ * not a whole batch with the right checksum is cut off (and that is said through diag): it was not synced, so
+ * nothing was promised of it. If whole batches of a later append follow it, it was: that is refused, unlike
+ * in Apache Kafka, which cuts all of them off. If the log ends before `from_offset`, the snapshot is all
+ * there is: the log begins anew behind it. An empty one is begun.
  *
- * False with the reason: a file cannot be read, a segment that is not the last is damaged, records from `from_offset` on are
- * missing, or `each` stopped.
+ * False with the reason: a file cannot be read, a segment that is not the last is damaged, records from
+ * `from_offset` on are missing, or `each` stopped.
  */
-bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const char *directory, int64_t from_offset,
-                      batch_fn *each, void *context, struct note *why);
+bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const char *directory,
+                      int64_t from_offset, batch_fn *each, void *context, struct note *why);
 void cluster_log_close(struct cluster_log *log);
 
-/* Appends batches that are made for this place (base offset end_offset, an epoch not below last_epoch) with one write, in the
- * page cache until cluster_log_sync. 0 or -errno: the log is as before then, as far as can be done. */
+/* Appends batches that are made for this place (base offset end_offset, an epoch not below last_epoch) with
+ * one write, in the page cache until cluster_log_sync. 0 or -errno: the log is as before then, as far as can
+ * be done. */
 int cluster_log_append(struct cluster_log *log, struct slice batches, int64_t next_offset, int32_t epoch);
 
-/* What was appended is on stable storage, with one fdatasync (and the directory, if a file was made). After an error it must
- * not be called again: the second call could succeed and lie. 0 or -errno. */
+/* What was appended is on stable storage, with one fdatasync (and the directory, if a file was made). After
+ * an error it must not be called again: the second call could succeed and lie. 0 or -errno. */
 int cluster_log_sync(struct cluster_log *log);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * cluster_open: how a cluster starts: what is there is read, this node takes its place, and all that it has to say about that is
- * one write and one sync.
+ * cluster_open: how a cluster starts: what is there is read, this node takes its place, and all that it has
+ * to say about that is one write and one sync.
  *
  * Invariants:
  * 1. quorum-state is written before the first record of its epoch: no epoch is ever led twice.
@@ -24,7 +24,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CLUSTER_DIRECTORY "__cluster_metadata-0"
+#define CLUSTER_DIRECTORY  "__cluster_metadata-0"
 #define PARTITION_METADATA "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ"
 
 enum {
@@ -86,12 +86,14 @@ static bool refuse_voters(const int32_t *voters, int32_t count, int32_t node_id,
     char list[QUORUM_VOTERS_MAX * 12 + 1] = "";
     for (int32_t i = 0, at = 0; i < count; i++)
         at += snprintf(list + at, sizeof list - (size_t)at, "%s%d", i == 0 ? "" : ",", voters[i]);
-    note_set(why, "the voters of this directory's cluster are [%s], but node %d can only be a quorum of its own", list, node_id);
+    note_set(why,
+             "the voters of this directory's cluster are [%s], but node %d can only be a quorum of its own",
+             list, node_id);
     return true;
 }
 
-static bool check_voters(const struct cluster *cluster, const struct replay *replay, const struct quorum_state *quorum,
-                         struct note *why)
+static bool check_voters(const struct cluster *cluster, const struct replay *replay,
+                         const struct quorum_state *quorum, struct note *why)
 {
     int32_t node_id = cluster->node->node_id;
     if (replay->kraft_version > KRAFT_VERSION_MAX) {
@@ -111,7 +113,8 @@ static bool check_voters(const struct cluster *cluster, const struct replay *rep
     return true;
 }
 
-static bool load(struct cluster *cluster, struct replay *replay, struct quorum_state *quorum, struct note *why)
+static bool load(struct cluster *cluster, struct replay *replay, struct quorum_state *quorum,
+                 struct note *why)
 {
     bool found;
     struct file_system *fs = data_dir_fs(cluster->dir);
@@ -123,7 +126,8 @@ static bool load(struct cluster *cluster, struct replay *replay, struct quorum_s
     if (!found)
         *quorum = (struct quorum_state){.leader_id = -1, .voted_id = -1};
     if (!load_snapshot(cluster, replay, why)
-        || !cluster_log_open(&cluster->log, fs, cluster->directory, replay->from_offset, replay_batch, replay, why))
+        || !cluster_log_open(&cluster->log, fs, cluster->directory, replay->from_offset, replay_batch, replay,
+                             why))
         return false;
     if (cluster->log.last_epoch > cluster->epoch)
         cluster->epoch = cluster->log.last_epoch;
@@ -148,7 +152,8 @@ static bool add_bootstrap(struct cluster *cluster, struct record_list *records, 
 }
 
 /* The first batch of an epoch. The first leader of a quorum whose voters stand in the log puts them there. */
-static void write_leader_change(struct batch_writer *writer, const struct cluster *cluster, const struct replay *replay)
+static void write_leader_change(struct batch_writer *writer, const struct cluster *cluster,
+                                const struct replay *replay)
 {
     struct leader_change_voter self = {.voter_id = cluster->node->node_id};
     struct leader_change change = {.leader_id = cluster->node->node_id};
@@ -177,8 +182,8 @@ static int write_quorum_state(const struct cluster *cluster, const struct replay
 }
 
 /* Everything that this start has to say. */
-static bool collect(struct cluster *cluster, const struct replay *replay, int64_t first_offset, struct record_list *records,
-                    struct note *why)
+static bool collect(struct cluster *cluster, const struct replay *replay, int64_t first_offset,
+                    struct record_list *records, struct note *why)
 {
     if (replay->in_transaction)
         record_list_add(records, &abort_transaction_record_message,
@@ -192,14 +197,16 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     return true;
 }
 
-static bool write_start(struct cluster *cluster, const struct replay *replay, struct arena *arena, struct note *why)
+static bool write_start(struct cluster *cluster, const struct replay *replay, struct arena *arena,
+                        struct note *why)
 {
     struct batch_writer writer;
     struct record_list records;
     batch_writer_init(&writer, cluster->log.end_offset, cluster->epoch, clock_wall_ms());
     write_leader_change(&writer, cluster, replay);
     int64_t first_offset = writer.next_offset;
-    record_list_init(&records, arena, cluster_level(cluster) == 0 ? METADATA_VERSION_MAX : cluster_level(cluster));
+    record_list_init(&records, arena,
+                     cluster_level(cluster) == 0 ? METADATA_VERSION_MAX : cluster_level(cluster));
     bool done = collect(cluster, replay, first_offset, &records, why);
     if (done) {
         cluster_write_list(&writer, &records, START_BATCH_BYTES);
@@ -228,8 +235,8 @@ static bool take_lead(struct cluster *cluster, const struct replay *replay, cons
     return done;
 }
 
-/* A log that no quorum ever led and in which nobody registered was written by hand (a test's): it stays as it is, and its
- * epoch goes on. We stand in the image all the same, so that nobody has to ask. */
+/* A log that no quorum ever led and in which nobody registered was written by hand (a test's): it stays as it
+ * is, and its epoch goes on. We stand in the image all the same, so that nobody has to ask. */
 static bool stand_in(struct cluster *cluster, struct note *why)
 {
     struct arena arena;
@@ -237,14 +244,15 @@ static bool stand_in(struct cluster *cluster, struct note *why)
     arena_init(&arena, SIZE_MAX);
     record_list_init(&records, &arena, cluster_level(cluster));
     registration_add_stand_in(&records, cluster->node);
-    bool applied = image_apply(&cluster->image, records.records[0], cluster->image.offset, cluster->image.epoch, why);
+    bool applied =
+        image_apply(&cluster->image, records.records[0], cluster->image.offset, cluster->image.epoch, why);
     arena_fini(&arena);
     cluster->epoch = cluster->epoch < 1 ? 1 : cluster->epoch;
     return applied;
 }
 
-static bool take_place(struct cluster *cluster, const struct replay *replay, const struct quorum_state *quorum,
-                       struct note *why)
+static bool take_place(struct cluster *cluster, const struct replay *replay,
+                       const struct quorum_state *quorum, struct note *why)
 {
     const struct image *image = &cluster->image;
     if (cluster_level(cluster) == 0 && (image->topics_by_name.count > 0 || image->broker_count > 0)) {
@@ -292,4 +300,3 @@ struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *no
     cluster_free(cluster);
     return NULL;
 }
-

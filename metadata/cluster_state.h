@@ -1,5 +1,6 @@
 /*
- * cluster_state: what a cluster is made of, and how records get into it. For cluster.c (serving) and cluster_open.c (starting).
+ * cluster_state: what a cluster is made of, and how records get into it. For cluster.c (serving) and
+ * cluster_open.c (starting).
  */
 #ifndef METADATA_CLUSTER_STATE_H
 #define METADATA_CLUSTER_STATE_H
@@ -37,7 +38,8 @@ int16_t cluster_level(const struct cluster *cluster);
 /* Adds the records to the writer, in batches of about so many bytes. */
 void cluster_write_list(struct batch_writer *writer, const struct record_list *records, size_t batch_bytes);
 
-/* Appends what was written with one write and syncs it. With an error nothing more may be changed (unless the disk is full). */
+/* Appends what was written with one write and syncs it. With an error nothing more may be changed (unless
+ * the disk is full). */
 enum kerr cluster_store(struct cluster *cluster, const struct batch_writer *writer, struct note *why);
 
 /* Applies records that are stored from this offset on. */

@@ -1,5 +1,6 @@
 /*
- * format: see the header. Called by the server before it opens the cluster, and by `odradek format`; one thread.
+ * format: see the header. Called by the server before it opens the cluster, and by `odradek format`; one
+ * thread.
  *
  * bootstrap.checkpoint is written before meta.properties: a directory with the latter is formatted whole.
  */
@@ -20,15 +21,17 @@ static const struct {
     int first_iv, last_iv; /* 3.3-IV3 has the level of the first, each further one one more */
     int16_t level;
 } releases[] = {
-    {3, 3, 3, 3, 7},  {3, 4, 0, 0, 8},  {3, 5, 0, 2, 9},  {3, 6, 0, 2, 12}, {3, 7, 0, 4, 15}, {3, 8, 0, 0, 20},
-    {3, 9, 0, 0, 21}, {4, 0, 0, 3, 22}, {4, 1, 0, 1, 26}, {4, 2, 0, 1, 28}, {4, 3, 0, 0, 30},
+    {3, 3, 3, 3, 7},  {3, 4, 0, 0, 8},  {3, 5, 0, 2, 9},  {3, 6, 0, 2, 12},
+    {3, 7, 0, 4, 15}, {3, 8, 0, 0, 20}, {3, 9, 0, 0, 21}, {4, 0, 0, 3, 22},
+    {4, 1, 0, 1, 26}, {4, 2, 0, 1, 28}, {4, 3, 0, 0, 30},
 };
 
 /* Takes a number of one or two digits off the text; -1 if there is none. */
 static int take_number(struct slice *text)
 {
     int number = -1;
-    for (int digits = 0; digits < 2 && text->len > 0 && text->data[0] >= '0' && text->data[0] <= '9'; digits++) {
+    for (int digits = 0; digits < 2 && text->len > 0 && text->data[0] >= '0' && text->data[0] <= '9';
+         digits++) {
         number = (number < 0 ? 0 : number * 10) + (text->data[0] - '0');
         *text = slice_from(*text, 1);
     }

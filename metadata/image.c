@@ -1,9 +1,10 @@
 /*
- * image: making, freeing, and finding in it. What records do to it: image_apply.c, image_topics.c, image_brokers.c,
- * image_configs.c.
+ * image: making, freeing, and finding in it. What records do to it: image_apply.c, image_topics.c,
+ * image_brokers.c, image_configs.c.
  *
  * Invariants:
- * 1. A topic stands in topics_by_name and in topics_by_id, and in topics_by_normal exactly if its name has a '.' or a '_'.
+ * 1. A topic stands in topics_by_name and in topics_by_id, and in topics_by_normal exactly if its name has a
+ *    '.' or a '_'.
  * 2. A map's key lies in the value that it finds.
  * 3. brokers is sorted by id; the entries of a config set are sorted by name.
  *

@@ -1,9 +1,10 @@
 /*
- * image: the cluster as its records describe it: topics, partitions, brokers, configs, features, producer ids. Fed by records
- * (image_apply) and nothing else; it does not care whether they come from our own log or, later, from a quorum.
+ * image: the cluster as its records describe it: topics, partitions, brokers, configs, features, producer
+ * ids. Fed by records (image_apply) and nothing else; it does not care whether they come from our own log or,
+ * later, from a quorum.
  *
- * A value without locks: metadata/cluster guards the one that serves. Everything that it points to is its own; what callers
- * find lives until the next change.
+ * A value without locks: metadata/cluster guards the one that serves. Everything that it points to is its
+ * own; what callers find lives until the next change.
  */
 #ifndef METADATA_IMAGE_H
 #define METADATA_IMAGE_H
@@ -39,8 +40,8 @@ struct broker_ids {
     int32_t count;
 };
 
-/* One partition's state, as PARTITION_RECORD and PARTITION_CHANGE_RECORD left it. All its arrays lie in one piece of memory,
- * which begins with `directories`, or without them with `replicas.items`. */
+/* One partition's state, as PARTITION_RECORD and PARTITION_CHANGE_RECORD left it. All its arrays lie in one
+ * piece of memory, which begins with `directories`, or without them with `replicas.items`. */
 struct partition_state {
     struct broker_ids replicas;
     struct broker_ids isr;
@@ -61,8 +62,8 @@ struct topic {
     struct partition_state *partitions; /* by index; 0..count-1 all exist (see image_find_partition) */
     int32_t partition_count;
     int32_t partition_capacity;
-    struct slice normal_name;           /* the name with '.' as '_'; null if it has neither */
-    struct topic *next_colliding;       /* others with this normal name: Kafka makes none, but old clusters have some */
+    struct slice normal_name;     /* the name with '.' as '_'; null if it has neither */
+    struct topic *next_colliding; /* others with this normal name; Kafka makes none, old clusters have some */
 };
 
 struct endpoint {
@@ -106,7 +107,7 @@ struct feature {
 struct image {
     struct map topics_by_name;   /* slice -> struct topic */
     struct map topics_by_id;     /* uuid -> struct topic */
-    struct map topics_by_normal; /* name with '.' as '_' -> struct topic: collisions (only names with '.' or '_') */
+    struct map topics_by_normal; /* name with '.' as '_' -> struct topic (only names with '.' or '_') */
     struct map configs;          /* type byte + resource name -> struct config_set */
     struct map features;         /* name -> struct feature */
     struct broker_state *brokers; /* by id, ascending */
@@ -121,23 +122,25 @@ struct image {
 void image_init(struct image *image, uint64_t hash_seed);
 void image_fini(struct image *image);
 
-/* Applies one record (the frame: version, type, version, fields) at its offset and epoch. False with the reason if it cannot
- * be read or contradicts the image; the image is as before then. Types that we do not use are accepted and kept in the log;
- * so are the marks of metadata transactions: what they hold together is up to the caller. */
+/* Applies one record (the frame: version, type, version, fields) at its offset and epoch. False with the
+ * reason if it cannot be read or contradicts the image; the image is as before then. Types that we do not use
+ * are accepted and kept in the log; so are the marks of metadata transactions: what they hold together is up
+ * to the caller. */
 bool image_apply(struct image *image, struct slice record, int64_t offset, int32_t epoch, struct note *why);
 
 struct topic *image_find_topic(const struct image *image, struct slice name);
 struct topic *image_find_topic_by_id(const struct image *image, struct uuid id);
 
-/* The topic, other than one of this very name, whose name is the same once '.' and '_' are taken for one character and that
- * has one of them; NULL if there is none or `name` itself has neither. */
+/* The topic, other than one of this very name, whose name is the same once '.' and '_' are taken for one
+ * character and that has one of them; NULL if there is none or `name` itself has neither. */
 struct topic *image_find_colliding_topic(const struct image *image, struct slice name);
 
 /* NULL: no such index, or (only before all records of the topic's creation are applied) a hole. */
 struct partition_state *image_find_partition(const struct topic *topic, int32_t index);
 struct broker_state *image_find_broker(const struct image *image, int32_t id);
 struct config_set *image_find_configs(const struct image *image, enum resource_type type, struct slice name);
-const struct config_entry *config_set_find(const struct config_set *set, struct slice name); /* set may be NULL */
+/* `set` may be NULL. */
+const struct config_entry *config_set_find(const struct config_set *set, struct slice name);
 
 /* The finalized level; 0 if the feature was never set. */
 int16_t image_feature_level(const struct image *image, struct slice feature);

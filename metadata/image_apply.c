@@ -1,6 +1,6 @@
 /*
- * image_apply: what each kind of record does to an image, as Apache Kafka's own image does it (KIP-631, KIP-841, KIP-858,
- * KIP-966).
+ * image_apply: what each kind of record does to an image, as Apache Kafka's own image does it (KIP-631,
+ * KIP-841, KIP-858, KIP-966).
  *
  * A record is decoded whole before anything changes; what it says is checked before it is done.
  */
@@ -69,15 +69,16 @@ static bool apply_partition(struct image *image, const void *record, struct note
 }
 
 /* A change of replicas that does not say where they lie leaves that open, unless their number is the same. */
-static bool change_replicas(struct partition_state *state, const struct partition_change_record *change, struct note *why)
+static bool change_replicas(struct partition_state *state, const struct partition_change_record *change,
+                            struct note *why)
 {
     int32_t before = state->replicas.count;
     if (change->replicas.count >= 0)
         state->replicas = IDS(change->replicas);
     if (change->directories.count > 0) {
         if (change->directories.count != state->replicas.count) {
-            note_set(why, "partition %d has %d replicas in %d directories", change->partition_id, state->replicas.count,
-                     change->directories.count);
+            note_set(why, "partition %d has %d replicas in %d directories", change->partition_id,
+                     state->replicas.count, change->directories.count);
             return false;
         }
         state->directories = change->directories.items;
@@ -87,12 +88,14 @@ static bool change_replicas(struct partition_state *state, const struct partitio
     return true;
 }
 
-/* Every change adds one to the partition epoch; every leader that is named, be it the same, one to the leader epoch. */
+/* Every change adds one to the partition epoch; every leader that is named, be it the same, one to the
+ * leader epoch. */
 static bool apply_partition_change(struct image *image, const void *record, struct note *why)
 {
     const struct partition_change_record *change = record;
     const struct topic *topic = image_find_topic_by_id(image, change->topic_id);
-    struct partition_state *partition = topic == NULL ? NULL : image_find_partition(topic, change->partition_id);
+    struct partition_state *partition =
+        topic == NULL ? NULL : image_find_partition(topic, change->partition_id);
     if (partition == NULL) {
         note_set(why, "there is no partition %d of this topic id", change->partition_id);
         return false;
@@ -133,7 +136,8 @@ static bool apply_register_broker(struct image *image, const void *record, struc
 {
     (void)why;
     const struct register_broker_record *registration = record;
-    struct endpoint *endpoints = arena_new_array(&image->scratch, struct endpoint, registration->end_points.count);
+    struct endpoint *endpoints =
+        arena_new_array(&image->scratch, struct endpoint, registration->end_points.count);
     for (int32_t i = 0; i < registration->end_points.count; i++) {
         const struct register_broker_endpoint *from = &registration->end_points.items[i];
         endpoints[i] = (struct endpoint){from->name, from->host, from->port, from->security_protocol};
@@ -211,8 +215,8 @@ static bool apply_feature_level(struct image *image, const void *record, struct 
     bool is_metadata_version = slice_equal(level->name, SLICE(METADATA_VERSION));
     if (is_metadata_version
         && (level->feature_level < METADATA_VERSION_MIN || level->feature_level > METADATA_VERSION_MAX)) {
-        note_set(why, "metadata.version %d is not one of those from %d to %d that this broker knows", level->feature_level,
-                 METADATA_VERSION_MIN, METADATA_VERSION_MAX);
+        note_set(why, "metadata.version %d is not one of those from %d to %d that this broker knows",
+                 level->feature_level, METADATA_VERSION_MIN, METADATA_VERSION_MAX);
         return false;
     }
     struct feature *feature = map_find(&image->features, level->name);
@@ -231,8 +235,8 @@ static bool apply_producer_ids(struct image *image, const void *record, struct n
 {
     const struct producer_ids_record *ids = record;
     if (ids->next_producer_id < image->next_producer_id) {
-        note_set(why, "the next producer id %lld is below the one before, %lld", (long long)ids->next_producer_id,
-                 (long long)image->next_producer_id);
+        note_set(why, "the next producer id %lld is below the one before, %lld",
+                 (long long)ids->next_producer_id, (long long)image->next_producer_id);
         return false;
     }
     image->next_producer_id = ids->next_producer_id;
@@ -269,7 +273,8 @@ static apply_fn *find_apply(const struct message *message)
     return NULL;
 }
 
-/* A record of a type or version that no release up to 4.3 has may change anything: it is not skipped, as Kafka does not. */
+/* A record of a type or version that no release up to 4.3 has may change anything: it is not skipped, as
+ * Kafka does not. */
 static const struct message *read_kind(struct reader *reader, uint32_t *version, struct note *why)
 {
     uint32_t type;
@@ -287,8 +292,8 @@ static const struct message *read_kind(struct reader *reader, uint32_t *version,
     return NULL;
 }
 
-static bool apply_decoded(struct image *image, const struct message *message, int version, struct reader *reader,
-                          apply_fn *apply, struct note *why)
+static bool apply_decoded(struct image *image, const struct message *message, int version,
+                          struct reader *reader, apply_fn *apply, struct note *why)
 {
     void *record = arena_alloc(&image->scratch, message->schema()->size);
     if (!message_read(message, version, reader, record)) {

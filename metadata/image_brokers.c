@@ -1,5 +1,6 @@
 /*
- * image_brokers: the registered brokers of an image, sorted by id. Their strings and arrays are copies of their own.
+ * image_brokers: the registered brokers of an image, sorted by id. Their strings and arrays are copies of
+ * their own.
  */
 #include "metadata/image_parts.h"
 
@@ -21,7 +22,8 @@ struct broker_state *image_get_registered(struct image *image, int32_t id, int64
     if (broker == NULL)
         note_set(why, "broker %d is not registered", id);
     else
-        note_set(why, "broker %d has the epoch %lld, not %lld", id, (long long)broker->epoch, (long long)epoch);
+        note_set(why, "broker %d has the epoch %lld, not %lld", id, (long long)broker->epoch,
+                 (long long)epoch);
     return NULL;
 }
 

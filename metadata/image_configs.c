@@ -1,8 +1,8 @@
 /*
  * image_configs: the config overrides of an image, one set per resource, gone with its last entry.
  *
- * A set's map key, the type byte and the resource's name behind it, lies in the set's own allocation. An entry's value lies
- * behind its name in one allocation.
+ * A set's map key, the type byte and the resource's name behind it, lies in the set's own allocation. An
+ * entry's value lies behind its name in one allocation.
  */
 #include "metadata/image_parts.h"
 
@@ -126,7 +126,8 @@ static void unset_config(struct image *image, int8_t type, struct slice resource
         image_remove_configs(image, type, resource);
 }
 
-void image_set_config(struct image *image, int8_t type, struct slice resource, struct slice name, struct slice value)
+void image_set_config(struct image *image, int8_t type, struct slice resource, struct slice name,
+                      struct slice value)
 {
     if (slice_is_null(value)) {
         unset_config(image, type, resource, name);

@@ -1,5 +1,6 @@
 /*
- * image_parts: how records change the parts of an image. For image*.c only: everyone else changes an image by image_apply.
+ * image_parts: how records change the parts of an image. For image*.c only: everyone else changes an image by
+ * image_apply.
  *
  * Each function checks first and changes then: where it returns false (with the reason), nothing has changed.
  */
@@ -18,13 +19,14 @@ bool image_add_topic(struct image *image, struct slice name, struct uuid id, str
 bool image_remove_topic(struct image *image, struct uuid id, struct note *why);
 
 /* Sets a partition, new or not, to what `state` says (copied). */
-bool image_set_partition(struct image *image, struct uuid topic_id, int32_t index, const struct partition_state *state,
-                         struct note *why);
+bool image_set_partition(struct image *image, struct uuid topic_id, int32_t index,
+                         const struct partition_state *state, struct note *why);
 
 /* Copies `from` into `to`, whose old arrays are given back; `from` may point into them. */
 void partition_state_assign(struct partition_state *to, const struct partition_state *from);
 
-/* Empties ELR and last known ELR where there is something in them: of one topic, or with an empty name of all. */
+/* Empties ELR and last known ELR where there is something in them: of one topic, or with an empty name of
+ * all. */
 bool image_clear_elr(struct image *image, struct slice topic_name, struct note *why);
 
 void image_free_topics(struct image *image);
@@ -46,7 +48,8 @@ void image_free_brokers(struct image *image);
 /* ---- image_configs ---- */
 
 /* A null value removes the config. */
-void image_set_config(struct image *image, int8_t type, struct slice resource, struct slice name, struct slice value);
+void image_set_config(struct image *image, int8_t type, struct slice resource, struct slice name,
+                      struct slice value);
 void image_remove_configs(struct image *image, int8_t type, struct slice resource);
 void image_free_configs(struct image *image);
 

@@ -2,8 +2,8 @@
  * image_topics: topics and partitions of an image.
  *
  * Invariants:
- * 1. image->partition_count is the number of partitions that exist; a hole (replicas.items NULL) is none. Holes are there only
- *    while the records of one creation are applied one by one.
+ * 1. image->partition_count is the number of partitions that exist; a hole (replicas.items NULL) is none.
+ *    Holes are there only while the records of one creation are applied one by one.
  * 2. A partition's arrays are one allocation (see image.h), made anew with every change.
  */
 #include "metadata/image_parts.h"
@@ -16,7 +16,8 @@ enum { TOPIC_NAME_MAX = 249 };
 
 static bool has_collision_char(struct slice name)
 {
-    return name.len > 0 && (memchr(name.data, '.', name.len) != NULL || memchr(name.data, '_', name.len) != NULL);
+    return name.len > 0
+           && (memchr(name.data, '.', name.len) != NULL || memchr(name.data, '_', name.len) != NULL);
 }
 
 static void write_normal_name(struct slice name, uint8_t *normal)
@@ -74,9 +75,11 @@ static struct broker_ids copy_ids(int32_t **next, struct broker_ids from)
 
 void partition_state_assign(struct partition_state *to, const struct partition_state *from)
 {
-    int32_t ids = from->replicas.count + from->isr.count + from->removing_replicas.count + from->adding_replicas.count
-                  + from->eligible_leader_replicas.count + from->last_known_elr.count;
-    size_t directory_bytes = from->directories == NULL ? 0 : sizeof(struct uuid) * (size_t)from->replicas.count;
+    int32_t ids = from->replicas.count + from->isr.count + from->removing_replicas.count
+                  + from->adding_replicas.count + from->eligible_leader_replicas.count
+                  + from->last_known_elr.count;
+    size_t directory_bytes =
+        from->directories == NULL ? 0 : sizeof(struct uuid) * (size_t)from->replicas.count;
     uint8_t *memory = image_alloc(directory_bytes + sizeof(int32_t) * (size_t)ids);
     int32_t *next = (int32_t *)(void *)(memory + directory_bytes);
 
@@ -118,8 +121,8 @@ static void grow_topic(struct topic *topic, int32_t count)
     topic->partition_count = count;
 }
 
-bool image_set_partition(struct image *image, struct uuid topic_id, int32_t index, const struct partition_state *state,
-                         struct note *why)
+bool image_set_partition(struct image *image, struct uuid topic_id, int32_t index,
+                         const struct partition_state *state, struct note *why)
 {
     struct topic *topic = image_find_topic_by_id(image, topic_id);
     if (topic == NULL || index < 0 || index >= TOPIC_PARTITIONS_MAX) {
@@ -193,7 +196,8 @@ static void free_topic(struct topic *topic)
 bool image_add_topic(struct image *image, struct slice name, struct uuid id, struct note *why)
 {
     if (name.len == 0 || image_find_topic(image, name) != NULL || image_find_topic_by_id(image, id) != NULL) {
-        note_set(why, name.len == 0 ? "the topic has no name" : "topic %.*s is there already", SLICE_ARGS(name));
+        note_set(why, name.len == 0 ? "the topic has no name" : "topic %.*s is there already",
+                 SLICE_ARGS(name));
         return false;
     }
     struct topic *topic = new_topic(name, id);

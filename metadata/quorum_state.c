@@ -1,8 +1,8 @@
 /*
  * quorum_state: see the header. Called by metadata/cluster at start, before anything serves.
  *
- * The file is small and its names are unique at every depth, so it is read as a flat run of names and values: no tree, no
- * recursion.
+ * The file is small and its names are unique at every depth, so it is read as a flat run of names and values:
+ * no tree, no recursion.
  */
 #include "metadata/quorum_state.h"
 
@@ -141,12 +141,15 @@ void quorum_state_print(const struct quorum_state *state, struct buf *out)
 {
     if (state->data_version == 1) {
         buf_printf(out,
-                   "{\"leaderId\":%d,\"leaderEpoch\":%d,\"votedId\":%d,\"votedDirectoryId\":\"AAAAAAAAAAAAAAAAAAAAAA\","
+                   "{\"leaderId\":%d,\"leaderEpoch\":%d,\"votedId\":%d,\"votedDirectoryId\":"
+                   "\"AAAAAAAAAAAAAAAAAAAAAA\","
                    "\"data_version\":1}",
                    state->leader_id, state->leader_epoch, state->voted_id);
         return;
     }
-    buf_printf(out, "{\"clusterId\":\"\",\"leaderId\":%d,\"leaderEpoch\":%d,\"votedId\":%d,\"appliedOffset\":0,\"currentVoters\":[",
+    buf_printf(out,
+               "{\"clusterId\":\"\",\"leaderId\":%d,\"leaderEpoch\":%d,\"votedId\":%d,\"appliedOffset\":0,"
+               "\"currentVoters\":[",
                state->leader_id, state->leader_epoch, state->voted_id);
     print_voters(state, out);
     buf_append_str(out, "],\"data_version\":0}");

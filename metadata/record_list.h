@@ -1,5 +1,6 @@
 /*
- * record_list: metadata records on their way into the cluster log, encoded in the version that the directory's level asks for.
+ * record_list: metadata records on their way into the cluster log, encoded in the version that the
+ * directory's level asks for.
  */
 #ifndef METADATA_RECORD_LIST_H
 #define METADATA_RECORD_LIST_H

@@ -1,6 +1,6 @@
 /*
- * registration: see the header. Called by metadata/cluster at start and at a clean stop. The records and their order are Apache
- * Kafka's own (kafka-storage 11.7, 19).
+ * registration: see the header. Called by metadata/cluster at start and at a clean stop. The records and
+ * their order are Apache Kafka's own (kafka-storage 11.7, 19).
  */
 #include "metadata/registration.h"
 
@@ -20,17 +20,20 @@ enum {
 };
 
 #define MIN_INSYNC_REPLICAS "min.insync.replicas"
-#define ELR_VERSION "eligible.leader.replicas.version"
+#define ELR_VERSION         "eligible.leader.replicas.version"
 
 /* What this release can do. */
 static const struct {
     const char *name;
     int16_t min, max;
 } supported_features[] = {
-    {"group.version", 0, 1},       {"kraft.version", 0, 1},
+    {"group.version", 0, 1},
+    {"kraft.version", 0, 1},
     {METADATA_VERSION, METADATA_VERSION_MIN, METADATA_VERSION_MAX},
-    {"share.version", 0, 1},       {"streams.version", 0, 1},
-    {"transaction.version", 0, 2}, {ELR_VERSION, 0, 1},
+    {"share.version", 0, 1},
+    {"streams.version", 0, 1},
+    {"transaction.version", 0, 2},
+    {ELR_VERSION, 0, 1},
 };
 
 enum { SUPPORTED_FEATURE_COUNT = sizeof supported_features / sizeof supported_features[0] };
@@ -57,7 +60,8 @@ static void add_min_insync_replicas(struct record_list *records, const struct cl
 }
 
 /* Applies them to an image of their own, to see that they are sound and what they set. */
-static bool try_bootstrap(const struct record_list *bootstrap, struct record_list *records, bool *has_elr, struct note *why)
+static bool try_bootstrap(const struct record_list *bootstrap, struct record_list *records, bool *has_elr,
+                          struct note *why)
 {
     struct image image;
     image_init(&image, 0);
@@ -101,7 +105,8 @@ static void add_controller(struct record_list *records, const struct cluster_nod
     schema_set_defaults(register_controller_record_schema(), &controller);
     controller.controller_id = node->node_id;
     controller.incarnation_id = format_random_uuid();
-    array_init(&controller.end_points, register_controller_endpoint, records->arena, node->controller_endpoint_count);
+    array_init(&controller.end_points, register_controller_endpoint, records->arena,
+               node->controller_endpoint_count);
     for (int32_t i = 0; i < node->controller_endpoint_count; i++) {
         const struct endpoint *from = &node->controller_endpoints[i];
         struct register_controller_endpoint *to = &controller.end_points.items[i];
@@ -120,7 +125,8 @@ static void add_controller(struct record_list *records, const struct cluster_nod
     record_list_add(records, &register_controller_record_message, &controller);
 }
 
-static void fill_broker(struct register_broker_record *broker, struct arena *arena, const struct cluster_node *node)
+static void fill_broker(struct register_broker_record *broker, struct arena *arena,
+                        const struct cluster_node *node)
 {
     broker->broker_id = node->node_id;
     broker->incarnation_id = format_random_uuid();
@@ -156,7 +162,8 @@ static void add_fencing(struct record_list *records, int32_t node_id, int64_t br
     record_list_add(records, &broker_registration_change_record_message, &change);
 }
 
-int64_t registration_add_self(struct record_list *records, const struct cluster_node *node, int64_t first_offset)
+int64_t registration_add_self(struct record_list *records, const struct cluster_node *node,
+                              int64_t first_offset)
 {
     if (records->metadata_version >= LEVEL_3_7_IV0)
         add_controller(records, node);
@@ -194,7 +201,8 @@ static bool has_id(struct broker_ids ids, int32_t id)
     return false;
 }
 
-/* In the ISR, eligible beside it, or the only replica that there is: then what it has is what is committed. */
+/* In the ISR, eligible beside it, or the only replica that there is: then what it has is what is
+ * committed. */
 static bool may_lead(const struct partition_state *partition, int32_t node_id)
 {
     if (partition->leader != NO_LEADER || !has_id(partition->replicas, node_id))
@@ -209,7 +217,8 @@ static bool is_only(struct broker_ids ids, int32_t id)
 }
 
 /* Names what changes and nothing else. */
-static void add_leadership(struct record_list *records, const struct topic *topic, int32_t index, int32_t node_id)
+static void add_leadership(struct record_list *records, const struct topic *topic, int32_t index,
+                           int32_t node_id)
 {
     const struct partition_state *partition = &topic->partitions[index];
     struct partition_change_record change;

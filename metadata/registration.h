@@ -1,24 +1,25 @@
 /*
- * registration: the records with which a node takes its place: a new cluster's first records, its registration, and the
- * partitions that it leads again. Pure: node and image in, records out.
+ * registration: the records with which a node takes its place: a new cluster's first records, its
+ * registration, and the partitions that it leads again. Pure: node and image in, records out.
  */
 #ifndef METADATA_REGISTRATION_H
 #define METADATA_REGISTRATION_H
 
 #include "metadata/cluster.h"
 
-/* Wraps what a new cluster begins with (bootstrap.checkpoint's records) into a metadata transaction where the level knows them,
- * with the cluster-wide min.insync.replicas where eligible leader replicas are on, as Apache Kafka does. False with the
- * reason: these records are no beginning of a cluster. */
+/* Wraps what a new cluster begins with (bootstrap.checkpoint's records) into a metadata transaction where the
+ * level knows them, with the cluster-wide min.insync.replicas where eligible leader replicas are on, as
+ * Apache Kafka does. False with the reason: these records are no beginning of a cluster. */
 bool registration_add_bootstrap(struct record_list *records, const struct cluster_node *node,
                                 const struct record_list *bootstrap, struct note *why);
 
-/* The controller, the broker, and that it is not fenced. `first_offset` is where the list's first record will stand in the log.
- * Returns the broker epoch. */
-int64_t registration_add_self(struct record_list *records, const struct cluster_node *node, int64_t first_offset);
+/* The controller, the broker, and that it is not fenced. `first_offset` is where the list's first record will
+ * stand in the log. Returns the broker epoch. */
+int64_t registration_add_self(struct record_list *records, const struct cluster_node *node,
+                              int64_t first_offset);
 
-/* That this node leads every partition without a leader of which it is a replica that has all committed records. Returns how
- * many. */
+/* That this node leads every partition without a leader of which it is a replica that has all committed
+ * records. Returns how many. */
 int32_t registration_add_leaderships(struct record_list *records, const struct image *image, int32_t node_id);
 
 /* That this broker is fenced: nobody then waits for its session to end before it may register anew. */

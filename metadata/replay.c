@@ -2,8 +2,8 @@
  * replay: see the header. Called by metadata/cluster at start, by one thread.
  *
  * Invariants:
- * 1. What a transaction holds is applied when its end is read, at the offsets where it stood; an abort, or the end of the log,
- *    forgets it.
+ * 1. What a transaction holds is applied when its end is read, at the offsets where it stood; an abort, or
+ *    the end of the log, forgets it.
  * 2. A record that cannot be applied stops everything: a broker must not run on half an image.
  */
 #include "metadata/replay.h"
@@ -93,7 +93,8 @@ static bool decode_control(const struct message *message, struct slice value, st
     return false;
 }
 
-static bool apply_control(struct replay *replay, const struct record *record, struct arena *arena, struct note *why)
+static bool apply_control(struct replay *replay, const struct record *record, struct arena *arena,
+                          struct note *why)
 {
     union {
         struct leader_change leader_change;
@@ -171,7 +172,8 @@ static uint32_t transaction_mark(struct slice frame)
     reader_init(&reader, frame, NULL);
     if (!metadata_record_read_frame(&reader, &type, &version))
         return 0;
-    return type == (uint32_t)begin_transaction_record_message.key || type == (uint32_t)end_transaction_record_message.key
+    return type == (uint32_t)begin_transaction_record_message.key
+                   || type == (uint32_t)end_transaction_record_message.key
                    || type == (uint32_t)abort_transaction_record_message.key
                ? type
                : 0;
@@ -181,7 +183,8 @@ static bool apply_mark(struct replay *replay, uint32_t mark, struct note *why)
 {
     bool begins = mark == (uint32_t)begin_transaction_record_message.key;
     if (begins == replay->in_transaction) {
-        note_set(why, begins ? "a metadata transaction begins within another" : "a metadata transaction ends that never began");
+        note_set(why, begins ? "a metadata transaction begins within another"
+                             : "a metadata transaction ends that never began");
         return false;
     }
     if (begins) {
@@ -208,7 +211,8 @@ static bool apply_data(struct replay *replay, const struct record *record, int32
     return image_apply(replay->image, record->value, record->offset, epoch, why);
 }
 
-static bool apply_records(struct replay *replay, struct record_iterator *it, struct arena *arena, struct note *why)
+static bool apply_records(struct replay *replay, struct record_iterator *it, struct arena *arena,
+                          struct note *why)
 {
     struct record record;
     enum record_result result;

@@ -1,6 +1,6 @@
 /*
- * replay: batches of the cluster log, or of a snapshot of it, into an image: control records, data records, and metadata
- * transactions, whose records count together or not at all (KIP-868).
+ * replay: batches of the cluster log, or of a snapshot of it, into an image: control records, data records,
+ * and metadata transactions, whose records count together or not at all (KIP-868).
  */
 #ifndef METADATA_REPLAY_H
 #define METADATA_REPLAY_H
@@ -36,7 +36,8 @@ struct replay {
 void replay_init(struct replay *replay, struct image *image);
 void replay_fini(struct replay *replay);
 
-/* One whole batch, whose CRC is right. A batch_fn of snapshot.h: `replay` is a struct replay. False with the reason. */
+/* One whole batch, whose CRC is right. A batch_fn of snapshot.h: `replay` is a struct replay. False with
+ * the reason. */
 bool replay_batch(void *replay, struct slice batch, struct note *why);
 
 #endif

@@ -114,7 +114,8 @@ static bool take_frames(void *context, struct slice batch, struct note *why)
     return result == RECORD_END;
 }
 
-int bootstrap_read(struct file_system *fs, const char *directory, struct record_list *records, struct note *why)
+int bootstrap_read(struct file_system *fs, const char *directory, struct record_list *records,
+                   struct note *why)
 {
     char path[FILE_PATH_MAX];
     int error = atomic_file_path(path, directory, BOOTSTRAP_CHECKPOINT);
@@ -123,7 +124,8 @@ int bootstrap_read(struct file_system *fs, const char *directory, struct record_
 
 /* ---- writing ---- */
 
-int bootstrap_write(struct file_system *fs, const char *directory, const struct record_list *records, int64_t now_ms)
+int bootstrap_write(struct file_system *fs, const char *directory, const struct record_list *records,
+                    int64_t now_ms)
 {
     struct batch_writer writer;
     batch_writer_init(&writer, 0, 0, now_ms);

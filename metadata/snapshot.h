@@ -1,7 +1,7 @@
 /*
- * snapshot: files `<end offset>-<epoch>.checkpoint` in __cluster_metadata-0, which hold the state of all records below that
- * offset; and bootstrap.checkpoint beside it, which holds the first records of a new cluster in the same form
- * (kafka-storage 11.5, 11.6; KIP-630).
+ * snapshot: files `<end offset>-<epoch>.checkpoint` in __cluster_metadata-0, which hold the state of all
+ * records below that offset; and bootstrap.checkpoint beside it, which holds the first records of a new
+ * cluster in the same form (kafka-storage 11.5, 11.6; KIP-630).
  */
 #ifndef METADATA_SNAPSHOT_H
 #define METADATA_SNAPSHOT_H
@@ -29,15 +29,17 @@ void snapshot_format_name(struct snapshot_id id, char name[SNAPSHOT_NAME_SIZE]);
 /* The newest in the directory; end_offset -1 if there is none. 0 or -errno. */
 int snapshot_find_newest(struct file_system *fs, const char *directory, struct snapshot_id *newest);
 
-/* Gives `each` every batch of the file in order. 0, -errno (-ENOENT: no such file), or -EBADMSG with the reason in `why`: the
- * file breaks off, a checksum is wrong, or `each` stopped it. */
+/* Gives `each` every batch of the file in order. 0, -errno (-ENOENT: no such file), or -EBADMSG with the
+ * reason in `why`: the file breaks off, a checksum is wrong, or `each` stopped it. */
 int snapshot_read(struct file_system *fs, const char *path, batch_fn *each, void *context, struct note *why);
 
 /* Reads the records of a bootstrap.checkpoint, as frames, into `records`. As snapshot_read. */
-int bootstrap_read(struct file_system *fs, const char *directory, struct record_list *records, struct note *why);
+int bootstrap_read(struct file_system *fs, const char *directory, struct record_list *records,
+                   struct note *why);
 
-/* Writes `directory`/bootstrap.checkpoint: header, one batch of the records, footer. The file is synced, the directory is not.
- * 0 or -errno. */
-int bootstrap_write(struct file_system *fs, const char *directory, const struct record_list *records, int64_t now_ms);
+/* Writes `directory`/bootstrap.checkpoint: header, one batch of the records, footer. The file is synced, the
+ * directory is not. 0 or -errno. */
+int bootstrap_write(struct file_system *fs, const char *directory, const struct record_list *records,
+                    int64_t now_ms);
 
 #endif

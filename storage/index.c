@@ -247,7 +247,7 @@ bool index_find_in_tail(const struct index *index, int64_t key, struct index_ent
 static int narrow(struct file_system *fs, int file, enum index_kind kind, int64_t key, int64_t *low, int64_t *high)
 {
     while (*high - *low > WINDOW_ENTRIES) {
-        struct index_entry entry;
+        struct index_entry entry = {0};
         int64_t middle = *low + (*high - *low) / 2;
         int result = read_entry(fs, file, kind, middle, &entry);
         if (result < 0)

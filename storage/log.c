@@ -381,10 +381,12 @@ int log_truncate(struct log *log, int64_t offset)
         return 0;
     if (offset <= log->segments[0]->base_offset)
         return log_restart_at(log, offset);
-    struct log_position cut;
-    int result = log_find_position(log, offset, &cut);
-    while (result == 0 && log_active(log)->base_offset > cut.segment)
+    int result = 0;
+    while (result == 0 && log_active(log)->base_offset > offset)
         result = delete_segment(log, log->count - 1, 0);
+    struct log_position cut;
+    if (result == 0)
+        result = log_find_position(log, offset, &cut);
     if (result == 0)
         result = segment_truncate(log_active(log), cut.position, offset);
     if (result < 0)

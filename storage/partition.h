@@ -44,6 +44,7 @@ struct append {
     struct batch_header header; /* as read and validated */
     int64_t offset_of_max_timestamp; /* relative to the batch's base offset; for the time index */
     int16_t acks;               /* -1, 0, 1 */
+    bool is_coordinators;       /* written by a coordinator of this broker: its sequences are all 0 and are not checked */
 
     /* Filled by partition_append. */
     enum kerr error;            /* NONE also for a duplicate */

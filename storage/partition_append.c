@@ -105,7 +105,8 @@ static void append_entry(struct appender *appender, struct append *entry)
     }
     if (is_control)
         marker_read(slice_of(entry->batch, entry->len), &marker);
-    enum kerr error = producers_check(&log->producers, &entry->header, is_control ? &marker : NULL, &original);
+    enum kerr error = producers_check(&log->producers, &entry->header, is_control ? &marker : NULL,
+                                      !entry->is_coordinators, &original);
     refuse(entry, error);
     if (original != NULL)
         answer_duplicate(entry, original);

@@ -183,8 +183,19 @@ static enum kerr check_marker(const struct producer *producer, const struct batc
     return KERR_NONE;
 }
 
+/* A newer epoch begins at 0; the same one goes on where it was. */
+static bool is_in_sequence(const struct producer *producer, const struct batch_header *header)
+{
+    if (producer->epoch == NO_PRODUCER_EPOCH)
+        return true;
+    int newest = producer->batch_count - 1; /* -1: only a marker was written in this epoch */
+    if (header->producer_epoch > producer->epoch || newest < 0)
+        return header->base_sequence == 0;
+    return header->base_sequence == batch_sequence_add(producer->batches[newest].last_sequence, 1);
+}
+
 enum kerr producers_check(const struct producers *producers, const struct batch_header *header, const struct marker *marker,
-                          const struct producer_batch **duplicate)
+                          bool from_client, const struct producer_batch **duplicate)
 {
     *duplicate = NULL;
     if (!batch_has_producer_id(header))
@@ -194,20 +205,14 @@ enum kerr producers_check(const struct producers *producers, const struct batch_
         return KERR_NONE;
     if (marker != NULL)
         return check_marker(producer, header, marker);
-    *duplicate = find_duplicate(producer, header);
+    if (from_client)
+        *duplicate = find_duplicate(producer, header);
     if (*duplicate != NULL)
         return KERR_NONE;
     if (header->producer_epoch < producer->epoch)
         return KERR_INVALID_PRODUCER_EPOCH;
-    if (header->producer_epoch > producer->epoch) {
-        if (header->base_sequence != 0 && producer->epoch != NO_PRODUCER_EPOCH)
-            return KERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
-    } else {
-        const struct producer_batch *last = &producer->batches[producer->batch_count - 1];
-        int32_t expected = producer->batch_count == 0 ? 0 : batch_sequence_add(last->last_sequence, 1);
-        if (header->base_sequence != expected)
-            return KERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
-    }
+    if (from_client && !is_in_sequence(producer, header))
+        return KERR_OUT_OF_ORDER_SEQUENCE_NUMBER;
     if (producer->transaction_start >= 0 && !batch_is_transactional(header))
         return KERR_INVALID_TXN_STATE;
     return KERR_NONE;

@@ -74,10 +74,10 @@ size_t producers_count(const struct producers *producers);
 /*
  * Whether a client's batch may be appended: NONE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, and
  * for markers TRANSACTION_COORDINATOR_FENCED. A repeated batch is NONE with *duplicate set to the original's.
- * `marker` is NULL for data.
+ * `marker` is NULL for data. With `from_client` false sequences are not looked at (coordinators write 0 in all of them).
  */
 enum kerr producers_check(const struct producers *producers, const struct batch_header *header, const struct marker *marker,
-                          const struct producer_batch **duplicate);
+                          bool from_client, const struct producer_batch **duplicate);
 
 /* Takes an appended (or replayed) data batch into account; header->base_offset is final. */
 void producers_update(struct producers *producers, const struct batch_header *header, int64_t now_ms);

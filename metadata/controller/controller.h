@@ -1,0 +1,53 @@
+/*
+ * controller: what every decision of the controller is made from. The functions beside it are pure: a request and the
+ * image in, an answer and the records that make it true out. No locks, clock, sockets or files; randomness is an
+ * argument, so a seed reproduces every decision.
+ *
+ * They fill the answer completely, in the order of Kafka's results, and add to the list what must be committed, as one
+ * atomic batch, before the answer may go out. Validate-only requests add nothing. An answer's texts are null where
+ * Kafka sends null; everything it points to is in the arena, borrowed from the request, or constant.
+ */
+#ifndef METADATA_CONTROLLER_CONTROLLER_H
+#define METADATA_CONTROLLER_CONTROLLER_H
+
+#include "metadata/config_def.h"
+#include "metadata/image.h"
+#include "metadata/record_list.h"
+#include "protocol/base/arena.h"
+#include "protocol/base/note.h"
+
+#define ELR_FEATURE "eligible.leader.replicas.version"
+
+enum { PARTITIONS_PER_REQUEST_MAX = 10000 }; /* Kafka's bound on what one request may make */
+
+struct controller {
+    const struct image *image;         /* as it is; does not change meanwhile */
+    const struct config_view *configs; /* over the same image */
+    int32_t node_id;                   /* this node: counts as registered even where no record says so */
+    struct arena *arena;
+    uint64_t (*next_random)(void *state);
+    void *random_state;
+    int32_t num_partitions;
+    int32_t default_replication_factor;
+    bool delete_topic_enable;
+};
+
+/* A note's text, or null if it is empty. Notes are short enough for every length field; one that was cut ends between two
+ * characters. */
+static inline struct slice controller_text(const struct controller *controller, const struct note *why)
+{
+    struct slice text = slice_str(why->text);
+    if (text.len == 0)
+        return SLICE_NULL;
+    while (text.len == NOTE_SIZE - 1 && text.data[text.len - 1] >= 0x80)
+        text.len--;
+    return arena_dup(controller->arena, text);
+}
+
+/* Whether min.insync.replicas is under the rules of eligible leader replicas (KIP-966). */
+static inline bool controller_has_elr(const struct controller *controller)
+{
+    return image_feature_level(controller->image, SLICE(ELR_FEATURE)) > 0;
+}
+
+#endif
