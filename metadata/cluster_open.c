@@ -34,19 +34,21 @@ enum {
 
 /* ---- opening: what is there ---- */
 
-/* Makes __cluster_metadata-0 if it is missing. */
-static int make_directory(struct cluster *cluster, bool *made)
+/* Makes __cluster_metadata-0, and in it partition.metadata, where they are missing. */
+static int make_directory(struct cluster *cluster)
 {
     struct file_system *fs = data_dir_fs(cluster->dir);
+    char path[FILE_PATH_MAX];
     int error = atomic_file_path(cluster->directory, data_dir_path(cluster->dir), CLUSTER_DIRECTORY);
+    if (error == 0)
+        error = atomic_file_path(path, cluster->directory, "partition.metadata");
     if (error < 0)
         return error;
     error = file_mkdir(fs, cluster->directory);
-    *made = error >= 0;
-    if (error == -EEXIST)
-        return 0;
-    if (error < 0)
+    if (error < 0 && error != -EEXIST)
         return error;
+    if (file_exists(fs, path))
+        return 0;
     return atomic_file_replace(fs, cluster->directory, "partition.metadata", SLICE(PARTITION_METADATA));
 }
 
@@ -264,10 +266,20 @@ static bool take_place(struct cluster *cluster, const struct replay *replay,
     return take_lead(cluster, replay, quorum, why);
 }
 
+/* As long as the log is empty nobody knows whether the directory that holds it is on stable storage. */
+static bool sync_parent(const struct cluster *cluster, struct note *why)
+{
+    if (cluster->log.last_epoch >= 0)
+        return true;
+    int error = file_sync_directory(data_dir_fs(cluster->dir), data_dir_path(cluster->dir));
+    if (error < 0)
+        note_set(why, "%s: %s", data_dir_path(cluster->dir), strerror(-error));
+    return error >= 0;
+}
+
 static bool open_all(struct cluster *cluster, struct note *why)
 {
-    bool made;
-    int error = make_directory(cluster, &made);
+    int error = make_directory(cluster);
     if (error < 0) {
         note_set(why, "%s: %s", cluster->directory, strerror(-error));
         return false;
@@ -275,13 +287,10 @@ static bool open_all(struct cluster *cluster, struct note *why)
     struct replay replay;
     struct quorum_state quorum;
     replay_init(&replay, &cluster->image);
-    bool opened = load(cluster, &replay, &quorum, why) && take_place(cluster, &replay, &quorum, why);
+    bool opened = load(cluster, &replay, &quorum, why) && sync_parent(cluster, why)
+                  && take_place(cluster, &replay, &quorum, why);
     replay_fini(&replay);
-    if (opened && made)
-        error = file_sync_directory(data_dir_fs(cluster->dir), data_dir_path(cluster->dir));
-    if (opened && error < 0)
-        note_set(why, "%s: %s", data_dir_path(cluster->dir), strerror(-error));
-    return opened && error >= 0;
+    return opened;
 }
 
 struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *node, struct note *why)

@@ -9,38 +9,39 @@
 
 /* ---- values allowed ---- */
 
-#define TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define RANGE(from, to) .min = (from), .max = (to)
-#define ANY RANGE(-INFINITY, INFINITY)
-#define FROM(number) RANGE(number, INFINITY)
-#define BETWEEN(from, to) RANGE(from, to)
-#define ONE_OF(...) .choices = TEXTS(__VA_ARGS__)
+#define TEXTS(...)           ((const char *const[]){__VA_ARGS__, NULL})
+#define RANGE(from, to)      .min = (from), .max = (to)
+#define ANY                  RANGE(-INFINITY, INFINITY)
+#define FROM(number)         RANGE(number, INFINITY)
+#define BETWEEN(from, to)    RANGE(from, to)
+#define ONE_OF(...)          .choices = TEXTS(__VA_ARGS__)
 #define ONE_OF_ANY_CASE(...) .choices = TEXTS(__VA_ARGS__), .rule = RULE_ANY_CASE
-#define SOME_OF(...) .choices = TEXTS(__VA_ARGS__), .rule = RULE_NOT_EMPTY
-#define NOT_EMPTY .rule = RULE_NOT_EMPTY
-#define GZIP_LEVEL RANGE(-INFINITY, INFINITY), .rule = RULE_GZIP_LEVEL
-#define REPLICAS .rule = RULE_REPLICAS
-#define PLAIN_LIST .rule = RULE_PLAIN_LIST
-#define OFFSET_RESET .rule = RULE_OFFSET_RESET
+#define SOME_OF(...)         .choices = TEXTS(__VA_ARGS__), .rule = RULE_NOT_EMPTY
+#define NOT_EMPTY            .rule = RULE_NOT_EMPTY
+#define GZIP_LEVEL           RANGE(-INFINITY, INFINITY), .rule = RULE_GZIP_LEVEL
+#define REPLICAS             .rule = RULE_REPLICAS
+#define PLAIN_LIST           .rule = RULE_PLAIN_LIST
+#define OFFSET_RESET         .rule = RULE_OFFSET_RESET
 
 /* ---- synonyms ---- */
 
-#define FACTORS(...) ((const int64_t[]){__VA_ARGS__})
-#define NO_SYNONYM .synonyms = NULL
-#define SYNONYM(a) .synonyms = TEXTS(a), .synonym_factors = FACTORS(1)
-#define SYNONYMS2(a, fa, b, fb) .synonyms = TEXTS(a, b), .synonym_factors = FACTORS(fa, fb)
+#define FACTORS(...)                   ((const int64_t[]){__VA_ARGS__})
+#define NO_SYNONYM                     .synonyms = NULL
+#define SYNONYM(a)                     .synonyms = TEXTS(a), .synonym_factors = FACTORS(1)
+#define SYNONYMS2(a, fa, b, fb)        .synonyms = TEXTS(a, b), .synonym_factors = FACTORS(fa, fb)
 #define SYNONYMS3(a, fa, b, fb, c, fc) .synonyms = TEXTS(a, b, c), .synonym_factors = FACTORS(fa, fb, fc)
 
 /* ---- rows ---- */
 
-#define ROW(name_, type_, default_, support_, meaning_)                                              \
-    .name = (name_), .type = CONFIG_##type_, .default_value = (default_), .support = CONFIG_##support_, \
+#define ROW(name_, type_, default_, support_, meaning_)                                                      \
+    .name = (name_), .type = CONFIG_##type_, .default_value = (default_), .support = CONFIG_##support_,      \
     .meaning = (meaning_)
 
-#define CONFIG(name, type, default_, values, support, synonyms, meaning) \
+#define CONFIG(name, type, default_, values, support, synonyms, meaning)                                     \
     {ROW(name, type, default_, support, meaning), .update = CONFIG_CLUSTER_WIDE, values, synonyms},
-#define INTERNAL_CONFIG(name, type, default_, values, support, synonyms, meaning) \
-    {ROW(name, type, default_, support, meaning), .update = CONFIG_CLUSTER_WIDE, values, synonyms, .internal = true},
+#define INTERNAL_CONFIG(name, type, default_, values, support, synonyms, meaning)                            \
+    {ROW(name, type, default_, support, meaning), .update = CONFIG_CLUSTER_WIDE, values, synonyms,           \
+     .internal = true},
 
 static const struct config_def topic_configs[] = {
 #include "metadata/topic_config.def"
@@ -56,9 +57,9 @@ static const struct config_def client_metrics_configs[] = {
 
 #undef CONFIG
 #undef INTERNAL_CONFIG
-#define CONFIG(name, type, default_, values, update_, support, meaning) \
+#define CONFIG(name, type, default_, values, update_, support, meaning)                                      \
     {ROW(name, type, default_, support, meaning), .update = CONFIG_##update_, values},
-#define INTERNAL_CONFIG(name, type, default_, values, update_, support, meaning) \
+#define INTERNAL_CONFIG(name, type, default_, values, update_, support, meaning)                             \
     {ROW(name, type, default_, support, meaning), .update = CONFIG_##update_, values, .internal = true},
 
 static const struct config_def broker_configs[] = {
@@ -86,7 +87,8 @@ struct config_table config_table(enum resource_type type)
     return (struct config_table){NULL, 0};
 }
 
-/* From end to end: 360 short compares cost less than a microsecond, and nothing on a request's hot path looks up a name. */
+/* From end to end: 360 short compares cost less than a microsecond, and nothing on a request's hot path looks
+ * up a name. */
 const struct config_def *find_config(enum resource_type type, struct slice name)
 {
     struct config_table table = config_table(type);

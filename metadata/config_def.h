@@ -29,7 +29,7 @@ enum config_update { CONFIG_READ_ONLY, CONFIG_PER_BROKER, CONFIG_CLUSTER_WIDE };
 
 enum config_support {
     CONFIG_HONOURED, /* does what Kafka's does */
-    CONFIG_MOOT,     /* tunes what Odradek does not have or need (thread counts, purgatories): silently accepted */
+    CONFIG_MOOT,     /* tunes what Odradek does not have or need (threads, purgatories): silently accepted */
     CONFIG_IGNORED,  /* known, not honoured yet: named in a warning when set */
 };
 
@@ -51,11 +51,11 @@ struct config_def {
     double min, max;            /* numbers; -INFINITY and INFINITY: none (as Kafka, which compares doubles) */
     const char *const *choices; /* NULL-terminated, or NULL: any */
     enum config_rule rule;
-    enum config_update update;  /* of a broker's config; CLUSTER_WIDE for all others */
+    enum config_update update; /* of a broker's config; CLUSTER_WIDE for all others */
     enum config_support support;
-    bool internal;              /* Kafka hides it from DescribeConfigs unless set */
-    const char *meaning;        /* one line, for docs/config.md and DescribeConfigs' documentation */
-    const char *const *synonyms; /* of a topic or group: the broker's keys, best first, NULL-terminated; or NULL */
+    bool internal;       /* Kafka hides it from DescribeConfigs unless set */
+    const char *meaning; /* one line, for docs/config.md and DescribeConfigs' documentation */
+    const char *const *synonyms; /* of a topic or group: the broker's keys, best first; NULL-terminated, or NULL */
     const int64_t *synonym_factors; /* what each synonym's number is multiplied by: 1, 60000, 3600000 */
 };
 
@@ -76,9 +76,9 @@ static inline bool config_is_sensitive(const struct config_def *def)
 }
 
 /* Checks a value as Kafka's ConfigDef does; the note gets Kafka's text ("Invalid value x for configuration y:
- * Not a number of type LONG"). The value as Kafka would print it once parsed (trimmed, 1 -> 1.0 for a DOUBLE, list
- * elements trimmed and without duplicates; a PASSWORD is [hidden]) goes to *parsed (in the arena, or borrowed from
- * the value), which may be NULL. A null value is accepted and stays null. */
+ * Not a number of type LONG"). The value as Kafka would print it once parsed (trimmed, 1 -> 1.0 for a DOUBLE,
+ * list elements trimmed and without duplicates; a PASSWORD is [hidden]) goes to *parsed (in the arena, or
+ * borrowed from the value), which may be NULL. A null value is accepted and stays null. */
 bool config_check(const struct config_def *def, struct slice value, struct arena *arena, struct slice *parsed,
                   struct note *why);
 
@@ -100,7 +100,8 @@ enum config_source {
     SOURCE_GROUP = 8,
 };
 
-/* The broker's own settings from server.properties, by name (a config_set with type BROKER, or NULL); all borrowed. */
+/* The broker's own settings from server.properties, by name (a config_set with type BROKER, or NULL); all
+ * borrowed. */
 struct config_view {
     const struct image *image;
     const struct config_set *static_configs;
@@ -116,9 +117,9 @@ struct broker_config_sets {
 
 struct broker_config_sets config_broker_sets(const struct config_view *view);
 
-/* The value in force, as it was written (not trimmed), and where it comes from; null and SOURCE_DEFAULT where the
- * default is null. The synonyms of a topic's or group's config are looked through, and their numbers multiplied (in the
- * arena). `resource` of a BROKER does not matter: it is this node. */
+/* The value in force, as it was written (not trimmed), and where it comes from; null and SOURCE_DEFAULT where
+ * the default is null. The synonyms of a topic's or group's config are looked through, and their numbers
+ * multiplied (in the arena). `resource` of a BROKER does not matter: it is this node. */
 struct slice config_effective(const struct config_view *view, enum resource_type type, struct slice resource,
                               const struct config_def *def, struct arena *arena, enum config_source *source);
 

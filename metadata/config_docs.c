@@ -1,6 +1,6 @@
 /*
- * config_docs: a page of Markdown that says of every config what it is and whether it has an effect. A test compares
- * docs/config.md with it. Pure; any thread.
+ * config_docs: a page of Markdown that says of every config what it is and whether it has an effect. A test
+ * compares docs/config.md with it. Pure; any thread.
  */
 #include "metadata/config_docs.h"
 
@@ -85,7 +85,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The rows with this support, by name. */
-static size_t select_rows(struct config_table table, enum config_support support, const struct config_def **rows)
+static size_t select_rows(struct config_table table, enum config_support support,
+                          const struct config_def **rows)
 {
     size_t count = 0;
     for (size_t i = 0; i < table.count && count < ROWS_MAX; i++)
@@ -95,13 +96,16 @@ static size_t select_rows(struct config_table table, enum config_support support
     return count;
 }
 
-static void print_broker_section(struct buf *page, enum config_support support, const char *title, const char *text)
+static void print_broker_section(struct buf *page, enum config_support support, const char *title,
+                                 const char *text)
 {
     static const char *const updates[] = {"restart", "per broker", "dynamic"};
     const struct config_def *rows[ROWS_MAX];
     size_t count = select_rows(config_table(RESOURCE_BROKER), support, rows);
     buf_printf(page, "\n## %s\n\n%s\n\n", title, text);
-    buf_append_str(page, "| name | type | default | values | meaning | change |\n| --- | --- | --- | --- | --- | --- |\n");
+    buf_append_str(
+        page,
+        "| name | type | default | values | meaning | change |\n| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < count; i++) {
         print_row(page, rows[i]);
         buf_printf(page, " | %s |\n", updates[rows[i]->update]);
@@ -117,13 +121,15 @@ static void print_synonyms(struct buf *page, const struct config_def *def)
     }
 }
 
-static void print_resource_section(struct buf *page, enum resource_type type, const char *title, const char *text)
+static void print_resource_section(struct buf *page, enum resource_type type, const char *title,
+                                   const char *text)
 {
     static const char *const supports[] = {"yes", "moot", "not yet"};
     struct config_table table = config_table(type);
     buf_printf(page, "\n## %s\n\n%s\n\n", title, text);
-    buf_append_str(page, "| name | type | default | values | meaning | honoured | the broker's default of it |\n"
-                         "| --- | --- | --- | --- | --- | --- | --- |\n");
+    buf_append_str(page,
+                   "| name | type | default | values | meaning | honoured | the broker's default of it |\n"
+                   "| --- | --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < table.count; i++) {
         print_row(page, &table.defs[i]);
         buf_printf(page, " | %s | ", supports[table.defs[i].support]);
@@ -135,32 +141,43 @@ static void print_resource_section(struct buf *page, enum resource_type type, co
 static const char introduction[] =
     "# Configuration\n"
     "\n"
-    "Odradek reads Apache Kafka's own `server.properties`: its names, units, defaults and ranges are those of Kafka 4.3.\n"
+    "Odradek reads Apache Kafka's own `server.properties`: its names, units, defaults and ranges are those "
+    "of Kafka 4.3.\n"
     "This page is printed by `odradek --print-config-docs`; do not edit it.\n"
     "\n"
-    "* A value that cannot be read or is out of range stops the start with one line that names the file and the line.\n"
-    "* A key that nobody knows, or one that is known and not honoured yet, is named in a warning and changes nothing.\n"
+    "* A value that cannot be read or is out of range stops the start with one line that names the file and "
+    "the line.\n"
+    "* A key that nobody knows, or one that is known and not honoured yet, is named in a warning and changes "
+    "nothing.\n"
     "* The last of two settings of a key counts; `--override key=value` counts more than the file.\n"
-    "* Without a file: node 1, `listeners=PLAINTEXT://:9092`, data in `/tmp/kraft-combined-logs`. `process.roles` is\n"
+    "* Without a file: node 1, `listeners=PLAINTEXT://:9092`, data in `/tmp/kraft-combined-logs`. "
+    "`process.roles` is\n"
     "  `broker,controller` unless the file says otherwise, and must be.\n"
-    "* `--dev` presets what suits a laptop or a test suite, and says so at the start: it listens on 127.0.0.1 only, does\n"
+    "* `--dev` presets what suits a laptop or a test suite, and says so at the start: it listens on "
+    "127.0.0.1 only, does\n"
     "  not sync before it answers acks=all, starts groups without a delay, and keeps internal topics small.\n"
-    "* An acks=all answer waits until the records are on stable storage, unless `log.flush.interval.messages`,\n"
-    "  `log.flush.interval.ms`, `flush.messages` or `flush.ms` is set: then records are synced as those say, as in Kafka.\n"
-    "* DescribeConfigs answers with these tables. Where a client asks for documentation, it gets the meaning as it stands\n"
+    "* An acks=all answer waits until the records are on stable storage, unless "
+    "`log.flush.interval.messages`,\n"
+    "  `log.flush.interval.ms`, `flush.messages` or `flush.ms` is set: then records are synced as those say, "
+    "as in Kafka.\n"
+    "* DescribeConfigs answers with these tables. Where a client asks for documentation, it gets the meaning "
+    "as it stands\n"
     "  here. There are no loggers whose level could be described or changed.\n"
-    "* What changes while the broker runs: *dynamic* keys for one broker or for the whole cluster, *per broker* ones for\n"
+    "* What changes while the broker runs: *dynamic* keys for one broker or for the whole cluster, *per "
+    "broker* ones for\n"
     "  one broker, *restart* ones not at all. Listeners do not change while Odradek runs.\n";
 
 void config_print_docs(struct buf *page)
 {
     buf_append_str(page, introduction);
-    print_resource_section(page, RESOURCE_TOPIC, "Topics", "Set with CreateTopics and (Incremental)AlterConfigs.");
+    print_resource_section(page, RESOURCE_TOPIC, "Topics",
+                           "Set with CreateTopics and (Incremental)AlterConfigs.");
     print_broker_section(page, CONFIG_HONOURED, "The broker: honoured", "They do what Kafka's do.");
     print_broker_section(page, CONFIG_IGNORED, "The broker: not honoured yet",
                          "They are checked, and named in a warning when they are set.");
-    print_broker_section(page, CONFIG_MOOT, "The broker: moot",
-                         "They tune what Odradek does not have or need. They are checked and silently accepted.");
+    print_broker_section(
+        page, CONFIG_MOOT, "The broker: moot",
+        "They tune what Odradek does not have or need. They are checked and silently accepted.");
     print_resource_section(page, RESOURCE_GROUP, "Groups",
                            "Checked, kept and described; a broker with groups will honour them.");
     print_resource_section(page, RESOURCE_CLIENT_METRICS, "Client metrics",

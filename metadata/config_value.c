@@ -1,8 +1,8 @@
 /*
  * config_value: one config's value, checked and printed as Kafka's ConfigDef does it.
  *
- * 1. A message shows the value as it came where it cannot be read (untrimmed), and as it was read where it is out of
- *    range, as Kafka's do.
+ * 1. A message shows the value as it came where it cannot be read (untrimmed), and as it was read where it is
+ * out of range, as Kafka's do.
  * 2. What does not fit a note is cut; nothing else depends on a value's length.
  *
  * Pure; any thread.
@@ -24,7 +24,8 @@ struct checked {
 
 static bool refuse(struct checked *check, struct slice shown, const char *reason)
 {
-    note_set(check->why, "Invalid value %.*s for configuration %s: %s", SLICE_ARGS(shown), check->def->name, reason);
+    note_set(check->why, "Invalid value %.*s for configuration %s: %s", SLICE_ARGS(shown), check->def->name,
+             reason);
     return false;
 }
 
@@ -58,7 +59,8 @@ int32_t config_split(struct slice value, struct arena *arena, struct slice **ele
 }
 
 /* "a, b" or "a,b". */
-static struct slice join(const struct slice *elements, int32_t count, const char *between, struct arena *arena)
+static struct slice join(const struct slice *elements, int32_t count, const char *between,
+                         struct arena *arena)
 {
     struct slice all = SLICE("");
     size_t len = 0;
@@ -203,7 +205,12 @@ static bool check_offset_reset(struct checked *check)
         return true;
     if (slice_starts_with(value, prefix) && is_duration(slice_from(value, prefix.len)))
         return true;
-    return refuse(check, value, "Invalid strategy");
+    note_set(check->why,
+             "Invalid value %.*s for configuration %s: Invalid value `%.*s` for configuration %s. The value "
+             "must be either "
+             "'earliest', 'latest' or of the format 'by_duration:<PnDTnHnMn.nS>'.",
+             SLICE_ARGS(value), check->def->name, SLICE_ARGS(value), check->def->name);
+    return false;
 }
 
 static bool check_string(struct checked *check)
@@ -273,7 +280,8 @@ static bool check_elements(struct checked *check, const struct slice *elements, 
     const struct config_def *def = check->def;
     if (count == 0 && def->rule == RULE_NOT_EMPTY) {
         if (!def->choices) {
-            note_set(check->why, "Configuration '%s' must not be empty. Valid values include: any non-empty value",
+            note_set(check->why,
+                     "Configuration '%s' must not be empty. Valid values include: any non-empty value",
                      def->name);
             return false;
         }

@@ -1,6 +1,7 @@
 /*
- * config_view: which value of a config is in force. A topic's or group's own override first, then the broker's keys that
- * stand for it (this broker's dynamic ones, the cluster's, server.properties), then the default.
+ * config_view: which value of a config is in force. A topic's or group's own override first, then the
+ * broker's keys that stand for it (this broker's dynamic ones, the cluster's, server.properties), then the
+ * default.
  *
  * Pure; the caller holds the image still (its read lock).
  */
@@ -41,8 +42,8 @@ static bool find_any(const struct config_set *set, const char *const *names, con
     return false;
 }
 
-static bool find_in_broker(const struct broker_config_sets *sets, const char *const *names, const int64_t *factors,
-                           struct found *found)
+static bool find_in_broker(const struct broker_config_sets *sets, const char *const *names,
+                           const int64_t *factors, struct found *found)
 {
     return find_any(sets->dynamic, names, factors, SOURCE_DYNAMIC_BROKER, found)
            || find_any(sets->dynamic_default, names, factors, SOURCE_DYNAMIC_DEFAULT_BROKER, found)
@@ -67,8 +68,8 @@ static enum config_source override_source(enum resource_type type)
 }
 
 /* `own` are the resource's overrides (NULL for a broker, whose overrides are among `sets`). */
-static struct found look_up(const struct broker_config_sets *sets, enum resource_type type, const struct config_set *own,
-                            const struct config_def *def)
+static struct found look_up(const struct broker_config_sets *sets, enum resource_type type,
+                            const struct config_set *own, const struct config_def *def)
 {
     const char *const self[] = {def->name, NULL};
     struct found found = {slice_str(def->default_value), def->name, 1, SOURCE_DEFAULT};
@@ -96,7 +97,8 @@ struct slice config_effective(const struct config_view *view, enum resource_type
     *source = found.source;
     int64_t number;
     if (found.factor == 1 || !is_number(def)
-        || !java_parse_long(config_trim(found.value), INT64_MIN / found.factor, INT64_MAX / found.factor, &number))
+        || !java_parse_long(config_trim(found.value), INT64_MIN / found.factor, INT64_MAX / found.factor,
+                            &number))
         return found.value;
     return arena_printf(arena, "%lld", (long long)(number * found.factor));
 }
@@ -120,7 +122,8 @@ static int64_t number_of(struct found found, const struct config_def *def)
     int64_t limit = INT64_MAX / found.factor;
     if (java_parse_long(config_trim(found.value), -limit, limit, &number))
         return number * found.factor;
-    java_parse_long(slice_str(def->default_value), INT64_MIN, INT64_MAX, &number); /* leaves 0 where that is null */
+    java_parse_long(slice_str(def->default_value), INT64_MIN, INT64_MAX,
+                    &number); /* leaves 0 where that is null */
     return number;
 }
 
@@ -138,7 +141,8 @@ static int32_t resolve_int(const struct resolver *resolver, const char *name)
 static bool resolve_boolean(const struct resolver *resolver, const char *name)
 {
     struct slice value = config_trim(look_up_topic(resolver, name).value);
-    return value.len == 4 && (value.data[0] | 0x20) == 't'; /* checked when it was set: true or false, any case */
+    return value.len == 4
+           && (value.data[0] | 0x20) == 't'; /* checked when it was set: true or false, any case */
 }
 
 static double resolve_double(const struct resolver *resolver, const char *name)
@@ -163,7 +167,8 @@ static bool list_has(struct slice list, struct slice element)
 
 static int32_t resolve_codec(const struct resolver *resolver)
 {
-    static const char *const codecs[] = {"uncompressed", "gzip", "snappy", "lz4", "zstd"}; /* as batches number them */
+    static const char *const codecs[] = {"uncompressed", "gzip", "snappy", "lz4",
+                                         "zstd"}; /* as batches number them */
     struct slice value = config_trim(look_up_topic(resolver, "compression.type").value);
     for (int32_t i = 0; i < 5; i++)
         if (slice_equal_str(value, codecs[i]))
@@ -171,12 +176,13 @@ static int32_t resolve_codec(const struct resolver *resolver)
     return COMPRESSION_PRODUCER;
 }
 
-/* acks=all waits for the disk unless somebody chose a way to flush (design decision 8). The scheduler's interval alone is
- * no such choice: it says how often logs are looked at. */
+/* acks=all waits for the disk unless somebody chose a way to flush (design decision 8). The scheduler's
+ * interval alone is no such choice: it says how often logs are looked at. */
 static bool waits_for_disk(const struct resolver *resolver)
 {
     struct found by_time = look_up_topic(resolver, "flush.ms");
-    bool timed = by_time.source != SOURCE_DEFAULT && strcmp(by_time.name, "log.flush.scheduler.interval.ms") != 0;
+    bool timed =
+        by_time.source != SOURCE_DEFAULT && strcmp(by_time.name, "log.flush.scheduler.interval.ms") != 0;
     return !timed && look_up_topic(resolver, "flush.messages").source == SOURCE_DEFAULT;
 }
 

@@ -96,10 +96,10 @@ bool java_parse_double(struct slice text, double *value)
     return true;
 }
 
-/* The fewest significant digits that read back as the same number, as d.ddde+xx. */
+/* The fewest significant digits, but two, that read back as the same number, as d.ddde+xx. */
 static void format_shortest(double value, char *text, size_t size)
 {
-    for (int digits = 0; digits < 17; digits++) {
+    for (int digits = 1; digits < 17; digits++) {
         snprintf(text, size, "%.*e", digits, value);
         if (strtod(text, NULL) == value)
             return;
@@ -119,7 +119,9 @@ struct slice java_format_double(double value, struct arena *arena)
     char *mark = strchr(text, 'e');
     int exponent = atoi(mark + 1);
     *mark = '\0';
-    const char *fraction = text[1] == '.' ? text + 2 : "";
+    for (char *zero = mark - 1; *zero == '0'; zero--) /* stops at the point */
+        *zero = '\0';
+    const char *fraction = text + 2;
     if (value != 0 && (value < 1e-3 || value >= 1e7))
         return arena_printf(arena, "%s%c.%sE%d", sign, text[0], *fraction ? fraction : "0", exponent);
     int decimals = (int)strlen(fraction) - exponent;

@@ -9,12 +9,15 @@
 #include "metadata/format.h"
 #include "protocol/base/ensure.h"
 #include "server/connection.h"
+#include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
+
+enum { STOP_GRACE_MS = 400 }; /* what a stop leaves to answers on their way */
 
 /* ---- random ---- */
 
@@ -378,13 +381,13 @@ bool broker_connection_began(struct broker *broker, const char *peer)
 {
     mutex_lock(&broker->mutex);
     struct ip_count *ip = map_find(&broker->connections_per_ip, slice_str(peer));
-    if (ip == NULL) {
+    bool welcome = (ip == NULL ? 0 : ip->count) < broker->config.max_connections_per_ip;
+    if (welcome && ip == NULL) {
         ip = calloc(1, sizeof *ip);
         ensure(ip != NULL && "out of memory");
         snprintf(ip->address, sizeof ip->address, "%s", peer);
         map_put(&broker->connections_per_ip, slice_str(ip->address), ip);
     }
-    bool welcome = ip->count < broker->config.max_connections_per_ip;
     if (welcome) {
         ip->count++;
         broker->connection_count++;
@@ -453,9 +456,13 @@ static void stop_serving(struct broker *broker)
     broker->stopping = true;
     condition_broadcast(&broker->connection_ended);
     mutex_unlock(&broker->mutex);
-    for (int32_t i = 0; i < broker->config.listener_count && i < BROKER_MAX_LISTENERS; i++)
+    for (int i = 0; i < BROKER_MAX_LISTENERS; i++)
         if (broker->listeners[i] != NULL)
-            listener_close(broker->listeners[i]);
+            listener_stop(broker->listeners[i]);
+    int64_t deadline_ms = clock_monotonic_ms() + STOP_GRACE_MS;
+    for (int i = 0; i < BROKER_MAX_LISTENERS; i++)
+        if (broker->listeners[i] != NULL)
+            listener_close(broker->listeners[i], deadline_ms);
 }
 
 bool broker_close(struct broker *broker)

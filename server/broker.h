@@ -26,7 +26,6 @@ struct broker {
     struct cluster *cluster;
     struct partitions *partitions;
     struct listener *listeners[BROKER_MAX_LISTENERS]; /* config.listeners[i], bound */
-    int32_t listener_count;
     struct fetch_sessions *fetch_sessions;
     struct tick *tick;
     struct arena arena; /* what lives as long as the broker; only broker_open allocates in it */

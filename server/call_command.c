@@ -1,8 +1,8 @@
 /*
  * call_command: see call_command.h. Called by main.c, in the process's only thread.
  *
- * One connection, at most two requests: ApiVersions, to learn which versions the broker has, unless --version says which one; then
- * the request itself. Every failure is one line on stderr.
+ * One connection, at most two requests: ApiVersions, to learn which versions the broker has, unless --version
+ * says which one; then the request itself. Every failure is one line on stderr.
  */
 #include "server/call_command.h"
 
@@ -52,13 +52,16 @@ static const char help[] =
     "Sends one request to a Kafka broker and prints the answer as one line of JSON, records decoded.\n"
     "\n"
     "  API   its name, as in Metadata, CreateTopics or Fetch; upper and lower case are the same\n"
-    "  JSON  the request's fields, named as in Kafka's own JSON; what is left out has its default. - reads stdin\n"
+    "  JSON  the request's fields, named as in Kafka's own JSON; what is left out has its default. - reads "
+    "stdin\n"
     "\n"
-    "  --version N     the request's version; else the highest that both sides have, asked for with ApiVersions\n"
+    "  --version N     the request's version; else the highest that both sides have, asked for with "
+    "ApiVersions\n"
     "  --timeout-ms N  how long to wait for the connection, and for each answer (10000)\n"
     "  --client-id ID  odradek-call, if nothing is said\n"
     "\n"
-    "The exit status is 0 if the broker answered, also if the answer holds an errorCode: it is printed like the rest.\n"
+    "The exit status is 0 if the broker answered, also if the answer holds an errorCode: it is printed like "
+    "the rest.\n"
     "1: no connection, no answer in time, or one that cannot be read; 2: the command makes no sense.\n"
     "A Produce with acks 0 gets no answer: nothing is printed, and the status is 0.\n"
     "\n"
@@ -200,7 +203,8 @@ static bool read_stdin(struct buf *text, struct note *why)
     return !ferror(stdin);
 }
 
-/* What is sent if nothing is said. ApiVersions wants to know who asks; brokers refuse one that does not say. */
+/* What is sent if nothing is said. ApiVersions wants to know who asks; brokers refuse one that does not say.
+ */
 static const char *default_json(const struct api *api, int version)
 {
     if (api->key == KEY_API_VERSIONS && version >= 3)
@@ -219,7 +223,8 @@ static void *parse_request(struct calling *calling, const struct api *api, int v
         parsed = read_stdin(&text, why);
     else
         buf_append_str(&text, json != NULL ? json : default_json(api, version));
-    parsed = parsed && message_parse_json(api->request, version, buf_slice(&text), &calling->arena, request, why);
+    parsed =
+        parsed && message_parse_json(api->request, version, buf_slice(&text), &calling->arena, request, why);
     buf_fini(&text);
     return parsed ? request : NULL;
 }
@@ -235,7 +240,8 @@ static int send_request(struct calling *calling, const struct api *api, int vers
 {
     const struct call_options *options = calling->options;
     struct buf frame = {0};
-    client_append_request(&frame, api, version, calling->correlation_id, slice_str(options->client_id), request);
+    client_append_request(&frame, api, version, calling->correlation_id, slice_str(options->client_id),
+                          request);
     enum net_result sent = client_send(&calling->client, buf_slice(&frame), options->timeout_ms);
     buf_fini(&frame);
     if (sent == NET_TIMED_OUT)
@@ -252,11 +258,13 @@ static int receive_answer(struct calling *calling, const struct api *api, int ve
     case NET_OK:
         return 0;
     case NET_TIMED_OUT:
-        snprintf(what, sizeof what, "no answer to %s v%d within %d ms", api->name, version, calling->options->timeout_ms);
+        snprintf(what, sizeof what, "no answer to %s v%d within %d ms", api->name, version,
+                 calling->options->timeout_ms);
         break;
     default:
         if (why.text[0] == '\0')
-            snprintf(what, sizeof what, "closed the connection instead of answering %s v%d", api->name, version);
+            snprintf(what, sizeof what, "closed the connection instead of answering %s v%d", api->name,
+                     version);
         else
             snprintf(what, sizeof what, "answered %s v%d with %s", api->name, version, why.text);
     }
@@ -280,7 +288,8 @@ static int read_answer(struct calling *calling, const struct api *api, int versi
 
 /* ---- versions ---- */
 
-/* A broker that does not have this version of ApiVersions answers with version 0 and this error, which stands first in each. */
+/* A broker that does not have this version of ApiVersions answers with version 0 and this error, which stands
+ * first in each. */
 static bool is_version_refused(struct slice frame)
 {
     return frame.len >= 6 && load_i16(frame.data + 4) == KERR_UNSUPPORTED_VERSION;
@@ -309,7 +318,8 @@ static int ask_versions(struct calling *calling, struct api_versions_response *v
     *versions = *(struct api_versions_response *)answer.body;
     if (versions->error_code == KERR_NONE || refused)
         return 0;
-    return fail(EXIT_FAILED, "ApiVersions: error %d, %s", versions->error_code, kerr_name(versions->error_code));
+    return fail(EXIT_FAILED, "ApiVersions: error %d, %s", versions->error_code,
+                kerr_name(versions->error_code));
 }
 
 /* The highest version that the broker and our tables have. */
@@ -327,8 +337,8 @@ static int choose_version(struct calling *calling, const struct api *api, int *v
         *version = offer->max_version < message->max_version ? offer->max_version : message->max_version;
         if (*version >= offer->min_version && *version >= message->min_version)
             return 0;
-        return fail(EXIT_FAILED, "the broker has %s %d to %d, we have %d to %d", api->name, offer->min_version,
-                    offer->max_version, message->min_version, message->max_version);
+        return fail(EXIT_FAILED, "the broker has %s %d to %d, we have %d to %d", api->name,
+                    offer->min_version, offer->max_version, message->min_version, message->max_version);
     }
     return fail(EXIT_FAILED, "the broker does not list %s; --version sends it all the same", api->name);
 }
@@ -378,7 +388,8 @@ static int exchange(struct calling *calling, const struct api *api)
 
 int call_command(int argc, char **argv)
 {
-    struct call_options options = {.version = HIGHEST, .timeout_ms = DEFAULT_TIMEOUT_MS, .client_id = "odradek-call"};
+    struct call_options options = {
+        .version = HIGHEST, .timeout_ms = DEFAULT_TIMEOUT_MS, .client_id = "odradek-call"};
     struct note why = {""};
     for (int i = 0; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)

@@ -13,9 +13,9 @@
 #include "storage/os/clock.h"
 
 enum {
-    LENGTH_SIZE = 4,           /* of a frame, not counting itself */
-    RECEIVE_SIZE = 64 * 1024,  /* asked of the socket at a time */
-    KEPT_SIZE = 1024 * 1024,   /* of the buffer, between frames */
+    LENGTH_SIZE = 4,          /* of a frame, not counting itself */
+    RECEIVE_SIZE = 64 * 1024, /* asked of the socket at a time */
+    KEPT_SIZE = 1024 * 1024,  /* of the buffer, between frames */
 };
 
 bool client_open(struct client *client, const char *host, uint16_t port, int timeout_ms, struct note *why)
@@ -82,7 +82,8 @@ static enum net_result receive_some(struct client *client, int64_t timeout_ms)
     return result;
 }
 
-enum net_result client_receive(struct client *client, int64_t timeout_ms, struct slice *frame, struct note *why)
+enum net_result client_receive(struct client *client, int64_t timeout_ms, struct slice *frame,
+                               struct note *why)
 {
     int64_t deadline_ms = clock_monotonic_ms() + timeout_ms;
     drop_taken(client);
@@ -100,7 +101,8 @@ enum net_result client_receive(struct client *client, int64_t timeout_ms, struct
 
 /* ---- messages ---- */
 
-void client_append_frame(struct buf *out, const struct request_header *header, int header_version, struct slice body)
+void client_append_frame(struct buf *out, const struct request_header *header, int header_version,
+                         struct slice body)
 {
     struct writer writer;
     size_t start = out->len;
@@ -112,8 +114,8 @@ void client_append_frame(struct buf *out, const struct request_header *header, i
     store_u32(out->data + start, (uint32_t)(out->len - start - LENGTH_SIZE));
 }
 
-void client_append_request(struct buf *out, const struct api *api, int version, int32_t correlation_id, struct slice client_id,
-                           const void *request)
+void client_append_request(struct buf *out, const struct api *api, int version, int32_t correlation_id,
+                           struct slice client_id, const void *request)
 {
     struct request_header header = {
         .request_api_key = api->key,

@@ -143,7 +143,8 @@ bool refuse_setting(struct loader *loader, const char *name, const char *format,
     va_start(arguments, format);
     struct slice reason = arena_vprintf(&loader->config->arena, format, arguments);
     va_end(arguments);
-    note_set(loader->why, "%.*s%s=%.*s: %.*s", SLICE_ARGS(where), name, SLICE_ARGS(value), SLICE_ARGS(reason));
+    note_set(loader->why, "%.*s%s=%.*s: %.*s", SLICE_ARGS(where), name, SLICE_ARGS(value),
+             SLICE_ARGS(reason));
     return false;
 }
 
@@ -211,8 +212,8 @@ static void put_overrides(struct loader *loader, const struct override *override
 {
     struct arena *arena = &loader->config->arena;
     for (size_t i = 0; i < count; i++)
-        put(loader, (struct setting){arena_dup(arena, overrides[i].name), arena_dup(arena, overrides[i].value),
-                                     FROM_OVERRIDE, 0});
+        put(loader, (struct setting){arena_dup(arena, overrides[i].name),
+                                     arena_dup(arena, overrides[i].value), FROM_OVERRIDE, 0});
 }
 
 /* broker.id is node.id's old name: whoever sets one sets both. */
@@ -221,7 +222,8 @@ static bool pair_ids(struct loader *loader)
     const struct setting *node = find_setting(loader, "node.id");
     const struct setting *broker = find_setting(loader, "broker.id");
     if (node && broker && !slice_equal(config_trim(node->value), config_trim(broker->value)))
-        return refuse_setting(loader, "broker.id", "You must set `node.id` to the same value as `broker.id`.");
+        return refuse_setting(loader, "broker.id",
+                              "You must set `node.id` to the same value as `broker.id`.");
     if (broker && !node)
         put_preset(loader, "node.id", broker->value);
     return true;
@@ -286,7 +288,8 @@ static int64_t number_of(const struct loader *loader, const char *name)
 /* What Kafka checks beyond single values, as far as it concerns what is honoured. */
 static bool check_together(struct loader *loader)
 {
-    static const char *const retention[] = {"log.retention.ms", "log.retention.minutes", "log.retention.hours"};
+    static const char *const retention[] = {"log.retention.ms", "log.retention.minutes",
+                                            "log.retention.hours"};
     for (size_t i = 0; i < COUNT(retention); i++) {
         if (!find_setting(loader, retention[i]))
             continue;
@@ -303,9 +306,10 @@ static bool check_together(struct loader *loader)
                               "queued.max.request.bytes must be larger or equal to socket.request.max.bytes");
     if (number_of(loader, "max.connections.per.ip") == 0
         && setting_value(loader, "max.connections.per.ip.overrides").len == 0)
-        return refuse_setting(loader, "max.connections.per.ip",
-                              "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides "
-                              "property is set.");
+        return refuse_setting(
+            loader, "max.connections.per.ip",
+            "max.connections.per.ip can be set to zero only if max.connections.per.ip.overrides "
+            "property is set.");
     return true;
 }
 
@@ -319,10 +323,13 @@ struct member {
     enum member_type type;
 };
 
-#define MEMBER(name, member, type, ctype) \
-    {name, offsetof(struct config, member) + 0 * _Generic(((struct config *)NULL)->member, ctype : 1), type}
-#define INT_MEMBER(name, member) MEMBER(name, member, MEMBER_INT, int32_t)
-#define LONG_MEMBER(name, member) MEMBER(name, member, MEMBER_LONG, int64_t)
+#define MEMBER(name, member, type, ctype)                                                                    \
+    {                                                                                                        \
+        name, offsetof(struct config, member) + 0 * _Generic(((struct config *)NULL)->member, ctype : 1),    \
+            type                                                                                             \
+    }
+#define INT_MEMBER(name, member)     MEMBER(name, member, MEMBER_INT, int32_t)
+#define LONG_MEMBER(name, member)    MEMBER(name, member, MEMBER_LONG, int64_t)
 #define BOOLEAN_MEMBER(name, member) MEMBER(name, member, MEMBER_BOOLEAN, bool)
 
 static const struct member members[] = {
@@ -346,8 +353,10 @@ static const struct member members[] = {
     INT_MEMBER("num.recovery.threads.per.data.dir", num_recovery_threads_per_data_dir),
     LONG_MEMBER("log.flush.scheduler.interval.ms", log_flush_scheduler_interval_ms),
     INT_MEMBER("log.flush.offset.checkpoint.interval.ms", log_flush_offset_checkpoint_interval_ms),
-    INT_MEMBER("log.flush.start.offset.checkpoint.interval.ms", log_flush_start_offset_checkpoint_interval_ms),
-    LONG_MEMBER("replica.high.watermark.checkpoint.interval.ms", replica_high_watermark_checkpoint_interval_ms),
+    INT_MEMBER("log.flush.start.offset.checkpoint.interval.ms",
+               log_flush_start_offset_checkpoint_interval_ms),
+    LONG_MEMBER("replica.high.watermark.checkpoint.interval.ms",
+                replica_high_watermark_checkpoint_interval_ms),
     LONG_MEMBER("log.retention.check.interval.ms", log_retention_check_interval_ms),
     LONG_MEMBER("log.initial.task.delay.ms", log_initial_task_delay_ms),
     INT_MEMBER("producer.id.expiration.ms", producer_id_expiration_ms),
@@ -419,8 +428,9 @@ static bool check_roles(struct loader *loader)
         return refuse_setting(loader, "process.roles",
                               "a broker without a controller joins a cluster, which is not supported yet; "
                               "set process.roles=broker,controller");
-    return refuse_setting(loader, "process.roles",
-                          "a controller without a broker is not supported; set process.roles=broker,controller");
+    return refuse_setting(
+        loader, "process.roles",
+        "a controller without a broker is not supported; set process.roles=broker,controller");
 }
 
 static bool load(struct loader *loader)
@@ -433,8 +443,8 @@ static bool load(struct loader *loader)
     return load_listeners(loader);
 }
 
-bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count, bool dev,
-                 struct note *why)
+bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count,
+                 bool dev, struct note *why)
 {
     *config = (struct config){.broker_rack = SLICE_NULL};
     arena_init(&config->arena, SIZE_MAX);

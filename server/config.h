@@ -1,8 +1,9 @@
 /*
- * config: what server.properties, the command line and the presets say, checked and typed. Names, units and defaults are
- * Kafka's (docs/config.md).
+ * config: what server.properties, the command line and the presets say, checked and typed. Names, units and
+ * defaults are Kafka's (docs/config.md).
  *
- * A value; filled once at the start by one thread, constant afterwards. Everything it points to lives in its arena.
+ * A value; filled once at the start by one thread, constant afterwards. Everything it points to lives in its
+ * arena.
  */
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
@@ -19,19 +20,26 @@ struct override {
 };
 
 /* Security protocols as broker registrations number them. */
-enum security_protocol { PROTOCOL_PLAINTEXT = 0, PROTOCOL_SSL = 1, PROTOCOL_SASL_PLAINTEXT = 2, PROTOCOL_SASL_SSL = 3 };
+enum security_protocol {
+    PROTOCOL_PLAINTEXT = 0,
+    PROTOCOL_SSL = 1,
+    PROTOCOL_SASL_PLAINTEXT = 2,
+    PROTOCOL_SASL_SSL = 3
+};
 
 struct config {
     struct arena arena;
 
     /* Who we are and where. */
     int32_t node_id;
-    struct slice broker_rack;             /* null: none */
-    struct endpoint *listeners;           /* to bind, without the controller's; host "": every address, port 0: any */
+    struct slice broker_rack;   /* null: none */
+    struct endpoint *listeners; /* to bind, without the controller's; host "": every address, port 0: any */
     int32_t listener_count;
-    struct endpoint *advertised_listeners; /* what clients are told; port 0: as bound (the listener of the same name) */
+    struct endpoint
+        *advertised_listeners; /* what clients are told; port 0: as bound (the listener of the same name) */
     int32_t advertised_listener_count;
-    struct endpoint *controller_listeners; /* neither bound nor advertised; host filled in as for advertised ones */
+    struct endpoint
+        *controller_listeners; /* neither bound nor advertised; host filled in as for advertised ones */
     int32_t controller_listener_count;
     struct slice inter_broker_listener_name;
 
@@ -53,12 +61,12 @@ struct config {
     int32_t socket_listen_backlog_size;
     int32_t max_connections;
     int32_t max_connections_per_ip;
-    int64_t connections_max_idle_ms;     /* negative: never */
+    int64_t connections_max_idle_ms; /* negative: never */
     int32_t fetch_max_bytes;
     int32_t max_incremental_fetch_session_cache_slots;
     int32_t max_request_partition_size_limit;
     int32_t queued_max_requests;
-    int64_t queued_max_request_bytes;    /* -1: no limit */
+    int64_t queued_max_request_bytes; /* -1: no limit */
 
     /* Logs, beyond what resolve_log_config gives. */
     int32_t num_recovery_threads_per_data_dir;
@@ -71,8 +79,8 @@ struct config {
     int32_t producer_id_expiration_ms;
     int32_t producer_id_expiration_check_interval_ms;
 
-    /* Everything that was set, by name, for DescribeConfigs (source 4) and topic defaults. broker.id and node.id are
-     * both there, as Kafka has it. */
+    /* Everything that was set, by name, for DescribeConfigs (source 4) and topic defaults. broker.id and
+     * node.id are both there, as Kafka has it. */
     struct config_set static_configs;
 
     /* One line each: keys that nobody knows, and known ones that are not honoured. */
@@ -84,12 +92,13 @@ struct config {
 };
 
 /*
- * Fills the struct. `path` NULL: no file, but port 9092, node 1 and data in /tmp/kraft-combined-logs. Overrides win over
- * the file, both over what `dev` presets. False with one line that names the file and line (or the override):
+ * Fills the struct. `path` NULL: no file, but port 9092, node 1 and data in /tmp/kraft-combined-logs.
+ * Overrides win over the file, both over what `dev` presets. False with one line that names the file and line
+ * (or the override):
  * "/tmp/server.properties:7: num.partitions=abc: Not a number of type INT". May block on the file.
  */
-bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count, bool dev,
-                 struct note *why);
+bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count,
+                 bool dev, struct note *why);
 
 /* Also right after config_load has failed. */
 void config_fini(struct config *config);

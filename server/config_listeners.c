@@ -1,7 +1,8 @@
 /*
  * config_listeners: the endpoints of this node, and the rules that hold between them.
  *
- * 1. Names are upper case; those in controller.listener.names are checked with the rest, but neither bound nor advertised.
+ * 1. Names are upper case; those in controller.listener.names are checked with the rest, but neither bound
+ * nor advertised.
  * 2. Every bound listener speaks PLAINTEXT; other protocols are refused by name.
  * 3. Texts are Kafka's where Kafka refuses the same.
  *
@@ -100,7 +101,8 @@ static bool read_protocol_map(struct loader *loader, struct protocol_map *map)
     for (int32_t i = 0; i < map->count; i++) {
         size_t colon = last_of(elements[i], ':');
         if (colon == elements[i].len)
-            return refuse_setting(loader, name, "'%.*s' is not of the form NAME:PROTOCOL", SLICE_ARGS(elements[i]));
+            return refuse_setting(loader, name, "'%.*s' is not of the form NAME:PROTOCOL",
+                                  SLICE_ARGS(elements[i]));
         map->names[i] = upper(loader, config_trim(slice_of(elements[i].data, colon)));
         struct slice protocol = upper(loader, config_trim(slice_from(elements[i], colon + 1)));
         map->protocols[i] = protocol_by_name(protocol);
@@ -124,7 +126,8 @@ static int16_t find_protocol(const struct protocol_map *map, struct slice listen
 
 static bool is_host_byte(uint8_t c)
 {
-    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || (c != 0 && strchr("-%._:", c));
+    return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z')
+           || (c != 0 && strchr("-%._:", c));
 }
 
 /* NAME://host:port, NAME://[v6]:port. */
@@ -163,7 +166,8 @@ static bool parse_endpoints(struct loader *loader, const char *name, const struc
     for (int32_t i = 0; i < endpoints->count; i++) {
         struct endpoint *endpoint = &endpoints->items[i];
         if (!parse_endpoint(loader, elements[i], endpoint))
-            return refuse_setting(loader, name, "Unable to parse %.*s to a broker endpoint", SLICE_ARGS(elements[i]));
+            return refuse_setting(loader, name, "Unable to parse %.*s to a broker endpoint",
+                                  SLICE_ARGS(elements[i]));
         endpoint->security_protocol = find_protocol(map, endpoint->name);
         if (endpoint->security_protocol < 0)
             return refuse_setting(loader, name, "No security protocol defined for listener %.*s",
@@ -197,10 +201,11 @@ static bool check_ports(struct loader *loader, const struct endpoints *endpoints
             if (families[0] == 0 || families[1] == 0)
                 return refuse_setting(loader, "listeners", "Each listener must have a different port");
             if (families[0] == families[1])
-                return refuse_setting(loader, "listeners",
-                                      "If you have two listeners on the same port then one needs to be IPv4 and the "
-                                      "other IPv6, port: %u",
-                                      a->port);
+                return refuse_setting(
+                    loader, "listeners",
+                    "If you have two listeners on the same port then one needs to be IPv4 and the "
+                    "other IPv6, port: %u",
+                    a->port);
         }
     }
     return true;
@@ -216,7 +221,8 @@ struct node {
     struct endpoints advertised; /* what clients are told */
 };
 
-/* Kafka gives the controller's listeners PLAINTEXT by itself where the map is not set and nobody asked for security. */
+/* Kafka gives the controller's listeners PLAINTEXT by itself where the map is not set and nobody asked for
+ * security. */
 static void imply_controller_protocols(struct loader *loader, struct node *node)
 {
     struct slice all = upper(loader, setting_value(loader, "listeners"));
@@ -236,15 +242,16 @@ static void imply_controller_protocols(struct loader *loader, struct node *node)
 
 static bool read_controller_names(struct loader *loader, struct node *node)
 {
-    node->controller_name_count = setting_elements(loader, "controller.listener.names", &node->controller_names);
+    node->controller_name_count =
+        setting_elements(loader, "controller.listener.names", &node->controller_names);
     for (int32_t i = 0; i < node->controller_name_count; i++)
         node->controller_names[i] = upper(loader, node->controller_names[i]);
     return true;
 }
 
 /* The endpoints that are, or are not, the controller's. */
-static struct endpoints select_endpoints(struct loader *loader, const struct node *node, const struct endpoints *from,
-                                         bool controllers)
+static struct endpoints select_endpoints(struct loader *loader, const struct node *node,
+                                         const struct endpoints *from, bool controllers)
 {
     struct endpoints selected = {arena_new_array(&loader->config->arena, struct endpoint, from->count), 0};
     for (int32_t i = 0; i < from->count; i++)
@@ -260,17 +267,20 @@ static bool split_listeners(struct loader *loader, struct node *node)
     struct endpoints brokers = select_endpoints(loader, node, &node->listeners, false);
     const struct setting *named = find_setting(loader, "controller.listener.names");
     if (controllers.count == 0 && named->origin != FROM_PRESET)
-        return refuse_setting(loader, "controller.listener.names",
-                              "controller.listener.names must contain at least one value appearing in the 'listeners' "
-                              "configuration when running the KRaft controller role");
+        return refuse_setting(
+            loader, "controller.listener.names",
+            "controller.listener.names must contain at least one value appearing in the 'listeners' "
+            "configuration when running the KRaft controller role");
     if (brokers.count == 0)
-        return refuse_setting(loader, "listeners",
-                              "There must be at least one broker advertised listener. Perhaps all listeners appear in "
-                              "controller.listener.names?");
+        return refuse_setting(
+            loader, "listeners",
+            "There must be at least one broker advertised listener. Perhaps all listeners appear in "
+            "controller.listener.names?");
     for (int32_t i = 0; i < brokers.count; i++)
         if (brokers.items[i].security_protocol != PROTOCOL_PLAINTEXT)
             return refuse_setting(loader, "listeners", "%s is not supported yet (listener %.*s)",
-                                  protocols[brokers.items[i].security_protocol], SLICE_ARGS(brokers.items[i].name));
+                                  protocols[brokers.items[i].security_protocol],
+                                  SLICE_ARGS(brokers.items[i].name));
     config->listeners = brokers.items;
     config->listener_count = brokers.count;
     config->controller_listeners = controllers.items;
@@ -302,17 +312,19 @@ static bool check_advertised(struct loader *loader, const struct node *node, con
     for (int32_t i = 0; i < node->advertised.count; i++) {
         const struct endpoint *endpoint = &node->advertised.items[i];
         if (slice_equal_str(endpoint->host, "0.0.0.0"))
-            return refuse_setting(loader, name,
-                                  "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a routable "
-                                  "IP address.");
+            return refuse_setting(
+                loader, name,
+                "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a routable "
+                "IP address.");
         if (!find_endpoint(&bound, endpoint->name)) {
             struct slice found = join_names(loader, &node->advertised);
             struct slice valid = join_names(loader, &bound);
-            return refuse_setting(loader, name,
-                                  "advertised.listeners listener names must be equal to or a subset of the ones defined "
-                                  "in listeners. Found %.*s. The valid options based on the current configuration are "
-                                  "%.*s",
-                                  SLICE_ARGS(found), SLICE_ARGS(valid));
+            return refuse_setting(
+                loader, name,
+                "advertised.listeners listener names must be equal to or a subset of the ones defined "
+                "in listeners. Found %.*s. The valid options based on the current configuration are "
+                "%.*s",
+                SLICE_ARGS(found), SLICE_ARGS(valid));
         }
     }
     return true;
@@ -328,9 +340,10 @@ static bool load_advertised(struct loader *loader, struct node *node)
         return false;
     node->advertised = select_endpoints(loader, node, &all, false);
     if (node->advertised.count == 0)
-        return refuse_setting(loader, name,
-                              "There must be at least one broker advertised listener. Perhaps all listeners appear in "
-                              "controller.listener.names?");
+        return refuse_setting(
+            loader, name,
+            "There must be at least one broker advertised listener. Perhaps all listeners appear in "
+            "controller.listener.names?");
     if (!check_advertised(loader, node, name))
         return false;
     fill_hosts(loader, node->advertised.items, node->advertised.count);
@@ -344,8 +357,9 @@ static bool load_inter_broker(struct loader *loader, const struct node *node)
 {
     const struct setting *named = find_setting(loader, "inter.broker.listener.name");
     if (named && find_setting(loader, "security.inter.broker.protocol"))
-        return refuse_setting(loader, "inter.broker.listener.name",
-                              "Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.");
+        return refuse_setting(
+            loader, "inter.broker.listener.name",
+            "Only one of inter.broker.listener.name and security.inter.broker.protocol should be set.");
     const char *key = named ? "inter.broker.listener.name" : "security.inter.broker.protocol";
     struct slice name = upper(loader, setting_value(loader, key));
     if (named && find_protocol(&node->map, name) < 0)
@@ -357,10 +371,11 @@ static bool load_inter_broker(struct loader *loader, const struct node *node)
     if (find_endpoint(&node->advertised, name))
         return true;
     struct slice valid = join_names(loader, &node->advertised);
-    return refuse_setting(loader, key,
-                          "inter.broker.listener.name must be a listener name defined in advertised.listeners. The valid "
-                          "options based on currently configured listeners are %.*s",
-                          SLICE_ARGS(valid));
+    return refuse_setting(
+        loader, key,
+        "inter.broker.listener.name must be a listener name defined in advertised.listeners. The valid "
+        "options based on currently configured listeners are %.*s",
+        SLICE_ARGS(valid));
 }
 
 /* ---- the quorum: this node, alone ---- */
@@ -391,18 +406,21 @@ static bool check_voters(struct loader *loader)
         present = present || id == loader->config->node_id;
     }
     if (!present)
-        return refuse_setting(loader, name,
-                              "If process.roles contains the 'controller' role, the node id %d must be included in the "
-                              "set of voters",
-                              loader->config->node_id);
+        return refuse_setting(
+            loader, name,
+            "If process.roles contains the 'controller' role, the node id %d must be included in the "
+            "set of voters",
+            loader->config->node_id);
     if (count > 1)
-        return refuse_setting(loader, name,
-                              "other controllers than this node (%d) are named; joining a cluster is not supported yet",
-                              loader->config->node_id);
+        return refuse_setting(
+            loader, name,
+            "other controllers than this node (%d) are named; joining a cluster is not supported yet",
+            loader->config->node_id);
     return true;
 }
 
-/* One host:port, with the port of one of our controller listeners (whose name it is cannot be told without asking around). */
+/* One host:port, with the port of one of our controller listeners (whose name it is cannot be told without
+ * asking around). */
 static bool check_bootstrap_servers(struct loader *loader)
 {
     static const char name[] = "controller.quorum.bootstrap.servers";
@@ -417,10 +435,12 @@ static bool check_bootstrap_servers(struct loader *loader)
             return refuse_setting(loader, name, "Each entry should be in the form \"{host}:{port}\"");
         bool ours = count == 1 && config->controller_listener_count == 0;
         for (int32_t j = 0; count == 1 && j < config->controller_listener_count; j++)
-            ours = ours || config->controller_listeners[j].port == port || config->controller_listeners[j].port == 0;
+            ours = ours || config->controller_listeners[j].port == port
+                   || config->controller_listeners[j].port == 0;
         if (!ours)
-            return refuse_setting(loader, name,
-                                  "other controllers than this node are named; joining a cluster is not supported yet");
+            return refuse_setting(
+                loader, name,
+                "other controllers than this node are named; joining a cluster is not supported yet");
     }
     return true;
 }
@@ -431,7 +451,8 @@ bool load_listeners(struct loader *loader)
     if (!read_controller_names(loader, &node) || !read_protocol_map(loader, &node.map))
         return false;
     imply_controller_protocols(loader, &node);
-    return parse_endpoints(loader, "listeners", &node.map, &node.listeners) && check_ports(loader, &node.listeners)
-           && split_listeners(loader, &node) && load_advertised(loader, &node) && load_inter_broker(loader, &node)
-           && check_voters(loader) && check_bootstrap_servers(loader);
+    return parse_endpoints(loader, "listeners", &node.map, &node.listeners)
+           && check_ports(loader, &node.listeners) && split_listeners(loader, &node)
+           && load_advertised(loader, &node) && load_inter_broker(loader, &node) && check_voters(loader)
+           && check_bootstrap_servers(loader);
 }

@@ -25,13 +25,15 @@ enum {
     BUFFER_BYTES = 128 * 1024,     /* of a connection that is busy; larger frames make it grow */
     BUFFER_FIRST_BYTES = 4 * 1024, /* of one that has just said its first word */
     ARENA_CAP_BYTES = 256 * 1024 * 1024,
+    CLIENT_NAME_BYTES = 9, /* so that the port has room behind it */
 };
 
 static const int64_t FOREVER_MS = INT64_C(30) * 24 * 3600 * 1000;
 
 struct input {
     uint8_t *data;
-    size_t len;       /* bytes received and not yet executed, from data[0] on */
+    size_t start; /* where what has not been executed begins */
+    size_t len;   /* bytes of that */
     size_t capacity;
     int64_t frame_since_ms; /* when the first byte of an unfinished frame came; 0: there is none */
 };
@@ -49,7 +51,7 @@ static size_t bytes_missing(const struct input *input, int32_t max_frame_bytes)
 {
     if (input->len < 4)
         return 4 - input->len;
-    int32_t len = load_i32(input->data);
+    int32_t len = load_i32(input->data + input->start);
     if (len < 0 || len > max_frame_bytes)
         return SIZE_MAX;
     size_t whole = 4 + (size_t)len;
@@ -59,6 +61,9 @@ static size_t bytes_missing(const struct input *input, int32_t max_frame_bytes)
 /* Room for the next read: twice as much each time, at most what the frame needs beyond a busy connection's buffer. */
 static bool make_room(struct input *input, size_t missing)
 {
+    if (input->start > 0)
+        memmove(input->data, input->data + input->start, input->len);
+    input->start = 0;
     if (input->capacity - input->len >= missing || input->len < input->capacity / 2)
         if (input->capacity > input->len)
             return true;
@@ -74,12 +79,15 @@ static bool make_room(struct input *input, size_t missing)
     return true;
 }
 
+/* What is left is moved to the front when more must be read, not for each of many small requests. A buffer that a large frame
+ * has left behind goes back at the first run that did not need it. */
 static void consume(struct input *input, size_t used)
 {
+    input->start += used;
     input->len -= used;
-    if (input->len > 0)
-        memmove(input->data, input->data + used, input->len);
     input->frame_since_ms = 0;
+    if (used <= BUFFER_BYTES && input->capacity > BUFFER_BYTES)
+        input_trim(input);
 }
 
 /* connections.max.idle.ms, which also bounds how long one frame may take; a month stands for never. */
@@ -87,6 +95,12 @@ static int64_t max_idle_ms(const struct connection *connection)
 {
     int64_t idle_ms = connection->broker->config.connections_max_idle_ms;
     return idle_ms < 0 ? FOREVER_MS : idle_ms;
+}
+
+static int64_t send_stall_ms(const struct connection *connection)
+{
+    int64_t idle_ms = max_idle_ms(connection);
+    return idle_ms < 1 ? 1 : idle_ms < SEND_STALL_MS ? idle_ms : SEND_STALL_MS;
 }
 
 /* Reads once. A client that has been quiet costs its memory only for QUIET_MS; then the rest of the idle time is waited for. */
@@ -97,7 +111,9 @@ static enum net_result read_more(struct connection *connection, struct run *run,
     size_t got = 0;
     enum net_result result =
         net_read(connection->fd, input->data + input->len, input->capacity - input->len, &got);
-    if (result == NET_TIMED_OUT && input->len == 0) {
+    if (result == NET_TIMED_OUT && input->len > 0)
+        return NET_OK; /* within a frame; receive_frame knows how long it may take */
+    if (result == NET_TIMED_OUT) {
         input_trim(input);
         run_trim(run);
         if (!make_room(input, missing))
@@ -106,11 +122,20 @@ static enum net_result read_more(struct connection *connection, struct run *run,
         net_set_read_timeout(connection->fd, idle_ms > QUIET_MS ? idle_ms - QUIET_MS : 1);
         result = net_read(connection->fd, input->data, input->capacity, &got);
         net_set_read_timeout(connection->fd, QUIET_MS);
-    } else if (result == NET_TIMED_OUT) {
-        return clock_monotonic_ms() - input->frame_since_ms < max_idle_ms(connection) ? NET_OK : NET_TIMED_OUT;
     }
     input->len += got;
     return result;
+}
+
+/* Whether the unfinished frame at the front has taken too long, also if a byte of it comes now and then. */
+static bool is_late(const struct connection *connection, struct input *input)
+{
+    if (input->len == 0)
+        return false;
+    int64_t now_ms = clock_monotonic_ms();
+    if (input->frame_since_ms == 0)
+        input->frame_since_ms = now_ms;
+    return now_ms - input->frame_since_ms >= max_idle_ms(connection);
 }
 
 /* Until a whole frame stands at the front of the input. */
@@ -120,8 +145,8 @@ static enum net_result receive_frame(struct connection *connection, struct run *
     while ((missing = bytes_missing(input, connection->broker->config.socket_request_max_bytes)) > 0) {
         if (missing == SIZE_MAX)
             return NET_CLOSED;
-        if (input->len > 0 && input->frame_since_ms == 0)
-            input->frame_since_ms = clock_monotonic_ms();
+        if (is_late(connection, input))
+            return NET_TIMED_OUT;
         enum net_result result = read_more(connection, run, input, missing);
         if (result != NET_OK)
             return result;
@@ -141,9 +166,14 @@ static void name_thread(struct connection *connection, struct run *run)
     if (hash == connection->named_for)
         return;
     connection->named_for = hash;
+    char client_name[CLIENT_NAME_BYTES + 1] = "client";
+    for (size_t i = 0; i < client.len && i < CLIENT_NAME_BYTES; i++) {
+        bool printable = client.data[i] > ' ' && client.data[i] < 0x7f;
+        client_name[i] = printable ? (char)client.data[i] : '?'; /* names end up on terminals */
+        client_name[i + 1] = '\0';
+    }
     char name[24];
-    snprintf(name, sizeof name, "%.*s:%u", client.len < 9 ? (int)client.len : 9,
-             client.len > 0 ? (const char *)client.data : "", connection->peer_port);
+    snprintf(name, sizeof name, "%s:%u", client_name, connection->peer_port);
     thread_set_name(name);
 }
 
@@ -151,7 +181,7 @@ static void name_thread(struct connection *connection, struct run *run)
 static bool serve_run(struct connection *connection, struct run *run, struct input *input)
 {
     size_t used = 0;
-    enum run_result result = run_execute(run, input->data, input->len, &used);
+    enum run_result result = run_execute(run, input->data + input->start, input->len, &used);
     name_thread(connection, run);
     enum net_result sent = run->out.len > 0 ? respond(connection->fd, &run->writer) : NET_OK;
     run_reset(run);
@@ -162,7 +192,7 @@ static bool serve_run(struct connection *connection, struct run *run, struct inp
 void connection_serve(struct connection *connection)
 {
     net_set_read_timeout(connection->fd, QUIET_MS);
-    net_set_write_timeout(connection->fd, SEND_STALL_MS);
+    net_set_write_timeout(connection->fd, send_stall_ms(connection));
     struct run *run = malloc(sizeof *run);
     struct input input = {0};
     if (run != NULL) {

@@ -223,21 +223,6 @@ static void forget_all(struct session *session, const struct fetch_request *requ
     }
 }
 
-/* The request's own partitions, for a fetch without a session. A partition that is named twice is read once, with what was
- * said last, as in a session. */
-static void targets_of_request(const struct fetch_request *request, int version, struct arena *arena,
-                               struct fetch_context *context)
-{
-    int32_t count = 0;
-    for (int32_t i = 0; i < request->topics.count; i++)
-        count += request->topics.items[i].partitions.count > 0 ? request->topics.items[i].partitions.count : 0;
-    context->targets = arena_new_array(arena, struct fetch_target, count);
-    for (int32_t i = 0; i < request->topics.count; i++)
-        for (int32_t j = 0; j < request->topics.items[i].partitions.count; j++)
-            context->targets[context->target_count++] =
-                target_of(&request->topics.items[i], &request->topics.items[i].partitions.items[j], version);
-}
-
 /* A copy in the arena: the session may change or go while its partitions are read. */
 static void targets_of_session(const struct session *session, struct arena *arena, struct fetch_context *context)
 {
@@ -250,6 +235,21 @@ static void targets_of_session(const struct session *session, struct arena *aren
     }
 }
 
+/* The request's own partitions, for a fetch without a session. One that is named twice is read once, where it was named first,
+ * with what was said last, as in a session. */
+static void targets_of_request(const struct fetch_request *request, int version, uint64_t random, struct arena *arena,
+                               struct fetch_context *context)
+{
+    struct session once = {.by_topic_id = version >= 13};
+    list_init(&once.partitions);
+    map_init(&once.by_key, random);
+    put_all(&once, request, version);
+    targets_of_session(&once, arena, context);
+    while (!list_is_empty(&once.partitions))
+        remove_partition(&once, list_entry(once.partitions.next, struct session_partition, node));
+    map_fini(&once.by_key);
+}
+
 static void begin_full(struct fetch_sessions *sessions, const struct fetch_request *request, int version, uint64_t random,
                        struct arena *arena, struct fetch_context *context) NEEDS(sessions->mutex)
 {
@@ -259,7 +259,7 @@ static void begin_full(struct fetch_sessions *sessions, const struct fetch_reque
     struct session *session =
         request->session_epoch == FIRST_EPOCH ? add_session(sessions, version >= 13, random) : NULL;
     if (session == NULL) {
-        targets_of_request(request, version, arena, context);
+        targets_of_request(request, version, random, arena, context);
         return;
     }
     put_all(session, request, version);

@@ -25,7 +25,7 @@
 enum {
     BACKLOG = 4096,
     BACK_OFF_MS = 50,     /* after accept failed for want of something */
-    GRACE_MS = 400,       /* what a stop leaves to answers on their way */
+    LOOK_AGAIN_MS = 1000, /* while there are no descriptors and no clients */
     COMPLAIN_EVERY_MS = 10 * 1000,
 };
 
@@ -120,6 +120,7 @@ static void start_connection(struct listener *listener, struct connection *conne
     if (error != 0) {
         complain(listener, "cannot start a thread", error);
         forget(connection);
+        usleep(BACK_OFF_MS * 1000);
     }
 }
 
@@ -142,15 +143,20 @@ static void welcome(struct listener *listener, int fd, const char *peer, uint16_
     start_connection(listener, connection);
 }
 
-/* No descriptors: gives the spare one up to take the client off the queue and turn it away. */
+/* No descriptors: gives the spare one up to take a client off the queue and turn it away. accept says so also when nobody is
+ * there; then it is asked again once somebody is, for by that time there may be descriptors. */
 static void refuse_one(struct listener *listener, int error)
 {
+    if (!net_has_client(listener->fd, 0)) {
+        net_has_client(listener->fd, LOOK_AGAIN_MS);
+        return;
+    }
     complain(listener, "cannot accept", error);
-    if (error == EMFILE && listener->spare_fd >= 0) {
+    if (listener->spare_fd >= 0) {
         close(listener->spare_fd);
         net_refuse(listener->fd);
-        listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     }
+    listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     usleep(BACK_OFF_MS * 1000);
 }
 
@@ -187,29 +193,39 @@ bool listener_start(struct listener *listener, struct note *why)
     return error == 0;
 }
 
-static void stop_connections(struct listener *listener, bool at_once)
+void listener_stop(struct listener *listener)
+{
+    atomic_store(&listener->stopping, true);
+    net_shutdown(listener->fd);
+    thread_join(&listener->acceptor);
+    mutex_lock(&listener->mutex);
+    list_for_each(node, &listener->connections)
+        connection_stop(list_entry(node, struct connection, node));
+    mutex_unlock(&listener->mutex);
+}
+
+static void wait_for_connections(struct listener *listener, int64_t deadline_ms)
 {
     mutex_lock(&listener->mutex);
-    list_for_each(node, &listener->connections) {
-        struct connection *connection = list_entry(node, struct connection, node);
-        connection_stop(connection);
-        if (at_once)
-            net_shutdown(connection->fd);
-    }
-    int64_t deadline_ms = at_once ? INT64_MAX : clock_monotonic_ms() + GRACE_MS;
     while (listener->connection_count > 0)
         if (!condition_wait_until(&listener->changed, &listener->mutex, deadline_ms))
             break;
     mutex_unlock(&listener->mutex);
 }
 
-void listener_close(struct listener *listener)
+static void cut_off_connections(struct listener *listener)
 {
-    atomic_store(&listener->stopping, true);
-    net_shutdown(listener->fd);
-    thread_join(&listener->acceptor);
-    stop_connections(listener, false);
-    stop_connections(listener, true);
+    mutex_lock(&listener->mutex);
+    list_for_each(node, &listener->connections)
+        net_shutdown(list_entry(node, struct connection, node)->fd);
+    mutex_unlock(&listener->mutex);
+}
+
+void listener_close(struct listener *listener, int64_t deadline_ms)
+{
+    wait_for_connections(listener, deadline_ms);
+    cut_off_connections(listener);
+    wait_for_connections(listener, INT64_MAX);
     close(listener->fd);
     if (listener->spare_fd >= 0)
         close(listener->spare_fd);

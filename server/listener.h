@@ -18,8 +18,12 @@ struct listener *listener_open(struct broker *broker, struct slice name, const c
 /* Starts the acceptor. */
 bool listener_start(struct listener *listener, struct note *why);
 
-/* Accepts no more, ends every connection, waits for their threads, frees. Within about half a second, whatever the peers do. */
-void listener_close(struct listener *listener);
+/* Accepts no more and asks every connection to end; does not wait for them. */
+void listener_stop(struct listener *listener);
+
+/* After listener_stop. Leaves answers on their way until the deadline (clock_monotonic_ms), then cuts their connections off,
+ * whatever the peers do; waits for the threads; frees. */
+void listener_close(struct listener *listener, int64_t deadline_ms);
 
 struct slice listener_name(const struct listener *listener);
 uint16_t listener_port(const struct listener *listener); /* as bound */

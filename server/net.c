@@ -143,6 +143,12 @@ int net_accept(int listening, char address[NET_ADDRESS_SIZE], uint16_t *port)
     return fd;
 }
 
+bool net_has_client(int listening, int timeout_ms)
+{
+    struct pollfd look = {.fd = listening, .events = POLLIN};
+    return poll(&look, 1, timeout_ms) == 1 && (look.revents & POLLIN) != 0;
+}
+
 void net_refuse(int listening)
 {
     int fd = accept4(listening, NULL, NULL, SOCK_CLOEXEC);

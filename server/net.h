@@ -23,6 +23,9 @@ int net_connect(const char *host, uint16_t port, int timeout_ms, struct note *wh
 /* Accepts one client, close-on-exec, without delay of small segments. -1 with errno. `address` gets the peer as text. */
 int net_accept(int listening, char address[NET_ADDRESS_SIZE], uint16_t *port);
 
+/* Whether a client waits to be accepted, now or within `timeout_ms`. */
+bool net_has_client(int listening, int timeout_ms);
+
 /* Accepts one client and turns it away. */
 void net_refuse(int listening);
 

@@ -1,10 +1,11 @@
 /*
  * properties: a scanner over the bytes of a .properties file.
  *
- * 1. A natural line that ends in an odd number of backslashes goes on in the next one, whose leading blanks do not count.
+ * 1. A natural line that ends in an odd number of backslashes goes on in the next one, whose leading blanks
+ * do not count.
  * 2. A comment or a blank line is one only where a logical line begins.
- * 3. A byte is a character of ISO 8859-1, as Java reads such files; what comes out is UTF-8. An escaped surrogate pair is
- *    one character.
+ * 3. A byte is a character of ISO 8859-1, as Java reads such files; what comes out is UTF-8. An escaped
+ * surrogate pair is one character.
  *
  * Called when the broker starts; pure.
  */
@@ -77,7 +78,8 @@ static void skip_to_content(struct scanner *scanner)
 /* Over backslashes that join lines, to the next character of this logical line. */
 static void join_lines(struct scanner *scanner)
 {
-    while (scanner->at + 1 < scanner->text.len && here(scanner) == '\\' && is_line_end(scanner->text.data[scanner->at + 1])) {
+    while (scanner->at + 1 < scanner->text.len && here(scanner) == '\\'
+           && is_line_end(scanner->text.data[scanner->at + 1])) {
         scanner->at++;
         skip_line_end(scanner);
         skip_blanks(scanner);
@@ -89,7 +91,9 @@ static int read_hex4(struct scanner *scanner)
     int value = 0;
     for (int i = 0; i < 4; i++) {
         uint8_t c = at_end(scanner) ? 'x' : here(scanner);
-        int digit = c >= '0' && c <= '9' ? c - '0' : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10 : -1;
+        int digit = c >= '0' && c <= '9'                     ? c - '0'
+                    : (c | 0x20) >= 'a' && (c | 0x20) <= 'f' ? (c | 0x20) - 'a' + 10
+                                                             : -1;
         if (digit < 0)
             return MALFORMED;
         value = value * 16 + digit;
@@ -141,7 +145,8 @@ static void append_utf8(struct buf *buf, uint32_t c)
         buf_append_char(buf, (char)(0x80 | ((c >> (6 * more)) & 0x3f)));
 }
 
-/* Units on their way into UTF-8: a high surrogate waits for its other half, a lonely one becomes '?', as in Java. */
+/* Units on their way into UTF-8: a high surrogate waits for its other half, a lonely one becomes '?', as in
+ * Java. */
 struct text {
     struct buf bytes;
     uint32_t high; /* 0: none waits */
@@ -193,7 +198,8 @@ static void skip_separator(struct scanner *scanner)
 }
 
 /* One name and its value; the scanner stands on the first character of the name. */
-static bool read_property(struct scanner *scanner, struct text *text, struct arena *arena, struct property *property)
+static bool read_property(struct scanner *scanner, struct text *text, struct arena *arena,
+                          struct property *property)
 {
     property->line = scanner->line;
     for (;;) {

@@ -1,5 +1,6 @@
 /*
- * properties: Java's .properties syntax, as java.util.Properties loads it from bytes (ISO 8859-1, \uXXXX escapes).
+ * properties: Java's .properties syntax, as java.util.Properties loads it from bytes (ISO 8859-1, \uXXXX
+ * escapes).
  */
 #ifndef SERVER_PROPERTIES_H
 #define SERVER_PROPERTIES_H

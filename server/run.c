@@ -10,6 +10,7 @@
 #include "protocol/base/big_endian.h"
 #include "protocol/base/ensure.h"
 #include "server/api/produce.h"
+#include "server/broker.h"
 #include "server/dispatch.h"
 #include "storage/segment.h"
 
@@ -80,9 +81,10 @@ static struct call *decode(struct run *run, struct slice frame)
 /* Takes Produce requests until something else, a bad frame, or the end. */
 static enum run_result gather_produces(struct run *run, uint8_t *received, size_t len, size_t *used)
 {
+    size_t max_frame_bytes = (size_t)run->broker->config.socket_request_max_bytes;
     while (run->call_count < RUN_MAX_CALLS) {
         struct slice frame = next_frame(received + *used, len - *used);
-        if (slice_is_null(frame) || dispatch_peek_key(frame) != KEY_PRODUCE)
+        if (slice_is_null(frame) || frame.len > max_frame_bytes || dispatch_peek_key(frame) != KEY_PRODUCE)
             return RUN_GO_ON;
         struct call *call = decode(run, frame);
         if (call == NULL)

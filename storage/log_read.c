@@ -115,7 +115,7 @@ int log_range_resolve(struct log_range *range, bool need_header, int64_t *positi
         search_index_file(range);
     struct header_scan scan;
     header_scan_init(&scan, segment_fs(range->segment), range->segment->file.file, range->end);
-    int64_t at = range->from;
+    int64_t at = range->from < 0 ? 0 : range->from;
     int result = header_scan_read(&scan, at, header);
     if (!range->trusted && at > 0 && (result != 1 || header->base_offset > range->offset)) {
         at = 0;

@@ -15,6 +15,7 @@
 #include "protocol/base/ensure.h"
 #include "storage/header_scan.h"
 #include "storage/log_private.h"
+#include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
 #include <errno.h>
@@ -172,6 +173,14 @@ static int64_t end_of_swap(struct log *log, int64_t base)
     return next;
 }
 
+static bool has_swaps(const struct listing *listing)
+{
+    for (size_t i = 0; i < listing->count; i++)
+        if (listing->files[i].swap)
+            return true;
+    return false;
+}
+
 /* Finishes a compaction that a crash interrupted after its .swap files were complete, or throws them away. */
 static int finish_swaps(struct listing *listing)
 {
@@ -249,7 +258,7 @@ static int build_segments(struct log *log, struct listing *listing)
 
 /* ---- producers ---- */
 
-int log_read_marker(struct segment *segment, int64_t position, const struct batch_header *header, struct marker *marker)
+static int read_marker(struct segment *segment, int64_t position, const struct batch_header *header, struct marker *marker)
 {
     size_t len = (size_t)batch_size(header);
     uint8_t *bytes = malloc(len);
@@ -277,7 +286,7 @@ static int replay_segment(struct log *log, struct segment *segment, int64_t from
             struct ended_transaction ended;
             if (!batch_is_control(&header))
                 producers_update(&log->producers, &header, header.max_timestamp);
-            else if (log_read_marker(segment, at, &header, &marker) == 0)
+            else if (read_marker(segment, at, &header, &marker) == 0)
                 producers_end_transaction(&log->producers, &header, &marker, header.max_timestamp, &ended);
         }
         at += batch_size(&header);
@@ -286,7 +295,7 @@ static int replay_segment(struct log *log, struct segment *segment, int64_t from
     return result == -EBADMSG ? 0 : result; /* what is bad there was reported when it was found */
 }
 
-int log_replay_producers(struct log *log, int64_t from_offset)
+static int replay_producers(struct log *log, int64_t from_offset)
 {
     int result = 0;
     for (int32_t i = log_find_segment(log, from_offset); i < log->count && result == 0; i++)
@@ -295,14 +304,13 @@ int log_replay_producers(struct log *log, int64_t from_offset)
     return result;
 }
 
-int log_load_producers(struct log *log, int64_t end, bool skip_replay_without)
+/* The newest good snapshot, then the batches behind it. */
+static int load_producers(struct log *log, const struct listing *listing, int64_t end, bool skip_replay_without)
 {
-    struct listing listing = {0};
-    int result = list_files(&listing, log);
     producers_clear(&log->producers);
     int64_t from = -1;
-    for (size_t i = listing.count; i > 0 && from < 0 && result == 0; i--) {
-        const struct found_file *found = &listing.files[i - 1];
+    for (size_t i = listing->count; i > 0 && from < 0; i--) {
+        const struct found_file *found = &listing->files[i - 1];
         if (found->kind != FILE_SNAPSHOT || found->base > end || found->base <= log->start_offset)
             continue;
         char path[FILE_PATH_MAX];
@@ -316,10 +324,19 @@ int log_load_producers(struct log *log, int64_t end, bool skip_replay_without)
             producers_clear(&log->producers);
         }
     }
+    if ((from < 0 && skip_replay_without) || from == log->end_offset)
+        return 0;
+    return replay_producers(log, from < 0 ? log->start_offset : from);
+}
+
+int log_reload_producers(struct log *log)
+{
+    struct listing listing = {0};
+    int result = list_files(&listing, log);
+    if (result == 0)
+        result = load_producers(log, &listing, log->end_offset, false);
     free(listing.files);
-    if (result < 0 || (from < 0 && skip_replay_without) || from == log->end_offset)
-        return result;
-    return log_replay_producers(log, from < 0 ? log->start_offset : from);
+    return result;
 }
 
 /* A producer was last seen when the segment that holds its last batch was written last, at the latest: batches may carry old
@@ -532,11 +549,11 @@ static int recover_segment(struct log *log, int32_t at)
     return at < log->count - 1 ? segment_finish(rebuild.segment) : 0;
 }
 
-static int recover(struct log *log, int64_t recovery_point)
+static int recover(struct log *log, const struct listing *listing, int64_t recovery_point)
 {
     int32_t first = log_find_segment(log, recovery_point);
     log->end_offset = log->segments[first]->base_offset;
-    int result = log_load_producers(log, log->end_offset, false);
+    int result = load_producers(log, listing, log->end_offset, false);
     for (int32_t i = 0; i < first && result == 0; i++) {
         result = segment_load_indexes(log->segments[i]);
         if (result == -ENOENT || result == -EBADMSG)
@@ -594,10 +611,11 @@ static void remove_stray_snapshots(struct log *log, const struct listing *listin
 static int open_segments(struct log *log, const struct log_options *options, struct listing *listing)
 {
     int result = list_files(listing, log);
-    if (result == 0)
+    if (result == 0 && has_swaps(listing)) {
         result = finish_swaps(listing);
-    if (result == 0)
-        result = list_files(listing, log);
+        if (result == 0)
+            result = list_files(listing, log);
+    }
     if (result == 0)
         result = build_segments(log, listing);
     if (result == 0 && log->count == 0)
@@ -621,7 +639,7 @@ static int load_or_recover(struct log *log, const struct log_options *options, s
         log->start_offset = log->segments[0]->base_offset;
         if (options->start_offset > log->start_offset)
             log->start_offset = options->start_offset;
-        result = options->clean ? load(log) : recover(log, options->recovery_point);
+        result = options->clean ? load(log) : recover(log, &listing, options->recovery_point);
     }
     if (result == 0 && log->end_offset < log->start_offset) {
         diag_warn("%s: ends at %" PRId64 ", before its start %" PRId64 "; it begins anew there", log->path,
@@ -631,7 +649,7 @@ static int load_or_recover(struct log *log, const struct log_options *options, s
     if (result == 0) {
         remove_stray_snapshots(log, &listing);
         if (options->clean)
-            result = log_load_producers(log, log->end_offset, true);
+            result = load_producers(log, &listing, log->end_offset, true);
     }
     free(listing.files);
     if (result < 0)
@@ -674,5 +692,8 @@ struct log *log_open(const struct log_options *options, int *error, struct note 
         log->recovery_point = options->recovery_point > log->start_offset ? options->recovery_point : log->start_offset;
     log->synced_offset = log->recovery_point;
     log->closed_offset = options->clean ? log->end_offset : -1;
+    producers_expire(&log->producers, clock_wall_ms() - log->config.producer_id_expiration_ms);
+    for (int32_t i = 0; i < log->count; i++) /* thousands of partitions must not hold a descriptor each */
+        open_files_forget(log->files, &log->segments[i]->file);
     return log;
 }

@@ -139,6 +139,17 @@ static int64_t sync_offset_of(const struct partition *partition, const struct ap
     return entry->last_offset < flush_due ? flush_due : -1;
 }
 
+/* What passes by itself is said once; everything else takes the directory offline. */
+static void report(struct partition *partition, int failure)
+{
+    bool passes = failure == -ENOSPC || failure == -EDQUOT || failure == -EMFILE || failure == -ENFILE || failure == -ENOMEM;
+    if (passes && !partition->refusing)
+        diag_warn("%s: appends are refused: %s", partition->log->path, strerror(-failure));
+    else if (!passes && failure < 0)
+        data_dir_fail(partition->dir, "%s: a write failed: %s", partition->log->path, strerror(-failure));
+    partition->refusing = passes;
+}
+
 static void finish(struct appender *appender, struct append *chain)
 {
     struct partition *partition = appender->partition;
@@ -157,10 +168,7 @@ static void finish(struct appender *appender, struct append *chain)
         entry->log_start_offset = log->start_offset;
         entry->sync_offset = sync_offset_of(partition, entry, flush_due);
     }
-    if (appender->failure == -ENOSPC || appender->failure == -EDQUOT)
-        diag_warn("%s: %s", log->path, strerror(-appender->failure));
-    else if (appender->failure < 0)
-        data_dir_fail(partition->dir, "%s: a write failed: %s", log->path, strerror(-appender->failure));
+    report(partition, appender->failure);
 }
 
 int64_t partition_append(struct partition *partition, struct append *chain, int64_t now_ms)

@@ -25,6 +25,7 @@ struct partition {
     struct log *log;
     bool is_leader;
     bool closed; /* deleted, or the broker stops: every call gets an error */
+    bool refusing; /* the last write was refused for want of space or descriptors: said once */
     int32_t leader_epoch;
     struct log_position high_watermark;
     struct log_position syncing_all;  /* first acks=all batch of those being synced now; offset INT64_MAX: none */

@@ -122,9 +122,8 @@ static int resolve(struct partition *partition, struct partition_read *read, con
     for (;;) {
         struct batch_header first;
         int64_t position;
-        int result = log_range_resolve(range, false, &position, &first);
-        if (result == 1 && range->end - position > read->max_bytes)
-            result = log_range_resolve(range, true, &position, &first);
+        bool may_be_cut = range->end - range->from > read->max_bytes;
+        int result = log_range_resolve(range, may_be_cut, &position, &first);
         if (result == 1 && !take_range(read, range, position, &first))
             result = 0;
         else if (result == 0 && range->next_segment >= 0) {

@@ -9,7 +9,6 @@
  */
 #include "storage/partition_private.h"
 
-#include <errno.h>
 #include <string.h>
 
 static const struct log_position nowhere = {INT64_MAX, 0, 0};
@@ -26,7 +25,7 @@ void partition_sync_has_failed(struct partition *partition, int result)
 static int begin_round(struct partition *partition, struct log_sync *sync)
 {
     partition_lock(partition);
-    int result = data_dir_is_offline(partition->dir) ? -EIO : log_sync_begin(partition->log, sync);
+    int result = log_sync_begin(partition->log, sync);
     if (result == 0) {
         partition->syncing_all = partition->unsynced_all;
         partition->unsynced_all = nowhere;
@@ -48,47 +47,55 @@ static void end_round(struct partition *partition, struct log_sync *sync, bool d
     partition_unlock(partition);
 }
 
-/* One sync, by the thread that leads. Returns what is on stable storage now, or -errno. */
-static int64_t run_round(struct partition *partition)
+enum round { ROUND_DONE, ROUND_REFUSED, ROUND_FAILED };
+
+/* One sync, by the thread that leads. *end is what is on stable storage then. Refused: a file could not be opened; nothing was
+ * synced, nothing is lost, and the next one may try. */
+static enum round run_round(struct partition *partition, int64_t *end)
 {
     struct log_sync sync;
-    int result = begin_round(partition, &sync);
-    if (result < 0)
-        return result;
-    int64_t end = sync.end_offset;
-    result = log_sync_run(&sync);
+    if (data_dir_is_offline(partition->dir))
+        return ROUND_FAILED;
+    if (begin_round(partition, &sync) < 0)
+        return ROUND_REFUSED;
+    *end = sync.end_offset;
+    int result = log_sync_run(&sync);
     if (result < 0)
         partition_sync_has_failed(partition, result);
     end_round(partition, &sync, result == 0);
-    return result < 0 ? result : end;
+    return result < 0 ? ROUND_FAILED : ROUND_DONE;
+}
+
+/* Leads a round, without the mutex meanwhile. */
+static enum round lead(struct partition *partition) NEEDS(partition->sync_mutex)
+{
+    int64_t end = 0;
+    partition->syncing = true;
+    mutex_unlock(&partition->sync_mutex);
+    enum round round = run_round(partition, &end);
+    mutex_lock(&partition->sync_mutex);
+    partition->syncing = false;
+    if (round == ROUND_FAILED)
+        partition->sync_failed = true;
+    if (end > partition->synced_offset && round == ROUND_DONE)
+        partition->synced_offset = end;
+    condition_broadcast(&partition->synced);
+    return round;
 }
 
 enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_t deadline_ms)
 {
     enum kerr error = KERR_NONE;
     mutex_lock(&partition->sync_mutex);
-    while (partition->synced_offset < offset && !partition->sync_failed) {
-        if (partition->syncing) {
-            if (!condition_wait_until(&partition->synced, &partition->sync_mutex, deadline_ms) && partition->syncing
-                && partition->synced_offset < offset) {
-                error = KERR_REQUEST_TIMED_OUT;
-                break;
-            }
-            continue;
-        }
-        partition->syncing = true;
-        mutex_unlock(&partition->sync_mutex);
-        int64_t end = run_round(partition);
-        mutex_lock(&partition->sync_mutex);
-        partition->syncing = false;
-        if (end < 0)
-            partition->sync_failed = true;
-        else if (end > partition->synced_offset)
-            partition->synced_offset = end;
-        condition_broadcast(&partition->synced);
+    while (error == KERR_NONE && partition->synced_offset < offset) {
+        if (partition->sync_failed)
+            error = KERR_KAFKA_STORAGE_ERROR;
+        else if (!partition->syncing)
+            error = lead(partition) == ROUND_REFUSED ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
+        else if (!condition_wait_until(&partition->synced, &partition->sync_mutex, deadline_ms) && partition->syncing
+                 && partition->synced_offset < offset)
+            error = KERR_REQUEST_TIMED_OUT;
     }
-    if (partition->sync_failed && partition->synced_offset < offset)
-        error = KERR_KAFKA_STORAGE_ERROR;
     mutex_unlock(&partition->sync_mutex);
     return error;
 }

@@ -139,7 +139,8 @@ static int make_directory(struct file_system *fs, const char *path, struct log_o
 }
 
 struct partition *partitions_open_one(struct data_dir *dir, const char *path, const struct hosted_partition *hosted,
-                                      const struct log_options *given, enum kerr *error, struct note *why)
+                                      const struct log_options *given, bool id_is_checked, enum kerr *error,
+                                      struct note *why)
 {
     struct log_options options = *given;
     struct file_system *fs = data_dir_fs(dir);
@@ -147,7 +148,11 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path, co
     options.files = data_dir_files(dir);
     options.path = path;
     options.config = hosted->config;
-    int result = options.create ? 0 : partition_dir_read_id(fs, path, &found, why);
+    int result = options.create ? 0 : 1;
+    if (id_is_checked)
+        found = hosted->topic_id;
+    else if (!options.create)
+        result = partition_dir_read_id(fs, path, &found, why);
     *error = KERR_KAFKA_STORAGE_ERROR;
     if (result == 1 && !uuid_equal(found, hosted->topic_id)) {
         note_set(why, "%s belongs to another topic of that name", path);
@@ -213,7 +218,7 @@ static struct partition *create_locked(struct partitions *partitions, const stru
         note_set(why, "%s: %s", path, strerror(-result));
         return NULL;
     }
-    struct partition *partition = partitions_open_one(dir, path, hosted, &options, error, why);
+    struct partition *partition = partitions_open_one(dir, path, hosted, &options, false, error, why);
     if (partition != NULL)
         partitions_add_locked(partitions, partition);
     return partition;

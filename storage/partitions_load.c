@@ -26,6 +26,7 @@ static const char cluster_log_dir[] = "__cluster_metadata-0";
 struct wanted {
     const struct hosted_partition *hosted;
     struct data_dir *dir; /* where its directory is; NULL: nowhere yet */
+    bool id_is_there;
     struct log_options options;
     struct partition *partition;
     enum kerr error;
@@ -63,7 +64,7 @@ static struct wanted *find_wanted(const struct loading *loading, struct slice to
 }
 
 /* Whether partition.metadata agrees; a missing one does. */
-static bool has_id(const struct loading *loading, const char *name, const struct wanted *wanted)
+static bool has_id(const struct loading *loading, const char *name, struct wanted *wanted)
 {
     char path[FILE_PATH_MAX];
     struct uuid id;
@@ -72,6 +73,7 @@ static bool has_id(const struct loading *loading, const char *name, const struct
     int result = partition_dir_read_id(data_dir_fs(loading->dir), path, &id, &why);
     if (result < 0)
         diag_warn("%s", why.text);
+    wanted->id_is_there = result == 1;
     return result == 0 || (result == 1 && uuid_equal(id, wanted->hosted->topic_id));
 }
 
@@ -177,7 +179,7 @@ static void open_one(void *context, size_t i)
     file_path(path, "%s/%s", data_dir_path(wanted->dir), name);
     wanted->options.clean = data_dir_was_clean(wanted->dir);
     wanted->partition =
-        partitions_open_one(wanted->dir, path, wanted->hosted, &wanted->options, &wanted->error, &wanted->why);
+        partitions_open_one(wanted->dir, path, wanted->hosted, &wanted->options, wanted->id_is_there, &wanted->error, &wanted->why);
     if (wanted->partition == NULL)
         data_dir_fail(wanted->dir, "%s", wanted->why.text);
 }

@@ -34,9 +34,10 @@ struct partitions {
     int64_t expiry_due_ms;
 };
 
-/* Opens or creates the log in `path` and wraps it; *error and why on NULL. */
+/* Opens or creates the log in `path` and wraps it; *error and why on NULL. `id_is_checked`: partition.metadata was looked at. */
 struct partition *partitions_open_one(struct data_dir *dir, const char *path, const struct hosted_partition *hosted,
-                                      const struct log_options *options, enum kerr *error, struct note *why);
+                                      const struct log_options *options, bool id_is_checked, enum kerr *error,
+                                      struct note *why);
 
 /* Puts a new partition into the maps. */
 void partitions_add_locked(struct partitions *partitions, struct partition *partition) NEEDS(partitions->lock);

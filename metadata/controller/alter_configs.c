@@ -1,6 +1,7 @@
 /*
- * alter_configs: what the overrides of a resource would be after the request, whether it may have them, and the records
- * that make it so. Kafka splits this between broker and controller; the texts and codes of the two differ, and so do ours.
+ * alter_configs: what the overrides of a resource would be after the request, whether it may have them, and
+ * the records that make it so. Kafka splits this between broker and controller; the texts and codes of the
+ * two differ, and so do ours.
  *
  * 1. A resource's records are made when all of its checks have passed.
  * 2. Unchanged values make no record, but for brokers', which are always written.
@@ -18,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum { CONFIG_VALUE_MAX = 32767 }; /* bytes; a longer one does not come in, but lists grow */
+
 enum operation { OP_SET = 0, OP_DELETE = 1, OP_APPEND = 2, OP_SUBTRACT = 3 };
 
 struct alteration_change {
@@ -31,7 +34,7 @@ struct alteration {
     const struct controller *controller;
     int8_t type;
     struct slice name;
-    struct alteration_change *changes; /* as asked for, then sorted by name */
+    struct alteration_change *changes; /* as asked for; sorted by name once they are resolved */
     int32_t count;
     bool replaces; /* what is not named goes */
     bool again;    /* the request names the resource twice */
@@ -77,36 +80,37 @@ static enum kerr check_nulls(const struct alteration *alteration, struct note *w
 
 static int by_name(const void *a, const void *b)
 {
-    return slice_compare(((const struct alteration_change *)a)->name, ((const struct alteration_change *)b)->name);
+    return slice_compare(((const struct alteration_change *)a)->name,
+                         ((const struct alteration_change *)b)->name);
 }
 
-/* Sorts a copy, for the list of nulls is told in the order of the request. */
-static bool sort_changes(struct alteration *alteration)
+static void sort(struct alteration_change *changes, int32_t count)
 {
-    struct alteration_change *sorted =
-        arena_new_array(alteration->controller->arena, struct alteration_change, alteration->count);
-    if (alteration->count == 0)
-        return true;
-    memcpy(sorted, alteration->changes, sizeof *sorted * (size_t)alteration->count);
-    qsort(sorted, (size_t)alteration->count, sizeof *sorted, by_name);
-    for (int32_t i = 1; i < alteration->count; i++)
-        if (slice_equal(sorted[i - 1].name, sorted[i].name))
-            return false;
-    alteration->changes = sorted;
-    return true;
+    if (count > 0)
+        qsort(changes, (size_t)count, sizeof *changes, by_name);
 }
 
-static enum kerr check_changes(struct alteration *alteration, struct note *why)
+static bool has_duplicates(const struct alteration *alteration)
+{
+    int32_t count = alteration->count;
+    struct alteration_change *sorted =
+        arena_new_array(alteration->controller->arena, struct alteration_change, count);
+    if (count > 0)
+        memcpy(sorted, alteration->changes, sizeof *sorted * (size_t)count);
+    sort(sorted, count);
+    for (int32_t i = 1; i < count; i++)
+        if (slice_equal(sorted[i - 1].name, sorted[i].name))
+            return true;
+    return false;
+}
+
+static enum kerr check_changes(const struct alteration *alteration, struct note *why)
 {
     if (alteration->again)
         return refuse(KERR_INVALID_REQUEST, why, "Each resource must appear at most once.");
-    struct alteration_change *asked = alteration->changes;
-    bool distinct = sort_changes(alteration);
-    if (!distinct)
+    if (has_duplicates(alteration))
         return refuse(KERR_INVALID_REQUEST, why, "Error due to duplicate config keys");
-    struct alteration as_asked = *alteration;
-    as_asked.changes = asked;
-    return check_nulls(&as_asked, why);
+    return check_nulls(alteration, why);
 }
 
 /* ---- the set afterwards ---- */
@@ -117,8 +121,9 @@ static bool is_list(const struct alteration *alteration, const struct config_def
     return has_lists && def && def->type == CONFIG_LIST;
 }
 
-static enum kerr refuse_list_operation(const struct alteration *alteration, const struct alteration_change *change,
-                                       const struct config_def *def, struct note *why)
+static enum kerr refuse_list_operation(const struct alteration *alteration,
+                                       const struct alteration_change *change, const struct config_def *def,
+                                       struct note *why)
 {
     bool append = change->operation == OP_APPEND;
     if (alteration->type != RESOURCE_BROKER)
@@ -127,7 +132,8 @@ static enum kerr refuse_list_operation(const struct alteration *alteration, cons
     else if (!def)
         note_set(why, "Unknown config name: %.*s", SLICE_ARGS(change->name));
     else
-        note_set(why, "Config value %s is not allowed for config key: %s", append ? "append" : "subtract", def->name);
+        note_set(why, "Config value %s is not allowed for config key: %s", append ? "append" : "subtract",
+                 def->name);
     return KERR_INVALID_CONFIG;
 }
 
@@ -151,7 +157,8 @@ static struct slice join(const struct alteration *alteration, const struct slice
     return joined;
 }
 
-/* The list with the values added that it does not have, or without those it has. The base is the override, else the default. */
+/* The list with the values added that it does not have, or without those it has. The base is the override,
+ * else the default. */
 static struct slice change_list(const struct alteration *alteration, const struct alteration_change *change,
                                 const struct config_def *def)
 {
@@ -177,7 +184,8 @@ static struct slice change_list(const struct alteration *alteration, const struc
 }
 
 /* Turns appending and subtracting into setting. */
-static enum kerr resolve_change(const struct alteration *alteration, struct alteration_change *change, struct note *why)
+static enum kerr resolve_change(const struct alteration *alteration, struct alteration_change *change,
+                                struct note *why)
 {
     if (change->operation == OP_SET || change->operation == OP_DELETE)
         return KERR_NONE;
@@ -186,11 +194,14 @@ static enum kerr resolve_change(const struct alteration *alteration, struct alte
     const struct config_def *def = find_config(alteration->type, change->name);
     if (!is_list(alteration, def))
         return refuse_list_operation(alteration, change, def, why);
-    if (change->value.len > CONFIG_VALUE_MAX) /* before it is compared with each element */
-        return refuse(KERR_INVALID_CONFIG, why, CONFIG_VALUE_TOO_LONG);
     change->value = change_list(alteration, change, def);
     change->operation = OP_SET;
-    return KERR_NONE;
+    if (change->value.len <= CONFIG_VALUE_MAX)
+        return KERR_NONE;
+    note_set(why,
+             "The configuration value cannot be added because it exceeds the maximum value size of %d bytes.",
+             CONFIG_VALUE_MAX);
+    return KERR_INVALID_CONFIG;
 }
 
 static void build_after(struct alteration *alteration)
@@ -212,15 +223,15 @@ static void build_after(struct alteration *alteration)
 
 static enum kerr compute_after(struct alteration *alteration, struct note *why)
 {
-    alteration->before = image_find_configs(alteration->controller->image, alteration->type, alteration->target);
+    alteration->before =
+        image_find_configs(alteration->controller->image, alteration->type, alteration->target);
     for (int32_t i = 0; i < alteration->count; i++) {
         enum kerr error = resolve_change(alteration, &alteration->changes[i], why);
         if (error != KERR_NONE)
             return error;
     }
-    for (int32_t i = 0; i < alteration->count; i++)
-        if (alteration->changes[i].operation == OP_SET && alteration->changes[i].value.len > CONFIG_VALUE_MAX)
-            return refuse(KERR_INVALID_CONFIG, why, CONFIG_VALUE_TOO_LONG);
+    sort(alteration->changes,
+         alteration->count); /* from here on; until now the first complaint in request order counts */
     build_after(alteration);
     return KERR_NONE;
 }
@@ -264,8 +275,8 @@ static enum kerr alter_client_metrics(struct alteration *alteration, struct note
 }
 
 /* The number a broker's resource name holds must be ours; `unexpected` tells of another. */
-static enum kerr check_node_id(const struct alteration *alteration, const char *expected, const char *received,
-                               struct note *why)
+static enum kerr check_node_id(const struct alteration *alteration, const char *expected,
+                               const char *received, struct note *why)
 {
     int64_t id;
     if (!java_parse_long(alteration->name, INT32_MIN, INT32_MAX, &id)) {
@@ -274,7 +285,8 @@ static enum kerr check_node_id(const struct alteration *alteration, const char *
     }
     if (id == alteration->controller->node_id)
         return KERR_NONE;
-    note_set(why, "%s%d%s%.*s", expected, alteration->controller->node_id, received, SLICE_ARGS(alteration->name));
+    note_set(why, "%s%d%s%.*s", expected, alteration->controller->node_id, received,
+             SLICE_ARGS(alteration->name));
     return KERR_INVALID_REQUEST;
 }
 
@@ -293,32 +305,38 @@ static enum kerr check_elr(const struct alteration *alteration, struct note *why
         removed = alteration->changes[i].operation == OP_DELETE;
     }
     if (touched && alteration->target.len > 0)
-        return refuse(KERR_INVALID_CONFIG, why, "Broker-level min.insync.replicas cannot be altered while ELR is enabled.");
+        return refuse(KERR_INVALID_CONFIG, why,
+                      "Broker-level min.insync.replicas cannot be altered while ELR is enabled.");
     if (removed)
-        return refuse(KERR_INVALID_CONFIG, why, "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.");
+        return refuse(KERR_INVALID_CONFIG, why,
+                      "Cluster-level min.insync.replicas cannot be removed while ELR is enabled.");
     return KERR_NONE;
 }
 
-/* What is set, without what was set before: a directory may hold what another release or broker would allow. */
+/* What is set, without what was set before: a directory may hold what another release or broker would allow.
+ */
 static struct overrides values_set(const struct alteration *alteration)
 {
     struct overrides set = {
         .entries = arena_new_array(alteration->controller->arena, struct config_entry, alteration->count)};
     for (int32_t i = 0; i < alteration->count; i++)
         if (alteration->changes[i].operation == OP_SET)
-            set.entries[set.count++] = (struct config_entry){alteration->changes[i].name, alteration->changes[i].value};
+            set.entries[set.count++] =
+                (struct config_entry){alteration->changes[i].name, alteration->changes[i].value};
     return set;
 }
 
 static enum kerr alter_broker(struct alteration *alteration, struct note *why)
 {
     bool cluster_default = alteration->name.len == 0;
-    enum kerr error =
-        cluster_default ? KERR_NONE : check_node_id(alteration, "Unexpected broker id, expected ", ", but received ", why);
+    enum kerr error = cluster_default ? KERR_NONE
+                                      : check_node_id(alteration, "Unexpected broker id, expected ",
+                                                      ", but received ", why);
     if (error != KERR_NONE)
         return error;
     if (!cluster_default) /* "01" is broker 1 too */
-        alteration->target = arena_printf(alteration->controller->arena, "%d", alteration->controller->node_id);
+        alteration->target =
+            arena_printf(alteration->controller->arena, "%d", alteration->controller->node_id);
     error = compute_after(alteration, why);
     if (error != KERR_NONE)
         return error;
@@ -417,7 +435,8 @@ static void add_clear_elr(const struct alteration *alteration, struct record_lis
 /* ---- the request ---- */
 
 /* Marks the resources that come more than once. */
-static void mark_duplicates(const struct controller *controller, struct alteration *alterations, int32_t count)
+static void mark_duplicates(const struct controller *controller, struct alteration *alterations,
+                            int32_t count)
 {
     struct map first;
     map_init(&first, controller->next_random(controller->random_state));
@@ -456,7 +475,8 @@ static void alter_all(const struct controller *controller, struct alteration *al
             add_clear_elr(&alterations[i], records);
 }
 
-void controller_alter_configs(const struct controller *controller, const struct alter_configs_request *request,
+void controller_alter_configs(const struct controller *controller,
+                              const struct alter_configs_request *request,
                               struct alter_configs_response *response, struct record_list *records)
 {
     int32_t count = request->resources.count;
@@ -470,8 +490,8 @@ void controller_alter_configs(const struct controller *controller, const struct 
         alterations[i].changes =
             arena_new_array(controller->arena, struct alteration_change, resource->configs.count);
         for (int32_t j = 0; j < resource->configs.count; j++)
-            alterations[i].changes[j] =
-                (struct alteration_change){resource->configs.items[j].name, resource->configs.items[j].value, OP_SET};
+            alterations[i].changes[j] = (struct alteration_change){resource->configs.items[j].name,
+                                                                   resource->configs.items[j].value, OP_SET};
     }
     alter_all(controller, alterations, count, request->validate_only ? NULL : records);
     array_init(&response->responses, alter_configs_response_resource, controller->arena, count);

@@ -1,6 +1,7 @@
 /*
- * alter_configs: the decisions of AlterConfigs, which replaces all overrides of a resource, and IncrementalAlterConfigs
- * (kafka-apis 14.2). Topics, this broker and the cluster's default, groups, client metrics; loggers there are none.
+ * alter_configs: the decisions of AlterConfigs, which replaces all overrides of a resource, and
+ * IncrementalAlterConfigs (kafka-apis 14.2). Topics, this broker and the cluster's default, groups, client
+ * metrics; loggers there are none.
  */
 #ifndef METADATA_CONTROLLER_ALTER_CONFIGS_H
 #define METADATA_CONTROLLER_ALTER_CONFIGS_H
@@ -10,7 +11,8 @@
 #include "protocol/messages/incremental_alter_configs.h"
 
 /* Results in request order; a resource changes whole or not at all. */
-void controller_alter_configs(const struct controller *controller, const struct alter_configs_request *request,
+void controller_alter_configs(const struct controller *controller,
+                              const struct alter_configs_request *request,
                               struct alter_configs_response *response, struct record_list *records);
 
 void controller_incremental_alter_configs(const struct controller *controller,

@@ -1,6 +1,6 @@
 /*
- * config_checks: see the header. Where several values are wrong, the first by name is told; Kafka's order is that of its
- * hash tables.
+ * config_checks: see the header. Where several values are wrong, the first by name is told; Kafka's order is
+ * that of its hash tables.
  *
  * Pure; any thread.
  */
@@ -64,8 +64,8 @@ static int64_t number_of(const struct overrides *overrides, const struct config_
 {
     struct slice value = value_of(overrides, def->name);
     int64_t number = 0;
-    java_parse_long(config_trim(slice_is_null(value) ? slice_str(def->default_value) : value), INT64_MIN, INT64_MAX,
-                    &number);
+    java_parse_long(config_trim(slice_is_null(value) ? slice_str(def->default_value) : value), INT64_MIN,
+                    INT64_MAX, &number);
     return number;
 }
 
@@ -99,7 +99,8 @@ static bool is_true(struct slice value)
 }
 
 /* The lags as they would be in force: a topic's own, else the broker's. */
-static int64_t effective_number(const struct controller *controller, const struct overrides *overrides, const char *name)
+static int64_t effective_number(const struct controller *controller, const struct overrides *overrides,
+                                const char *name)
 {
     const struct config_def *def = find_topic_config(slice_str(name));
     if (!slice_is_null(value_of(overrides, name)))
@@ -112,7 +113,8 @@ static int64_t effective_number(const struct controller *controller, const struc
     return number;
 }
 
-enum kerr check_topic_configs(const struct controller *controller, const struct overrides *overrides, struct note *why)
+enum kerr check_topic_configs(const struct controller *controller, const struct overrides *overrides,
+                              struct note *why)
 {
     const struct config_entry *unknown = find_unknown(RESOURCE_TOPIC, overrides);
     if (unknown) {
@@ -125,13 +127,15 @@ enum kerr check_topic_configs(const struct controller *controller, const struct 
     int64_t min_lag = effective_number(controller, overrides, "min.compaction.lag.ms");
     int64_t max_lag = effective_number(controller, overrides, "max.compaction.lag.ms");
     if (min_lag > max_lag) {
-        note_set(why, "conflict topic config setting min.compaction.lag.ms (%lld) > max.compaction.lag.ms (%lld)",
+        note_set(why,
+                 "conflict topic config setting min.compaction.lag.ms (%lld) > max.compaction.lag.ms (%lld)",
                  (long long)min_lag, (long long)max_lag);
         return KERR_INVALID_CONFIG;
     }
     struct slice remote = value_of(overrides, "remote.storage.enable");
     if (!slice_is_null(remote) && is_true(remote)) {
-        note_set(why, "Tiered Storage functionality is disabled in the broker. Topic cannot be configured with remote log "
+        note_set(why, "Tiered Storage functionality is disabled in the broker. Topic cannot be configured "
+                      "with remote log "
                       "storage.");
         return KERR_INVALID_CONFIG;
     }
@@ -154,7 +158,8 @@ static int64_t broker_number(const struct controller *controller, const struct c
 {
     enum config_source source;
     int64_t number = 0;
-    struct slice value = config_effective(controller->configs, RESOURCE_BROKER, SLICE(""), def, controller->arena, &source);
+    struct slice value =
+        config_effective(controller->configs, RESOURCE_BROKER, SLICE(""), def, controller->arena, &source);
     java_parse_long(config_trim(value), INT64_MIN, INT64_MAX, &number);
     return number;
 }
@@ -176,7 +181,8 @@ static enum kerr check_bounds(const struct controller *controller, const struct 
     return KERR_NONE;
 }
 
-enum kerr check_group_configs(const struct controller *controller, const struct overrides *overrides, struct note *why)
+enum kerr check_group_configs(const struct controller *controller, const struct overrides *overrides,
+                              struct note *why)
 {
     const struct config_entry *unknown = find_unknown(RESOURCE_GROUP, overrides);
     if (unknown) {
@@ -185,13 +191,15 @@ enum kerr check_group_configs(const struct controller *controller, const struct 
     }
     enum kerr error = check_each(controller, RESOURCE_GROUP, overrides, why);
     for (int32_t i = 0; i < overrides->count && error == KERR_NONE; i++)
-        error = check_bounds(controller, overrides, find_config(RESOURCE_GROUP, overrides->entries[i].name), why);
+        error =
+            check_bounds(controller, overrides, find_config(RESOURCE_GROUP, overrides->entries[i].name), why);
     return error;
 }
 
 /* ---- client metrics ---- */
 
-/* Brackets that close and nothing repeated that is not there: a pattern that fails here is one in no dialect. */
+/* Brackets that close and nothing repeated that is not there: a pattern that fails here is one in no dialect.
+ */
 static bool is_plausible_pattern(struct slice pattern)
 {
     int32_t depth = 0;
@@ -217,9 +225,9 @@ static bool is_plausible_pattern(struct slice pattern)
 /* selector=pattern, with exactly one '='. */
 static bool is_match(struct slice element)
 {
-    static const char *const selectors[] = {"client_instance_id",      "client_id",
-                                            "client_software_name",    "client_software_version",
-                                            "client_source_address",   "client_source_port"};
+    static const char *const selectors[] = {"client_instance_id",    "client_id",
+                                            "client_software_name",  "client_software_version",
+                                            "client_source_address", "client_source_port"};
     const uint8_t *equals = element.len > 0 ? memchr(element.data, '=', element.len) : NULL;
     if (!equals)
         return false;
@@ -268,11 +276,15 @@ enum kerr check_client_metrics_configs(const struct controller *controller, cons
 
 /* ---- brokers ---- */
 
-/* What Kafka changes on a running broker and we do not: sockets are bound once. */
-static bool is_fixed(const struct config_def *def)
+static bool is_read_only(const struct config_def *def)
 {
-    return def->update == CONFIG_READ_ONLY || strcmp(def->name, "listeners") == 0
-           || strcmp(def->name, "listener.security.protocol.map") == 0;
+    return def->update == CONFIG_READ_ONLY;
+}
+
+/* What Kafka changes on a running broker and we do not: sockets are bound once. */
+static bool is_bound_once(const struct config_def *def)
+{
+    return strcmp(def->name, "listeners") == 0 || strcmp(def->name, "listener.security.protocol.map") == 0;
 }
 
 static bool is_listener_secret(const struct config_def *def)
@@ -283,8 +295,7 @@ static bool is_listener_secret(const struct config_def *def)
 
 static bool is_per_broker(const struct config_def *def)
 {
-    return strcmp(def->name, "listeners") == 0 || strcmp(def->name, "cordoned.log.dirs") == 0
-           || strcmp(def->name, "listener.security.protocol.map") == 0;
+    return is_bound_once(def) || strcmp(def->name, "cordoned.log.dirs") == 0;
 }
 
 /* Refuses the known names that the test finds, all in one list. */
@@ -295,7 +306,8 @@ static enum kerr refuse_names(const struct controller *controller, const struct 
     for (int32_t i = 0; i < overrides->count; i++) {
         const struct config_def *def = find_broker_config(overrides->entries[i].name);
         if (def && test(def))
-            names = arena_printf(controller->arena, "%.*s%s%s", SLICE_ARGS(names), names.len > 0 ? ", " : "", def->name);
+            names = arena_printf(controller->arena, "%.*s%s%s", SLICE_ARGS(names), names.len > 0 ? ", " : "",
+                                 def->name);
     }
     if (names.len == 0)
         return KERR_NONE;
@@ -303,12 +315,13 @@ static enum kerr refuse_names(const struct controller *controller, const struct 
     return KERR_INVALID_REQUEST;
 }
 
-static enum kerr check_at_least_one(const struct overrides *overrides, const char *name, bool minus_one, struct note *why)
+static enum kerr check_at_least_one(const struct overrides *overrides, const char *name, bool minus_one,
+                                    struct note *why)
 {
     int64_t number;
     struct slice value = value_of(overrides, name);
-    if (slice_is_null(value) || !java_parse_long(config_trim(value), INT64_MIN, INT64_MAX, &number) || number >= 1
-        || (minus_one && number < 0))
+    if (slice_is_null(value) || !java_parse_long(config_trim(value), INT64_MIN, INT64_MAX, &number)
+        || number >= 1 || (minus_one && number < 0))
         return KERR_NONE;
     note_set(why, "requirement failed: %s must be %sgreater than or equal to 1", name,
              minus_one ? "unlimited (-1) or, " : "");
@@ -318,19 +331,22 @@ static enum kerr check_at_least_one(const struct overrides *overrides, const cha
 enum kerr check_broker_configs(const struct controller *controller, const struct overrides *changed,
                                bool cluster_default, struct note *why)
 {
-    enum kerr error = KERR_NONE;
-    if (cluster_default) /* before is_fixed, which holds them too */
-        error = refuse_names(controller, changed, is_per_broker,
-                             "Cannot update these configs at default cluster level, broker id must be specified", why);
+    static const char fixed[] = "Cannot update these configs dynamically";
+    enum kerr error = refuse_names(controller, changed, is_read_only, fixed, why);
     if (error == KERR_NONE)
-        error = refuse_names(controller, changed, is_fixed, "Cannot update these configs dynamically", why);
-    if (error == KERR_NONE)
-        error = refuse_names(controller, changed, is_listener_secret,
-                             "These security configs can be dynamically updated only per-listener using the listener "
-                             "prefix",
-                             why);
+        error = refuse_names(
+            controller, changed, is_listener_secret,
+            "These security configs can be dynamically updated only per-listener using the listener "
+            "prefix",
+            why);
     if (error == KERR_NONE && check_each(controller, RESOURCE_BROKER, changed, why) != KERR_NONE)
         error = KERR_INVALID_REQUEST;
+    if (error == KERR_NONE && cluster_default)
+        error = refuse_names(
+            controller, changed, is_per_broker,
+            "Cannot update these configs at default cluster level, broker id must be specified", why);
+    if (error == KERR_NONE)
+        error = refuse_names(controller, changed, is_bound_once, fixed, why);
     if (error == KERR_NONE)
         error = check_at_least_one(changed, "log.retention.ms", true, why);
     if (error == KERR_NONE)

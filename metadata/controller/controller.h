@@ -1,11 +1,12 @@
 /*
- * controller: what every decision of the controller is made from. The functions beside it are pure: a request and the
- * image in, an answer and the records that make it true out. No locks, clock, sockets or files; randomness is an
- * argument, so a seed reproduces every decision.
+ * controller: what every decision of the controller is made from. The functions beside it are pure: a request
+ * and the image in, an answer and the records that make it true out. No locks, clock, sockets or files;
+ * randomness is an argument, so a seed reproduces every decision.
  *
- * They fill the answer completely, in the order of Kafka's results, and add to the list what must be committed, as one
- * atomic batch, before the answer may go out. Validate-only requests add nothing. An answer's texts are null where
- * Kafka sends null; everything it points to is in the arena, borrowed from the request, or constant.
+ * They fill the answer completely, in the order of Kafka's results, and add to the list what must be
+ * committed, as one atomic batch, before the answer may go out. Validate-only requests add nothing. An
+ * answer's texts are null where Kafka sends null; everything it points to is in the arena, borrowed from the
+ * request, or constant.
  */
 #ifndef METADATA_CONTROLLER_CONTROLLER_H
 #define METADATA_CONTROLLER_CONTROLLER_H
@@ -32,15 +33,18 @@ struct controller {
     bool delete_topic_enable;
 };
 
-/* A note's text, or null if it is empty. Notes are short enough for every length field; one that was cut ends between two
- * characters. */
+/* A note's text, or null if it is empty. Notes are short enough for every length field; one that was cut ends
+ * between two characters. */
 static inline struct slice controller_text(const struct controller *controller, const struct note *why)
 {
     struct slice text = slice_str(why->text);
     if (text.len == 0)
         return SLICE_NULL;
-    while (text.len == NOTE_SIZE - 1 && text.data[text.len - 1] >= 0x80)
-        text.len--;
+    if (text.len == NOTE_SIZE - 1) {
+        while ((text.data[text.len - 1] & 0xc0) == 0x80)
+            text.len--;
+        text.len -= text.data[text.len - 1] >= 0xc0;
+    }
     return arena_dup(controller->arena, text);
 }
 

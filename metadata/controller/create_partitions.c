@@ -1,6 +1,6 @@
 /*
- * create_partitions: checks in Kafka's order. A topic's new partitions are recorded all or not at all; they have as many
- * replicas as partition 0.
+ * create_partitions: checks in Kafka's order. A topic's new partitions are recorded all or not at all; they
+ * have as many replicas as partition 0.
  *
  * Called by server/api/create_partitions with the change lock held; pure.
  */
@@ -31,7 +31,8 @@ static enum kerr check_count(struct growth *growth, struct note *why)
     }
     growth->added = count - now;
     if (growth->asked->assignments.count >= 0 && growth->asked->assignments.count != growth->added) {
-        note_set(why, "Attempted to add %d additional partition(s), but only %d assignment(s) were specified.",
+        note_set(why,
+                 "Attempted to add %d additional partition(s), but only %d assignment(s) were specified.",
                  growth->added, growth->asked->assignments.count);
         return KERR_INVALID_REPLICA_ASSIGNMENT;
     }
@@ -58,7 +59,8 @@ static enum kerr place_by_hand(struct growth *growth, struct note *why)
         if (!placement_fill_record(growth->controller, growth->topic->id, partition, brokers, count,
                                    &growth->partitions[i])) {
             note_set(why,
-                     "All brokers specified in the manual partition assignment for partition %d are fenced or in controlled "
+                     "All brokers specified in the manual partition assignment for partition %d are fenced "
+                     "or in controlled "
                      "shutdown.",
                      partition);
             return KERR_INVALID_REPLICA_ASSIGNMENT;
@@ -74,8 +76,8 @@ static enum kerr place_automatically(struct growth *growth, struct note *why)
     enum kerr error = placement_init(&placement, growth->controller, replicas, why);
     for (int32_t i = 0; i < growth->added && error == KERR_NONE; i++) {
         int32_t *brokers = placement_choose(&placement, growth->controller, i, replicas);
-        placement_fill_record(growth->controller, growth->topic->id, growth->topic->partition_count + i, brokers,
-                              replicas, &growth->partitions[i]);
+        placement_fill_record(growth->controller, growth->topic->id, growth->topic->partition_count + i,
+                              brokers, replicas, &growth->partitions[i]);
     }
     return error;
 }
@@ -92,14 +94,16 @@ static enum kerr grow(struct growth *growth, int64_t *made, struct note *why)
     if (*made + growth->added > PARTITIONS_PER_REQUEST_MAX)
         return KERR_UNKNOWN_SERVER_ERROR;
     growth->partitions = arena_new_array(growth->controller->arena, struct partition_record, growth->added);
-    error = growth->asked->assignments.count >= 0 ? place_by_hand(growth, why) : place_automatically(growth, why);
+    error =
+        growth->asked->assignments.count >= 0 ? place_by_hand(growth, why) : place_automatically(growth, why);
     if (error == KERR_NONE)
         *made += growth->added;
     return error;
 }
 
-static void grow_one(const struct controller *controller, const struct create_partitions_topic *asked, int64_t *made,
-                     struct create_partitions_response_topic *result, struct record_list *records)
+static void grow_one(const struct controller *controller, const struct create_partitions_topic *asked,
+                     int64_t *made, struct create_partitions_response_topic *result,
+                     struct record_list *records)
 {
     struct growth growth = {.controller = controller, .asked = asked};
     struct note why = {{0}};
@@ -123,8 +127,9 @@ static void fail_all(const struct create_partitions_request *request, enum kerr 
 }
 
 /* Refuses the names that come twice, once each, at the front of the answer; marks them in `twice`. */
-static int32_t refuse_duplicates(const struct controller *controller, const struct create_partitions_request *request,
-                                 bool *twice, struct create_partitions_response *response)
+static int32_t refuse_duplicates(const struct controller *controller,
+                                 const struct create_partitions_request *request, bool *twice,
+                                 struct create_partitions_response *response)
 {
     struct map first; /* name -> its first mark in `twice` */
     map_init(&first, controller->next_random(controller->random_state));
@@ -153,7 +158,8 @@ void controller_create_partitions(const struct controller *controller,
                                   const struct create_partitions_request *request,
                                   struct create_partitions_response *response, struct record_list *records)
 {
-    array_init(&response->results, create_partitions_response_topic, controller->arena, request->topics.count);
+    array_init(&response->results, create_partitions_response_topic, controller->arena,
+               request->topics.count);
     if (request->timeout_ms <= 0) {
         fail_all(request, KERR_REQUEST_TIMED_OUT, response);
         return;

@@ -2,7 +2,8 @@
  * create_topics: checks in Kafka's order, for its first complaint is the one that is told.
  *
  * 1. A topic's records are added when all its checks have passed, never some of them.
- * 2. Topics of one request do not see each other: two new names that collide only with each other are both made.
+ * 2. Topics of one request do not see each other: two new names that collide only with each other are both
+ * made.
  *
  * Called by server/api/create_topics with the change lock held; pure.
  */
@@ -56,7 +57,8 @@ static enum kerr check_name(struct creation *creation)
     }
     const struct topic *other = image_find_colliding_topic(image, name);
     if (other)
-        note_set(&why, "Topic '%.*s' collides with existing topic: %.*s", SLICE_ARGS(name), SLICE_ARGS(other->name));
+        note_set(&why, "Topic '%.*s' collides with existing topic: %.*s", SLICE_ARGS(name),
+                 SLICE_ARGS(other->name));
     else if (topic_name_is_valid(name, &why))
         return KERR_NONE;
     return fail(creation, KERR_INVALID_TOPIC_EXCEPTION, &why);
@@ -95,7 +97,8 @@ static void collect_overrides(struct creation *creation)
 {
     int32_t count = creation->topic->configs.count;
     struct arena *arena = creation->controller->arena;
-    const struct create_topics_config **sorted = arena_new_array(arena, const struct create_topics_config *, count);
+    const struct create_topics_config **sorted =
+        arena_new_array(arena, const struct create_topics_config *, count);
     creation->overrides.entries = arena_new_array(arena, struct config_entry, count);
     for (int32_t i = 0; i < count; i++)
         sorted[i] = &creation->topic->configs.items[i];
@@ -111,9 +114,6 @@ static enum kerr check_configs(struct creation *creation)
     if (error != KERR_NONE)
         return error;
     collect_overrides(creation);
-    for (int32_t i = 0; i < creation->overrides.count; i++)
-        if (creation->overrides.entries[i].value.len > CONFIG_VALUE_MAX)
-            return fail_saying(creation, KERR_INVALID_CONFIG, CONFIG_VALUE_TOO_LONG);
     struct note why = {{0}};
     error = check_topic_configs(creation->controller, &creation->overrides, &why);
     return error == KERR_NONE ? KERR_NONE : fail(creation, error, &why);
@@ -124,11 +124,13 @@ static enum kerr check_configs(struct creation *creation)
 static enum kerr check_counts_are_left_open(struct creation *creation)
 {
     if (creation->topic->replication_factor != -1)
-        return fail_saying(creation, KERR_INVALID_REQUEST,
-                           "A manual partition assignment was specified, but replication factor was not set to -1.");
+        return fail_saying(
+            creation, KERR_INVALID_REQUEST,
+            "A manual partition assignment was specified, but replication factor was not set to -1.");
     if (creation->topic->num_partitions != -1)
-        return fail_saying(creation, KERR_INVALID_REQUEST,
-                           "A manual partition assignment was specified, but numPartitions was not set to -1.");
+        return fail_saying(
+            creation, KERR_INVALID_REQUEST,
+            "A manual partition assignment was specified, but numPartitions was not set to -1.");
     return KERR_NONE;
 }
 
@@ -140,7 +142,8 @@ static bool is_placed(const struct creation *creation, int32_t count, int32_t pa
     return false;
 }
 
-/* Takes the `index`th assignment for its partition's record; its place in the array is its number, if that is in range. */
+/* Takes the `index`th assignment for its partition's record; its place in the array is its number, if that is
+ * in range. */
 static enum kerr place_by_hand(struct creation *creation, int32_t index)
 {
     const struct create_topics_assignment *assignment = &creation->topic->assignments.items[index];
@@ -152,14 +155,16 @@ static enum kerr place_by_hand(struct creation *creation, int32_t index)
     }
     int32_t *brokers = assignment->broker_ids.items;
     int32_t count = assignment->broker_ids.count;
-    enum kerr error = placement_check_manual(creation->controller, brokers, count, creation->replication_factor, &why);
+    enum kerr error =
+        placement_check_manual(creation->controller, brokers, count, creation->replication_factor, &why);
     if (error != KERR_NONE)
         return fail(creation, error, &why);
     creation->replication_factor = count;
     struct partition_record record;
     if (!placement_fill_record(creation->controller, UUID_ZERO, partition, brokers, count, &record)) {
         note_set(&why,
-                 "All brokers specified in the manual partition assignment for partition %d are fenced or in controlled "
+                 "All brokers specified in the manual partition assignment for partition %d are fenced or in "
+                 "controlled "
                  "shutdown.",
                  partition);
         return fail(creation, KERR_INVALID_REPLICA_ASSIGNMENT, &why);
@@ -196,16 +201,19 @@ static enum kerr place_automatically(struct creation *creation)
                            "Number of partitions was set to an invalid non-positive value.");
     creation->replication_factor =
         topic->replication_factor == -1 ? controller->default_replication_factor : topic->replication_factor;
-    creation->partition_count = topic->num_partitions == -1 ? controller->num_partitions : topic->num_partitions;
+    creation->partition_count =
+        topic->num_partitions == -1 ? controller->num_partitions : topic->num_partitions;
     struct placement placement;
     struct note why = {{0}};
     enum kerr error = placement_init(&placement, controller, creation->replication_factor, &why);
     if (error != KERR_NONE)
         return fail(creation, error, &why);
-    creation->partitions = arena_new_array(controller->arena, struct partition_record, creation->partition_count);
+    creation->partitions =
+        arena_new_array(controller->arena, struct partition_record, creation->partition_count);
     for (int32_t i = 0; i < creation->partition_count; i++) {
         int32_t *brokers = placement_choose(&placement, controller, i, creation->replication_factor);
-        placement_fill_record(controller, UUID_ZERO, i, brokers, creation->replication_factor, &creation->partitions[i]);
+        placement_fill_record(controller, UUID_ZERO, i, brokers, creation->replication_factor,
+                              &creation->partitions[i]);
     }
     return KERR_NONE;
 }
@@ -247,7 +255,8 @@ static void describe_configs(const struct creation *creation)
 {
     struct config_table table = config_table(RESOURCE_TOPIC);
     struct create_topics_response_topic *result = creation->result;
-    array_init(&result->configs, create_topics_response_config, creation->controller->arena, (int32_t)table.count);
+    array_init(&result->configs, create_topics_response_config, creation->controller->arena,
+               (int32_t)table.count);
     result->configs.count = 0;
     for (size_t i = 0; i < table.count; i++) {
         struct create_topics_response_config *config = &result->configs.items[result->configs.count];
@@ -317,8 +326,8 @@ static void create_one(struct creation *creation, int version, struct record_lis
 
 /* ---- the request ---- */
 
-static void fail_all(const struct controller *controller, const struct create_topics_request *request, enum kerr error,
-                     struct slice message, struct create_topics_response *response)
+static void fail_all(const struct controller *controller, const struct create_topics_request *request,
+                     enum kerr error, struct slice message, struct create_topics_response *response)
 {
     array_init(&response->topics, create_topics_response_topic, controller->arena, request->topics.count);
     for (int32_t i = 0; i < request->topics.count; i++) {
@@ -349,7 +358,8 @@ static bool is_metadata_topic(struct slice name)
     return slice_equal_str(name, CLUSTER_METADATA_TOPIC);
 }
 
-static int64_t partitions_asked_for(const struct controller *controller, const struct create_topics_topic *topic)
+static int64_t partitions_asked_for(const struct controller *controller,
+                                    const struct create_topics_topic *topic)
 {
     if (topic->assignments.count > 0)
         return topic->assignments.count;
@@ -358,9 +368,11 @@ static int64_t partitions_asked_for(const struct controller *controller, const s
     return topic->num_partitions > 0 ? topic->num_partitions : 0;
 }
 
-/* The names to be made, at the front of the answer; the others behind them, refused. Gives how many there are to be made. */
+/* The names to be made, at the front of the answer; the others behind them, refused. Gives how many there are
+ * to be made. */
 static int32_t sort_out(const struct controller *controller, const struct create_topics_request *request,
-                        struct map *counters, const struct create_topics_topic **good, struct create_topics_response *response)
+                        struct map *counters, const struct create_topics_topic **good,
+                        struct create_topics_response *response)
 {
     array_init(&response->topics, create_topics_response_topic, controller->arena, request->topics.count);
     struct create_topics_response_topic *results = response->topics.items;
@@ -394,8 +406,9 @@ static int32_t sort_out(const struct controller *controller, const struct create
     return count;
 }
 
-void controller_create_topics(const struct controller *controller, const struct create_topics_request *request,
-                              int version, struct create_topics_response *response, struct record_list *records)
+void controller_create_topics(const struct controller *controller,
+                              const struct create_topics_request *request, int version,
+                              struct create_topics_response *response, struct record_list *records)
 {
     if (request->timeout_ms <= 0) {
         fail_all(controller, request, KERR_REQUEST_TIMED_OUT, SLICE_NULL, response);

@@ -11,7 +11,7 @@
 struct deletion {
     struct slice name; /* null: by id */
     struct uuid id;
-    int32_t *times;    /* how often this name or id comes; 0 once it is answered */
+    int32_t *times; /* how often this name or id comes; 0 once it is answered */
     const struct topic *topic;
 };
 
@@ -48,7 +48,8 @@ static void collect(struct deletions *deletions, const struct delete_topics_requ
     deletions->items = arena_new_array(deletions->controller->arena, struct deletion, deletions->count);
     for (int32_t i = 0; i < deletions->count; i++) {
         struct deletion *deletion = &deletions->items[i];
-        deletion->name = version >= FIRST_BY_ID ? request->topics.items[i].name : request->topic_names.items[i];
+        deletion->name =
+            version >= FIRST_BY_ID ? request->topics.items[i].name : request->topic_names.items[i];
         if (version >= FIRST_BY_ID)
             deletion->id = request->topics.items[i].topic_id;
         if (is_by_name(deletion) == !uuid_is_zero(deletion->id))
@@ -90,7 +91,8 @@ static enum kerr decide(struct deletions *deletions, const struct deletion *dele
     if (is_by_name(deletion) && map_find(&deletions->ids, uuid_key(&deletion->topic->id)))
         return refuse(result, KERR_INVALID_REQUEST,
                       "The provided topic name maps to an ID that was already supplied.");
-    result->name = arena_dup(deletions->controller->arena, deletion->topic->name); /* it leaves the image soon */
+    result->name =
+        arena_dup(deletions->controller->arena, deletion->topic->name); /* it leaves the image soon */
     return KERR_NONE;
 }
 
@@ -126,7 +128,8 @@ static void decide_all(struct deletions *deletions, struct delete_topics_respons
 }
 
 /* Everything that was asked for is told so, as often as it came. */
-static void fail_all(const struct deletions *deletions, enum kerr error, struct delete_topics_response *response)
+static void fail_all(const struct deletions *deletions, enum kerr error,
+                     struct delete_topics_response *response)
 {
     for (int32_t i = 0; i < deletions->count; i++) {
         struct delete_topics_response_topic *result = &response->responses.items[i];
@@ -137,8 +140,9 @@ static void fail_all(const struct deletions *deletions, enum kerr error, struct 
     }
 }
 
-void controller_delete_topics(const struct controller *controller, const struct delete_topics_request *request,
-                              int version, struct delete_topics_response *response, struct record_list *records)
+void controller_delete_topics(const struct controller *controller,
+                              const struct delete_topics_request *request, int version,
+                              struct delete_topics_response *response, struct record_list *records)
 {
     struct deletions deletions = {.controller = controller};
     map_init(&deletions.names, controller->next_random(controller->random_state));

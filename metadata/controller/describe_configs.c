@@ -1,11 +1,11 @@
 /*
  * describe_configs: see the header. The caller holds the image still.
  *
- * 1. The source of an entry is that of its first synonym, asked for or not; without any it is DEFAULT. (A topic's retention.ms
- *    that comes from log.retention.hours is therefore told as a default, as Kafka does: the list of synonyms begins at
- *    log.retention.ms or is empty.)
- * 2. Values are told as they were read ("compact,delete" for " compact , delete "), those of internal and of unknown keys as
- *    they were written; unknown keys count as sensitive.
+ * 1. The source of an entry is that of its first synonym, asked for or not; without any it is DEFAULT. (A
+ * topic's retention.ms that comes from log.retention.hours is therefore told as a default, as Kafka does: the
+ * list of synonyms begins at log.retention.ms or is empty.)
+ * 2. Values are told as they were read ("compact,delete" for " compact , delete "), those of internal and of
+ * unknown keys as they were written; unknown keys count as sensitive.
  */
 #include "metadata/controller/describe_configs.h"
 
@@ -50,7 +50,8 @@ struct synonyms {
     int32_t count;
 };
 
-static void add_synonym(struct synonyms *synonyms, struct slice name, struct slice value, enum config_source source)
+static void add_synonym(struct synonyms *synonyms, struct slice name, struct slice value,
+                        enum config_source source)
 {
     struct describe_configs_response_synonym *synonym = &synonyms->items[synonyms->count++];
     synonym->name = name;
@@ -58,8 +59,8 @@ static void add_synonym(struct synonyms *synonyms, struct slice name, struct sli
     synonym->source = (int8_t)source;
 }
 
-static void add_from_set(struct synonyms *synonyms, const struct config_set *set, const char *const *names, bool sensitive,
-                         enum config_source source)
+static void add_from_set(struct synonyms *synonyms, const struct config_set *set, const char *const *names,
+                         bool sensitive, enum config_source source)
 {
     for (size_t i = 0; names[i]; i++) {
         const struct config_entry *entry = config_set_find(set, slice_str(names[i]));
@@ -69,7 +70,8 @@ static void add_from_set(struct synonyms *synonyms, const struct config_set *set
 }
 
 /* Everything that says something about a broker's key, best first, from where the key itself does on. */
-static void add_broker_synonyms(const struct description *description, const char *name, struct synonyms *synonyms)
+static void add_broker_synonyms(const struct description *description, const char *name,
+                                struct synonyms *synonyms)
 {
     const char *const self[] = {name, NULL};
     const char *const *names = family_of(name);
@@ -110,8 +112,8 @@ static struct describe_configs_response_config *next_entry(struct description *d
 }
 
 /* Everything is copied: names and values may lie in the image. */
-static void fill_entry(struct description *description, struct slice name, const struct config_def *def, struct slice value,
-                       const struct synonyms *synonyms)
+static void fill_entry(struct description *description, struct slice name, const struct config_def *def,
+                       struct slice value, const struct synonyms *synonyms)
 {
     struct arena *arena = description->arena;
     struct describe_configs_response_config *entry = next_entry(description);
@@ -135,7 +137,8 @@ static void fill_entry(struct description *description, struct slice name, const
 }
 
 /* As it was read; what cannot be read is told as it stands. */
-static struct slice printed(const struct description *description, const struct config_def *def, struct slice value)
+static struct slice printed(const struct description *description, const struct config_def *def,
+                            struct slice value)
 {
     struct slice parsed;
     struct note ignored = {{0}};
@@ -148,7 +151,8 @@ static void make_room(struct description *description, size_t count)
 {
     if ((int64_t)count > *description->room)
         count = (size_t)*description->room;
-    array_init(&description->result->configs, describe_configs_response_config, description->arena, (int32_t)count);
+    array_init(&description->result->configs, describe_configs_response_config, description->arena,
+               (int32_t)count);
     description->result->configs.count = 0;
 }
 
@@ -166,16 +170,16 @@ static struct slice normal_value(const struct config_def *def, struct slice valu
     return negative && source != SOURCE_TOPIC && strcmp(def->name, "retention.ms") == 0 ? SLICE("-1") : value;
 }
 
-static void describe_override(struct description *description, enum resource_type type, const struct config_set *own,
-                              const struct config_def *def)
+static void describe_override(struct description *description, enum resource_type type,
+                              const struct config_set *own, const struct config_def *def)
 {
     struct slice name = slice_str(def->name);
     const struct config_entry *override = config_set_find(own, name);
     if (!is_wanted(description, name) || (def->internal && !override))
         return;
     enum config_source source;
-    struct slice value =
-        config_effective(description->view, type, description->resource->resource_name, def, description->arena, &source);
+    struct slice value = config_effective(description->view, type, description->resource->resource_name, def,
+                                          description->arena, &source);
     value = printed(description, def, normal_value(def, value, source));
     struct synonyms synonyms = {.count = 0};
     if (override)
@@ -188,8 +192,8 @@ static void describe_override(struct description *description, enum resource_typ
 }
 
 /* Keys that no table has, from another release. */
-static void describe_unknown(struct description *description, enum resource_type type, const struct config_set *set,
-                             enum config_source source)
+static void describe_unknown(struct description *description, enum resource_type type,
+                             const struct config_set *set, enum config_source source)
 {
     for (int32_t i = 0; set && i < set->count; i++) {
         struct slice name = set->entries[i].name;
@@ -248,8 +252,8 @@ static enum kerr describe_client_metrics(struct description *description, struct
         if (!is_wanted(description, slice_str(def->name)))
             continue;
         enum config_source source;
-        struct slice value =
-            config_effective(description->view, RESOURCE_CLIENT_METRICS, resource, def, description->arena, &source);
+        struct slice value = config_effective(description->view, RESOURCE_CLIENT_METRICS, resource, def,
+                                              description->arena, &source);
         struct synonyms none = {.count = 0};
         int32_t at = description->result->configs.count;
         fill_entry(description, slice_str(def->name), def, value, &none);
@@ -261,17 +265,19 @@ static enum kerr describe_client_metrics(struct description *description, struct
 
 /* ---- brokers ---- */
 
-static void describe_broker_key(struct description *description, struct slice name, const struct config_def *def,
-                                struct slice value)
+static void describe_broker_key(struct description *description, struct slice name,
+                                const struct config_def *def, struct slice value)
 {
     struct synonyms synonyms = {.count = 0};
     int32_t at = description->result->configs.count;
     if (def) {
         add_broker_synonyms(description, def->name, &synonyms);
     } else {
-        const char *const unknown[] = {(const char *)arena_printf(description->arena, "%.*s", SLICE_ARGS(name)).data, NULL};
+        const char *const unknown[] = {
+            (const char *)arena_printf(description->arena, "%.*s", SLICE_ARGS(name)).data, NULL};
         add_from_set(&synonyms, description->sets.dynamic, unknown, true, SOURCE_DYNAMIC_BROKER);
-        add_from_set(&synonyms, description->sets.dynamic_default, unknown, true, SOURCE_DYNAMIC_DEFAULT_BROKER);
+        add_from_set(&synonyms, description->sets.dynamic_default, unknown, true,
+                     SOURCE_DYNAMIC_DEFAULT_BROKER);
         add_from_set(&synonyms, description->sets.fixed, unknown, true, SOURCE_STATIC_BROKER);
     }
     fill_entry(description, name, def, value, &synonyms);
@@ -293,7 +299,8 @@ static void describe_broker_def(struct description *description, const struct co
 
 /* Unknown keys of a set that the sets before it do not have. */
 static void describe_unknown_broker_keys(struct description *description, const struct config_set *set,
-                                         const struct config_set *before, const struct config_set *before_that)
+                                         const struct config_set *before,
+                                         const struct config_set *before_that)
 {
     for (int32_t i = 0; set && i < set->count; i++) {
         struct slice name = set->entries[i].name;
@@ -308,7 +315,8 @@ static void describe_this_broker(struct description *description)
 {
     struct config_table table = config_table(RESOURCE_BROKER);
     const struct broker_config_sets *sets = &description->sets;
-    make_room(description, table.count + size_of(sets->dynamic) + size_of(sets->dynamic_default) + size_of(sets->fixed));
+    make_room(description,
+              table.count + size_of(sets->dynamic) + size_of(sets->dynamic_default) + size_of(sets->fixed));
     for (size_t i = 0; i < table.count; i++)
         describe_broker_def(description, &table.defs[i]);
     describe_unknown_broker_keys(description, sets->dynamic, NULL, NULL);
@@ -424,8 +432,8 @@ static bool has_unknown_type(const struct describe_configs_request *request)
     return false;
 }
 
-void describe_configs(const struct config_view *view, const struct describe_configs_request *request, int version,
-                      struct arena *arena, struct describe_configs_response *response)
+void describe_configs(const struct config_view *view, const struct describe_configs_request *request,
+                      int version, struct arena *arena, struct describe_configs_response *response)
 {
     (void)version; /* the encoder leaves out what the version does not have */
     bool refused = has_unknown_type(request);

@@ -1,7 +1,7 @@
 /*
- * placement: replicas are dealt like cards around a table of brokers whose neighbours stand in different racks. Where a
- * topic begins is random, so that many small topics spread; each further round is turned by one more seat, so that the
- * same two brokers do not always pair up.
+ * placement: replicas are dealt like cards around a table of brokers whose neighbours stand in different
+ * racks. Where a topic begins is random, so that many small topics spread; each further round is turned by
+ * one more seat, so that the same two brokers do not always pair up.
  *
  * Pure; any thread.
  */
@@ -26,7 +26,8 @@ static bool is_active(const struct controller *controller, int32_t id)
     return broker ? is_live(broker) : id == controller->node_id;
 }
 
-/* The directory that a new replica is assigned to: the broker's only one, else it is for the broker to choose. */
+/* The directory that a new replica is assigned to: the broker's only one, else it is for the broker to
+ * choose. */
 static struct uuid default_directory(const struct controller *controller, int32_t id)
 {
     const struct broker_state *broker = image_find_broker(controller->image, id);
@@ -85,20 +86,23 @@ static int32_t *arrange(const struct controller *controller, struct seat *seats,
     return ids;
 }
 
-enum kerr placement_init(struct placement *placement, const struct controller *controller, int32_t replication_factor,
-                         struct note *why)
+enum kerr placement_init(struct placement *placement, const struct controller *controller,
+                         int32_t replication_factor, struct note *why)
 {
     struct seat *active = collect(controller, true, &placement->active_count);
     struct seat *fenced = collect(controller, false, &placement->fenced_count);
     int32_t registered = placement->active_count + placement->fenced_count;
     if (placement->active_count == 0) {
-        note_set(why, "Unable to replicate the partition %d time(s): All brokers are currently fenced.", replication_factor);
+        note_set(why, "Unable to replicate the partition %d time(s): All brokers are currently fenced.",
+                 replication_factor);
         return KERR_INVALID_REPLICATION_FACTOR;
     }
     if (replication_factor > registered) {
         note_set(why,
-                 "Unable to replicate the partition %d time(s): The target replication factor of %d cannot be reached "
-                 "because only %d broker(s) are registered or some brokers have all their log directories cordoned.",
+                 "Unable to replicate the partition %d time(s): The target replication factor of %d cannot "
+                 "be reached "
+                 "because only %d broker(s) are registered or some brokers have all their log directories "
+                 "cordoned.",
                  replication_factor, replication_factor, registered);
         return KERR_INVALID_REPLICATION_FACTOR;
     }
@@ -108,8 +112,8 @@ enum kerr placement_init(struct placement *placement, const struct controller *c
     return KERR_NONE;
 }
 
-int32_t *placement_choose(const struct placement *placement, const struct controller *controller, int32_t index,
-                          int32_t replication_factor)
+int32_t *placement_choose(const struct placement *placement, const struct controller *controller,
+                          int32_t index, int32_t replication_factor)
 {
     int32_t *brokers = arena_new_array(controller->arena, int32_t, replication_factor);
     uint64_t active = (uint64_t)placement->active_count;
@@ -140,20 +144,24 @@ enum kerr placement_check_manual(const struct controller *controller, const int3
     }
     for (int32_t i = 0; i < count; i++) {
         if (!is_registered(controller, brokers[i])) {
-            note_set(why, "The manual partition assignment includes broker %d, but no such broker is registered.",
+            note_set(why,
+                     "The manual partition assignment includes broker %d, but no such broker is registered.",
                      brokers[i]);
             return KERR_INVALID_REPLICA_ASSIGNMENT;
         }
-        for (int32_t j = 0; j < i; j++) { /* ends at the first repetition: never longer than there are brokers */
+        for (int32_t j = 0; j < i;
+             j++) { /* ends at the first repetition: never longer than there are brokers */
             if (brokers[j] != brokers[i])
                 continue;
-            note_set(why, "The manual partition assignment includes the broker %d more than once.", brokers[i]);
+            note_set(why, "The manual partition assignment includes the broker %d more than once.",
+                     brokers[i]);
             return KERR_INVALID_REPLICA_ASSIGNMENT;
         }
     }
     if (expected_count != 0 && count != expected_count) {
         note_set(why,
-                 "The manual partition assignment includes a partition with %d replica(s), but this is not consistent with "
+                 "The manual partition assignment includes a partition with %d replica(s), but this is not "
+                 "consistent with "
                  "previous partitions, which have %d replica(s).",
                  count, expected_count);
         return KERR_INVALID_REPLICA_ASSIGNMENT;
@@ -178,5 +186,7 @@ bool placement_fill_record(const struct controller *controller, struct uuid topi
         record->directories.items[i] = default_directory(controller, brokers[i]);
     }
     record->leader = record->isr.count > 0 ? record->isr.items[0] : NO_LEADER;
+    record->leader_epoch = 0;
+    record->partition_epoch = 0;
     return record->isr.count > 0;
 }

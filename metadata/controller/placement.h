@@ -7,7 +7,8 @@
 #include "metadata/controller/controller.h"
 #include "protocol/records/partition_record.h"
 
-/* Brokers in the order in which replicas are dealt out: neighbours stand in different racks where that can be. */
+/* Brokers in the order in which replicas are dealt out: neighbours stand in different racks where that can
+ * be. */
 struct placement {
     int32_t *active; /* neither fenced nor shutting down */
     int32_t active_count;
@@ -16,16 +17,18 @@ struct placement {
     uint64_t start; /* where the first partition begins */
 };
 
-/* Whether `replication_factor` replicas can be placed: INVALID_REPLICATION_FACTOR with Kafka's text, or NONE. */
-enum kerr placement_init(struct placement *placement, const struct controller *controller, int32_t replication_factor,
-                         struct note *why);
+/* Whether `replication_factor` replicas can be placed: INVALID_REPLICATION_FACTOR with Kafka's text, or NONE.
+ */
+enum kerr placement_init(struct placement *placement, const struct controller *controller,
+                         int32_t replication_factor, struct note *why);
 
-/* The replicas of the `index`th partition that is placed, an array of replication_factor broker ids in the arena; live ones
- * first. */
-int32_t *placement_choose(const struct placement *placement, const struct controller *controller, int32_t index,
-                          int32_t replication_factor);
+/* The replicas of the `index`th partition that is placed, an array of replication_factor broker ids in the
+ * arena; live ones first. */
+int32_t *placement_choose(const struct placement *placement, const struct controller *controller,
+                          int32_t index, int32_t replication_factor);
 
-/* A manual assignment's replicas: INVALID_REPLICA_ASSIGNMENT with Kafka's text, or NONE. `expected_count` 0: any. */
+/* A manual assignment's replicas: INVALID_REPLICA_ASSIGNMENT with Kafka's text, or NONE. `expected_count` 0:
+ * any. */
 enum kerr placement_check_manual(const struct controller *controller, const int32_t *brokers, int32_t count,
                                  int32_t expected_count, struct note *why);
 

@@ -18,7 +18,8 @@ static size_t utf16_len(struct slice text)
 
 static bool is_legal_byte(uint8_t c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_'
+           || c == '-';
 }
 
 static bool has_illegal_bytes(struct slice name)
@@ -40,7 +41,8 @@ bool topic_name_is_valid(struct slice name, struct note *why)
                  SLICE_ARGS(name), TOPIC_NAME_LEN_MAX);
     else if (has_illegal_bytes(name))
         note_set(why,
-                 "Topic name is invalid: '%.*s' contains one or more characters other than ASCII alphanumerics, '.', '_' "
+                 "Topic name is invalid: '%.*s' contains one or more characters other than ASCII "
+                 "alphanumerics, '.', '_' "
                  "and '-'",
                  SLICE_ARGS(name));
     else

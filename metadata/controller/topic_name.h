@@ -9,7 +9,8 @@
 
 enum { TOPIC_NAME_LEN_MAX = 249 };
 
-/* The note (which may be NULL) gets Kafka's text: "Topic name is invalid: '.' is not allowed". Pure; any thread. */
+/* The note (which may be NULL) gets Kafka's text: "Topic name is invalid: '.' is not allowed". Pure; any
+ * thread. */
 bool topic_name_is_valid(struct slice name, struct note *why);
 
 #endif

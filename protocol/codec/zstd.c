@@ -75,9 +75,7 @@ static enum inflate_result start_zstd(void *state, struct slice in, size_t cap, 
 static enum inflate_result failed(size_t code, struct note *why)
 {
     note_set(why, "zstd: %s", ZSTD_getErrorName(code));
-    ZSTD_ErrorCode error = ZSTD_getErrorCode(code);
-    bool large = error == ZSTD_error_frameParameter_windowTooLarge || error == ZSTD_error_memory_allocation;
-    return large ? INFLATE_OVER_CAP : INFLATE_DAMAGED;
+    return ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation ? INFLATE_OVER_CAP : INFLATE_DAMAGED;
 }
 
 static enum inflate_result read_zstd(void *state, struct slice *in, uint8_t *out, size_t room, size_t *got,

@@ -36,6 +36,7 @@ struct fetch {
     struct fetch_context context;
     struct fetch_slot *slots;
     int32_t slot_count;
+    int32_t found_count;    /* slots with a partition */
     enum isolation isolation;
     int32_t replica_id;
     int64_t max_bytes;
@@ -56,6 +57,8 @@ static void find_all(struct fetch *fetch)
         slot->partition =
             broker_find_partition(fetch->call->broker, fetch->call->version >= 13 ? &slot->target->topic_id : NULL,
                                   slot->target->topic, slot->target->partition, &slot->refused);
+        fetch->found_count += slot->partition != NULL;
+        fetch->answer_now |= slot->refused == KERR_NOT_LEADER_OR_FOLLOWER;
     }
 }
 
@@ -69,14 +72,30 @@ static void forget_read(struct fetch_slot *slot)
     slot->read = (struct partition_read){.error = KERR_NONE};
 }
 
+static void refuse_read(struct partition_read *read, enum kerr error)
+{
+    *read = (struct partition_read){
+        .error = error, .high_watermark = -1, .last_stable_offset = -1, .log_start_offset = -1};
+}
+
+/* Why a partition that is here is not read for this client, beyond what its log says: the checks of one in a follower's name
+ * come last, since we lead alone and nobody else is a replica. */
+static enum kerr check_reader(struct fetch *fetch, struct fetch_slot *slot)
+{
+    if (slot->target->max_bytes < 0 || fetch->isolation > READ_REPLICA)
+        return KERR_UNKNOWN_SERVER_ERROR;
+    if (fetch->replica_id < 0)
+        return KERR_NONE;
+    enum kerr error = partition_check_leader(slot->partition, slot->target->current_leader_epoch, true);
+    return error == KERR_NONE ? KERR_NOT_LEADER_OR_FOLLOWER : error;
+}
+
 static void read_slot(struct fetch *fetch, struct fetch_slot *slot, int64_t bytes_left)
 {
     const struct fetch_target *target = slot->target;
-    if (target->max_bytes < 0 || fetch->isolation > READ_REPLICA) {
-        slot->read = (struct partition_read){.error = KERR_UNKNOWN_SERVER_ERROR,
-                                             .high_watermark = -1,
-                                             .last_stable_offset = -1,
-                                             .log_start_offset = -1};
+    enum kerr error = check_reader(fetch, slot);
+    if (error != KERR_NONE) {
+        refuse_read(&slot->read, error);
         return;
     }
     int64_t max_bytes = target->max_bytes < bytes_left ? target->max_bytes : bytes_left;
@@ -89,8 +108,6 @@ static void read_slot(struct fetch *fetch, struct fetch_slot *slot, int64_t byte
         .last_fetched_epoch = target->last_fetched_epoch,
     };
     partition_read(slot->partition, &slot->read);
-    if (slot->read.error == KERR_NONE && fetch->replica_id >= 0) /* we lead alone: nobody else is a replica */
-        slot->read.error = KERR_NOT_LEADER_OR_FOLLOWER;
 }
 
 static void read_all(struct fetch *fetch)
@@ -163,8 +180,8 @@ static void read_or_wait(struct fetch *fetch)
     struct waiter *waiter = &fetch->call->connection->waiter;
     int64_t deadline_ms = clock_monotonic_ms() + fetch->request->max_wait_ms;
     read_all(fetch);
-    if (fetch->request->max_wait_ms <= 0 || fetch->slot_count == 0)
-        return;
+    if (fetch->request->max_wait_ms <= 0 || fetch->found_count == 0)
+        return; /* partitions that nobody knows are not waited for */
     while (!is_enough(fetch)) {
         waiter_arm(waiter);
         enum waiter_result result = watch_all(fetch) ? wait_for_wake(fetch->call->connection, deadline_ms) : WAITER_WOKEN;
@@ -208,7 +225,7 @@ static void answer_read(struct fetch *fetch, struct fetch_slot *slot, struct fet
     read->records = (struct records){.segment = NULL}; /* the run holds it now */
     if (fetch->isolation == READ_COMMITTED && read->error == KERR_NONE)
         answer_aborted(fetch->call, read, answer);
-    else
+    else if (fetch->isolation <= READ_REPLICA)
         answer->aborted_transactions.count = -1;
     if (read->diverging) {
         answer->diverging_epoch.epoch = read->diverging_epoch;
@@ -253,6 +270,26 @@ static struct fetch_told told_by(const struct fetch_response_partition *answer)
     };
 }
 
+/* True if the answer takes its place; false if the session knows it all. */
+static bool answer_slot(struct fetch *fetch, struct fetch_slot *slot, struct fetch_response_partition *answer,
+                        struct fetch_told *told)
+{
+    schema_set_defaults(fetch_response_partition_schema(), answer);
+    answer->partition_index = slot->target->partition;
+    if (slot->partition == NULL)
+        answer_refused(slot, answer);
+    else
+        answer_read(fetch, slot, answer);
+    *told = told_by(answer);
+    if (fetch->context.incremental && !is_news(slot->target, answer))
+        return false;
+    struct fetch_response_topic *topic = topic_for(fetch, slot->target);
+    if (topic->partitions.count == 0)
+        topic->partitions.items = answer;
+    topic->partitions.count++;
+    return true;
+}
+
 static void answer_all(struct fetch *fetch)
 {
     struct call *call = fetch->call;
@@ -263,24 +300,10 @@ static void answer_all(struct fetch *fetch)
     array_init(&response->responses, fetch_response_topic, call->arena, fetch->slot_count);
     response->responses.count = 0;
     int32_t used = 0;
-    for (int32_t i = 0; i < fetch->slot_count; i++) {
-        struct fetch_slot *slot = &fetch->slots[i];
-        struct fetch_response_partition *answer = &answers[used];
-        schema_set_defaults(fetch_response_partition_schema(), answer);
-        answer->partition_index = slot->target->partition;
-        if (slot->partition == NULL)
-            answer_refused(slot, answer);
-        else
-            answer_read(fetch, slot, answer);
-        told[i] = told_by(answer);
-        if (fetch->context.incremental && !is_news(slot->target, answer))
-            continue;
-        struct fetch_response_topic *topic = topic_for(fetch, slot->target);
-        if (topic->partitions.count == 0)
-            topic->partitions.items = answer;
-        topic->partitions.count++;
-        used++;
-    }
+    for (int refused = 0; refused < 2; refused++) /* Kafka puts those that it did not read last */
+        for (int32_t i = 0; i < fetch->slot_count; i++)
+            if ((fetch->slots[i].partition == NULL) == refused)
+                used += answer_slot(fetch, &fetch->slots[i], &answers[used], &told[i]);
     response->session_id = fetch->context.session_id;
     fetch_sessions_end(call->broker->fetch_sessions, &fetch->context, told);
 }

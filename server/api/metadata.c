@@ -124,6 +124,7 @@ static void list_by_id(struct listing *listing, const struct metadata_request *r
             }
             struct metadata_response_topic *answer = add_topic(listing);
             answer->error_code = KERR_UNKNOWN_TOPIC_ID;
+            answer->name = SLICE_NULL;
             answer->topic_id = wanted->topic_id;
         }
     }

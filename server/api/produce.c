@@ -22,10 +22,15 @@ struct produce_slot {
     struct partition *partition; /* referenced by the run's chain */
 };
 
+struct produce_topic_state {
+    struct produce_response_topic *answer; /* NULL: the topic names no partitions */
+    const bool *repeated;                  /* see find_repeated */
+};
+
 /* Remembered in call->request's place between the steps. */
 struct produce_state {
     const struct produce_request *request;
-    bool **repeated; /* by topic; see find_repeated */
+    struct produce_topic_state *topics; /* as in the request */
     struct produce_slot *slots;
     int32_t slot_count;
 };
@@ -95,10 +100,15 @@ static void lay_out_answer(struct call *call, struct produce_state *state)
     const struct produce_request *request = state->request;
     struct produce_response *response = call->response;
     array_init(&response->responses, produce_response_topic, call->arena, request->topic_data.count);
-    state->repeated = arena_new_array(call->arena, bool *, request->topic_data.count);
+    response->responses.count = 0; /* a topic without partitions is not answered */
+    state->topics = arena_new_array(call->arena, struct produce_topic_state, request->topic_data.count);
     for (int32_t i = 0; i < request->topic_data.count; i++) {
-        state->repeated[i] = find_repeated(call, &request->topic_data.items[i]);
-        lay_out_topic(call, &request->topic_data.items[i], state->repeated[i], &response->responses.items[i]);
+        const struct produce_topic *topic = &request->topic_data.items[i];
+        if (topic->partition_data.count <= 0)
+            continue;
+        state->topics[i].answer = &response->responses.items[response->responses.count++];
+        state->topics[i].repeated = find_repeated(call, topic);
+        lay_out_topic(call, topic, state->topics[i].repeated, state->topics[i].answer);
     }
 }
 
@@ -242,16 +252,17 @@ static void begin_partition(struct call *call, const struct produce_topic *topic
 static void begin_topic(struct call *call, struct produce_state *state, int32_t at, int64_t now_ms)
 {
     const struct produce_topic *topic = &state->request->topic_data.items[at];
-    struct produce_response_topic *answer = &((struct produce_response *)call->response)->responses.items[at];
+    struct produce_response_topic *answer = state->topics[at].answer;
+    const bool *repeated = state->topics[at].repeated;
     int32_t next = 0;
     for (int32_t i = 0; i < topic->partition_data.count; i++) {
-        if (state->repeated[at] != NULL && state->repeated[at][i])
+        if (repeated != NULL && repeated[i])
             continue;
         struct produce_slot *slot = &state->slots[state->slot_count++];
         slot->answer = &answer->partition_responses.items[next++];
         begin_partition(call, topic, &topic->partition_data.items[i], slot, now_ms);
     }
-    if (call->version >= 13 && answer->partition_responses.count > 0
+    if (answer != NULL && call->version >= 13
         && answer->partition_responses.items[0].error_code == KERR_UNKNOWN_TOPIC_ID)
         answer->name = SLICE("");
 }
@@ -273,6 +284,19 @@ void produce_begin(struct call *call)
 
 /* ---- after the appends ---- */
 
+/* As in Kafka, errors of the producer's state come with the log start, those of the partition without. */
+static int64_t log_start_with(struct produce_slot *slot, enum kerr error)
+{
+    if (error == KERR_NONE)
+        return slot->append->log_start_offset;
+    if (error != KERR_OUT_OF_ORDER_SEQUENCE_NUMBER && error != KERR_INVALID_PRODUCER_EPOCH
+        && error != KERR_INVALID_TXN_STATE)
+        return -1;
+    struct partition_offsets offsets;
+    partition_get_offsets(slot->partition, &offsets);
+    return offsets.log_start_offset;
+}
+
 static void finish_slot(struct call *call, struct produce_slot *slot)
 {
     if (slot->append == NULL)
@@ -281,7 +305,7 @@ static void finish_slot(struct call *call, struct produce_slot *slot)
     slot->answer->error_code = (int16_t)append->error;
     slot->answer->base_offset = append->error == KERR_NONE ? append->base_offset : -1;
     slot->answer->log_append_time_ms = append->error == KERR_NONE ? append->log_append_time_ms : -1;
-    slot->answer->log_start_offset = append->error == KERR_NONE ? append->log_start_offset : -1;
+    slot->answer->log_start_offset = log_start_with(slot, append->error);
     if (append->error == KERR_NOT_LEADER_OR_FOLLOWER && call->version >= 10)
         broker_find_leader(call->broker, slot->partition, &slot->answer->current_leader.leader_id,
                            &slot->answer->current_leader.leader_epoch);

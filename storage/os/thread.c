@@ -17,10 +17,17 @@ struct start {
     char name[NAME_MAX_BYTES];
 };
 
+static void copy_name(char to[NAME_MAX_BYTES], const char *name)
+{
+    size_t len = strlen(name) < NAME_MAX_BYTES ? strlen(name) : NAME_MAX_BYTES - 1;
+    memcpy(to, name, len);
+    to[len] = '\0';
+}
+
 void thread_set_name(const char *name)
 {
-    char cut[NAME_MAX_BYTES] = {0};
-    strncpy(cut, name, sizeof cut - 1);
+    char cut[NAME_MAX_BYTES];
+    copy_name(cut, name);
     prctl(PR_SET_NAME, cut, 0, 0, 0);
 }
 
@@ -39,7 +46,7 @@ static int create(pthread_t *id, bool detached, const char *name, void *(*run)(v
         return ENOMEM;
     start->run = run;
     start->context = context;
-    strncpy(start->name, name, sizeof start->name - 1);
+    copy_name(start->name, name);
 
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);

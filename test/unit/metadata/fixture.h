@@ -1,5 +1,6 @@
 /*
- * fixture: what the tests of the metadata layer share: records of everyday kinds, and a directory to write in.
+ * fixture: what the tests of the metadata layer share: records of everyday kinds, and a directory to write
+ * in.
  */
 #ifndef TEST_UNIT_METADATA_FIXTURE_H
 #define TEST_UNIT_METADATA_FIXTURE_H
@@ -65,7 +66,8 @@ FIXTURE struct partition_change_record change_of(struct uuid topic_id, int32_t i
     return change;
 }
 
-FIXTURE void add_config(struct record_list *list, int8_t type, const char *resource, const char *name, const char *value)
+FIXTURE void add_config(struct record_list *list, int8_t type, const char *resource, const char *name,
+                        const char *value)
 {
     struct config_record config;
     schema_set_defaults(config_record_schema(), &config);
@@ -130,7 +132,7 @@ FIXTURE void make_scratch(char *path)
 
 FIXTURE void write_file(const char *directory, const char *name, const void *bytes, size_t len)
 {
-    char path[512];
+    char path[700];
     snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *file = fopen(path, "wb");
     ck_assert_ptr_nonnull(file);
@@ -141,7 +143,7 @@ FIXTURE void write_file(const char *directory, const char *name, const void *byt
 /* The whole of a file in malloc'ed memory, a zero behind it. */
 FIXTURE struct slice read_file(const char *directory, const char *name)
 {
-    char path[512];
+    char path[700];
     snprintf(path, sizeof path, "%s/%s", directory, name);
     FILE *file = fopen(path, "rb");
     ck_assert_msg(file != NULL, "%s", path);

@@ -120,7 +120,8 @@ START_TEST(a_removed_topic_takes_its_partitions_and_configs_along)
     add_config(&list, RESOURCE_GROUP, "gone", "retention.ms", "2");
     add_topic(&list, "stays", make_id(2));
     add_partition(&list, make_id(2), 0);
-    record_list_add(&list, &remove_topic_record_message, &(struct remove_topic_record){.topic_id = make_id(1)});
+    record_list_add(&list, &remove_topic_record_message,
+                    &(struct remove_topic_record){.topic_id = make_id(1)});
     apply_all();
     ck_assert_ptr_null(image_find_topic(&image, SLICE("gone")));
     ck_assert_ptr_null(image_find_topic_by_id(&image, make_id(1)));
@@ -135,7 +136,8 @@ START_TEST(a_topic_may_come_back_with_another_id)
 {
     add_topic(&list, "t", make_id(1));
     add_partition(&list, make_id(1), 0);
-    record_list_add(&list, &remove_topic_record_message, &(struct remove_topic_record){.topic_id = make_id(1)});
+    record_list_add(&list, &remove_topic_record_message,
+                    &(struct remove_topic_record){.topic_id = make_id(1)});
     add_topic(&list, "t", make_id(2));
     apply_all();
     ck_assert_int_eq(image_find_topic(&image, SLICE("t"))->partition_count, 0);
@@ -162,9 +164,11 @@ START_TEST(records_that_contradict_the_image_are_refused)
     struct partition_change_record change = change_of(make_id(1), 1);
     record_list_add(&list, &partition_change_record_message, &change);
     refuse_last("no partition 1");
-    record_list_add(&list, &remove_topic_record_message, &(struct remove_topic_record){.topic_id = make_id(9)});
+    record_list_add(&list, &remove_topic_record_message,
+                    &(struct remove_topic_record){.topic_id = make_id(9)});
     refuse_last("no topic");
-    record_list_add(&list, &clear_elr_record_message, &(struct clear_elr_record){.topic_name = SLICE("nope")});
+    record_list_add(&list, &clear_elr_record_message,
+                    &(struct clear_elr_record){.topic_name = SLICE("nope")});
     refuse_last("no topic nope");
     ck_assert_int_eq(image.partition_count, 1);
 }
@@ -306,7 +310,8 @@ START_TEST(names_collide_once_dots_are_underscores)
     add_topic(&list, "a.b_c", make_id(1));
     add_topic(&list, "plain", make_id(2));
     apply_all();
-    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a_b.c")), image_find_topic(&image, SLICE("a.b_c")));
+    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a_b.c")),
+                     image_find_topic(&image, SLICE("a.b_c")));
     ck_assert_ptr_null(image_find_colliding_topic(&image, SLICE("a.b_c")));
     ck_assert_ptr_null(image_find_colliding_topic(&image, SLICE("plain")));
     ck_assert_ptr_null(image_find_colliding_topic(&image, SLICE("a.b")));
@@ -323,13 +328,18 @@ START_TEST(topics_that_collide_already_are_all_kept)
     add_topic(&list, "a.b", make_id(1));
     add_topic(&list, "a_b", make_id(2));
     apply_all();
-    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a.b")), image_find_topic(&image, SLICE("a_b")));
-    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a_b")), image_find_topic(&image, SLICE("a.b")));
-    record_list_add(&list, &remove_topic_record_message, &(struct remove_topic_record){.topic_id = make_id(2)});
+    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a.b")),
+                     image_find_topic(&image, SLICE("a_b")));
+    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a_b")),
+                     image_find_topic(&image, SLICE("a.b")));
+    record_list_add(&list, &remove_topic_record_message,
+                    &(struct remove_topic_record){.topic_id = make_id(2)});
     apply_all();
     ck_assert_ptr_null(image_find_colliding_topic(&image, SLICE("a.b")));
-    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a_b")), image_find_topic(&image, SLICE("a.b")));
-    record_list_add(&list, &remove_topic_record_message, &(struct remove_topic_record){.topic_id = make_id(1)});
+    ck_assert_ptr_eq(image_find_colliding_topic(&image, SLICE("a_b")),
+                     image_find_topic(&image, SLICE("a.b")));
+    record_list_add(&list, &remove_topic_record_message,
+                    &(struct remove_topic_record){.topic_id = make_id(1)});
     apply_all();
     ck_assert_ptr_null(image_find_colliding_topic(&image, SLICE("a_b")));
 }
@@ -457,7 +467,8 @@ START_TEST(the_old_fencing_records_and_unregistration_are_understood)
 {
     add_broker(&list, 1, 10, "one");
     add_broker(&list, 2, 20, "two");
-    record_list_add(&list, &unfence_broker_record_message, &(struct unfence_broker_record){.id = 2, .epoch = 20});
+    record_list_add(&list, &unfence_broker_record_message,
+                    &(struct unfence_broker_record){.id = 2, .epoch = 20});
     apply_all();
     ck_assert(!image_find_broker(&image, 2)->fenced);
     record_list_add(&list, &fence_broker_record_message, &(struct fence_broker_record){.id = 2, .epoch = 20});
@@ -474,10 +485,12 @@ END_TEST
 
 START_TEST(producer_ids_never_go_back)
 {
-    record_list_add(&list, &producer_ids_record_message, &(struct producer_ids_record){.next_producer_id = 2000});
+    record_list_add(&list, &producer_ids_record_message,
+                    &(struct producer_ids_record){.next_producer_id = 2000});
     apply_all();
     ck_assert_int_eq(image.next_producer_id, 2000);
-    record_list_add(&list, &producer_ids_record_message, &(struct producer_ids_record){.next_producer_id = 1000});
+    record_list_add(&list, &producer_ids_record_message,
+                    &(struct producer_ids_record){.next_producer_id = 1000});
     refuse_last("below the one before");
 }
 END_TEST
@@ -510,7 +523,8 @@ START_TEST(what_cannot_be_read_is_refused)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct note why = {""};
         ck_assert(!image_apply(&image, cases[i].frame, 0, 0, &why));
-        ck_assert_msg(strstr(why.text, cases[i].text) != NULL, "\"%s\" has no \"%s\"", why.text, cases[i].text);
+        ck_assert_msg(strstr(why.text, cases[i].text) != NULL, "\"%s\" has no \"%s\"", why.text,
+                      cases[i].text);
     }
     ck_assert_int_eq(image.offset, -1);
     ck_assert_uint_eq(image.features.count, 0);
@@ -547,7 +561,8 @@ START_TEST(topics_come_and_go_and_all_indexes_agree)
         if (partitions[n] < 0)
             add_topic(&list, name, id);
         else if (random % 3 == 0)
-            record_list_add(&list, &remove_topic_record_message, &(struct remove_topic_record){.topic_id = id});
+            record_list_add(&list, &remove_topic_record_message,
+                            &(struct remove_topic_record){.topic_id = id});
         else
             add_partition(&list, id, partitions[n]);
         partitions[n] = partitions[n] < 0 ? 0 : random % 3 == 0 ? -1 : partitions[n] + 1;

@@ -1,0 +1,276 @@
+/* AlterConfigs and IncrementalAlterConfigs: what is written, and what Odradek decides otherwise than Kafka.
+ * Kafka's own answers are in test/golden/test_controller.c. */
+#include "metadata/controller/alter_configs.h"
+#include "metadata/controller/describe_configs.h"
+#include "test/unit/metadata/controller_fixture.h"
+
+static struct world world;
+
+static void set_up(void)
+{
+    world_init(&world);
+    world_add_topic(&world, "t", 10, 1);
+    add_config(&world.records, RESOURCE_TOPIC, "t", "min.insync.replicas", "1");
+    add_config(&world.records, RESOURCE_TOPIC, "t", "retention.ms", "5");
+    add_config(&world.records, RESOURCE_TOPIC, "t", "segment.ms", "7");
+    world_commit(&world);
+}
+
+static void tear_down(void)
+{
+    world_fini(&world);
+}
+
+/* {"name":"x","configOperation":0,"value":"y"}, ... of one resource. Gives the error. */
+static int incremental(int type, const char *resource, const char *configs, const char *message)
+{
+    char json[2000];
+    snprintf(json, sizeof json,
+             "{\"resources\":[{\"resourceType\":%d,\"resourceName\":\"%s\",\"configs\":[%s]}]}", type,
+             resource, configs);
+    void *request = world_request(&world, &incremental_alter_configs_request_message, 1, json);
+    struct incremental_alter_configs_response *response =
+        world_response(&world, &incremental_alter_configs_response_message);
+    record_list_init(&world.records, &world.arena, METADATA_VERSION_MAX);
+    controller_incremental_alter_configs(&world.controller, request, response, &world.records);
+    ck_assert_int_eq(response->responses.count, 1);
+    ck_assert_slice(response->responses.items[0].error_message, message);
+    return response->responses.items[0].error_code;
+}
+
+static int replace(int type, const char *resource, const char *configs)
+{
+    char json[2000];
+    snprintf(json, sizeof json,
+             "{\"resources\":[{\"resourceType\":%d,\"resourceName\":\"%s\",\"configs\":[%s]}]}", type,
+             resource, configs);
+    void *request = world_request(&world, &alter_configs_request_message, 2, json);
+    struct alter_configs_response *response = world_response(&world, &alter_configs_response_message);
+    record_list_init(&world.records, &world.arena, METADATA_VERSION_MAX);
+    controller_alter_configs(&world.controller, request, response, &world.records);
+    return response->responses.items[0].error_code;
+}
+
+#define SET(name, value) "{\"name\":\"" name "\",\"configOperation\":0,\"value\":\"" value "\"}"
+#define DELETE(name)     "{\"name\":\"" name "\",\"configOperation\":1,\"value\":null}"
+#define RECORD(type, resource, name, value)                                                                  \
+    "ConfigRecord {\"resourceType\":" type ",\"resourceName\":\"" resource "\",\"name\":\"" name             \
+    "\",\"value\":" value "}\n"
+
+START_TEST(what_changes_is_written_and_nothing_else)
+{
+    ck_assert_int_eq(
+        incremental(2, "t",
+                    SET("retention.ms", "5") "," SET("flush.ms", "9") "," DELETE("segment.ms") "," DELETE(
+                        "flush.messages") "," SET("min.insync.replicas", "2"),
+                    NULL),
+        KERR_NONE);
+    ck_assert_str_eq(world_records(&world),
+                     RECORD("2", "t", "flush.ms", "\"9\"") RECORD("2", "t", "min.insync.replicas", "\"2\"")
+                         RECORD("2", "t", "segment.ms", "null") "ClearElrRecord {\"topicName\":\"t\"}\n");
+}
+END_TEST
+
+START_TEST(a_brokers_configs_are_written_also_if_they_are_the_same)
+{
+    ck_assert_int_eq(incremental(4, "01", SET("log.retention.ms", "5"), NULL), KERR_NONE);
+    world_commit(&world);
+    ck_assert_int_eq(incremental(4, "1", SET("log.retention.ms", "5") "," DELETE("log.roll.ms"), NULL),
+                     KERR_NONE);
+    ck_assert_str_eq(world_records(&world),
+                     RECORD("4", "1", "log.retention.ms", "\"5\"") RECORD("4", "1", "log.roll.ms", "null"));
+    ck_assert_int_eq(incremental(4, "", SET("min.insync.replicas", "1"), NULL), KERR_NONE);
+    ck_assert_str_eq(world_records(&world),
+                     RECORD("4", "", "min.insync.replicas", "\"1\"") "ClearElrRecord {\"topicName\":\"\"}\n");
+}
+END_TEST
+
+START_TEST(replacing_writes_what_is_named_and_removes_the_rest)
+{
+    ck_assert_int_eq(
+        replace(2, "t",
+                "{\"name\":\"retention.ms\",\"value\":\"6\"},{\"name\":\"flush.ms\",\"value\":\"1\"}"),
+        KERR_NONE);
+    ck_assert_str_eq(world_records(&world),
+                     RECORD("2", "t", "flush.ms", "\"1\"") RECORD("2", "t", "retention.ms", "\"6\"")
+                         RECORD("2", "t", "min.insync.replicas", "null")
+                             RECORD("2", "t", "segment.ms", "null") "ClearElrRecord {\"topicName\":\"t\"}\n");
+    world_commit(&world);
+    ck_assert_int_eq(image_find_configs(&world.image, RESOURCE_TOPIC, SLICE("t"))->count, 2);
+}
+END_TEST
+
+START_TEST(one_bad_value_keeps_the_whole_resource_as_it_is)
+{
+    ck_assert_int_eq(incremental(2, "t", SET("retention.ms", "6") "," SET("segment.ms", "0"),
+                                 "Invalid value 0 for configuration segment.ms: Value must be at least 1"),
+                     KERR_INVALID_CONFIG);
+    ck_assert_int_eq(world.records.count, 0);
+}
+END_TEST
+
+START_TEST(the_lags_of_topic_and_broker_must_agree)
+{
+    add_config(&world.records, RESOURCE_BROKER, "", "log.cleaner.max.compaction.lag.ms", "50");
+    world_commit(&world);
+    ck_assert_int_eq(
+        incremental(2, "t", SET("min.compaction.lag.ms", "60"),
+                    "conflict topic config setting min.compaction.lag.ms (60) > max.compaction.lag.ms (50)"),
+        KERR_INVALID_CONFIG);
+}
+END_TEST
+
+START_TEST(without_elr_a_broker_may_have_its_own_min_insync_replicas)
+{
+    add_feature(&world.records, ELR_FEATURE, 0);
+    world_commit(&world);
+    ck_assert_int_eq(incremental(4, "1", SET("min.insync.replicas", "2"), NULL), KERR_NONE);
+    ck_assert_str_eq(world_records(&world), RECORD("4", "1", "min.insync.replicas", "\"2\""));
+    ck_assert_int_eq(incremental(4, "", DELETE("min.insync.replicas"), NULL), KERR_NONE);
+}
+END_TEST
+
+START_TEST(what_another_broker_would_allow_does_not_stand_in_the_way)
+{
+    add_config(&world.records, RESOURCE_BROKER, "1", "listeners", "PLAINTEXT://:1");
+    world_commit(&world);
+    ck_assert_int_eq(incremental(4, "1", SET("log.retention.ms", "5"), NULL), KERR_NONE);
+    ck_assert_int_eq(incremental(4, "1", SET("listeners", "PLAINTEXT://:2"),
+                                 "Cannot update these configs dynamically: [listeners]"),
+                     KERR_INVALID_REQUEST);
+    ck_assert_int_eq(incremental(4, "1", DELETE("listeners"), NULL), KERR_NONE);
+}
+END_TEST
+
+START_TEST(there_are_no_loggers_and_no_other_operations)
+{
+    ck_assert_int_eq(incremental(8, "1", SET("root", "DEBUG"), "Logger root does not exist!"),
+                     KERR_INVALID_CONFIG);
+    ck_assert_int_eq(
+        incremental(2, "t", "{\"name\":\"retention.ms\",\"configOperation\":4,\"value\":\"1\"}", NULL),
+        KERR_UNKNOWN_SERVER_ERROR);
+    ck_assert_int_eq(world.records.count, 0);
+}
+END_TEST
+
+START_TEST(the_bounds_of_groups_are_the_brokers)
+{
+    ck_assert_int_eq(incremental(32, "g", SET("consumer.session.timeout.ms", "61000"),
+                                 "consumer.session.timeout.ms must be less than or equal to "
+                                 "group.consumer.max.session.timeout.ms"),
+                     KERR_INVALID_CONFIG);
+    static struct config_entry fixed[1];
+    fixed[0] = (struct config_entry){SLICE("group.consumer.max.session.timeout.ms"), SLICE("62000")};
+    world.fixed.entries = fixed;
+    world.fixed.count = 1;
+    ck_assert_int_eq(incremental(32, "g", SET("consumer.session.timeout.ms", "61000"), NULL), KERR_NONE);
+    ck_assert_str_eq(world_records(&world), RECORD("32", "g", "consumer.session.timeout.ms", "\"61000\""));
+}
+END_TEST
+
+START_TEST(many_keys_are_sorted_not_compared_with_each_other)
+{
+    enum { KEYS = 200000 };
+    struct incremental_alter_configs_request request;
+    schema_set_defaults(incremental_alter_configs_request_schema(), &request);
+    array_init(&request.resources, incremental_alter_configs_resource, &world.arena, 1);
+    request.resources.items[0].resource_type = RESOURCE_BROKER;
+    request.resources.items[0].resource_name = SLICE("");
+    array_init(&request.resources.items[0].configs, incremental_alter_configs_config, &world.arena, KEYS);
+    for (int32_t i = 0; i < KEYS; i++) {
+        request.resources.items[0].configs.items[i].name = arena_printf(&world.arena, "k%d", KEYS - i);
+        request.resources.items[0].configs.items[i].value = SLICE("1");
+    }
+    request.validate_only = true;
+    struct incremental_alter_configs_response *response =
+        world_response(&world, &incremental_alter_configs_response_message);
+    controller_incremental_alter_configs(&world.controller, &request, response, &world.records);
+    ck_assert_int_eq(response->responses.items[0].error_code, KERR_NONE);
+}
+END_TEST
+
+START_TEST(a_list_may_not_grow_beyond_what_a_string_holds)
+{
+    char *value = arena_alloc(&world.arena, 32768);
+    for (int i = 0; i < 32764; i += 4)
+        memcpy(value + i, "1:1,", 4);
+    value[32763] = '\0';
+    add_config(&world.records, RESOURCE_TOPIC, "t", "leader.replication.throttled.replicas", value);
+    world_commit(&world);
+    ck_assert_int_eq(
+        incremental(
+            2, "t",
+            "{\"name\":\"leader.replication.throttled.replicas\",\"configOperation\":2,\"value\":"
+            "\"1234:1\"}",
+            "The configuration value cannot be added because it exceeds the maximum value size of 32767 "
+            "bytes."),
+        KERR_INVALID_CONFIG);
+}
+END_TEST
+
+/* ---- what is told of it ---- */
+
+START_TEST(documentation_is_the_tables_meaning_and_unknown_keys_are_secrets)
+{
+    add_config(&world.records, RESOURCE_TOPIC, "t", "of.another.release", "1");
+    world_commit(&world);
+    struct describe_configs_request *request = world_request(
+        &world, &describe_configs_request_message, 4,
+        "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"t\",\"configurationKeys\":[\"retention.ms\","
+        "\"of.another.release\"]}],\"includeDocumentation\":true}");
+    struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
+    describe_configs(&world.view, request, 4, &world.arena, response);
+    ck_assert_int_eq(response->results.items[0].configs.count, 2);
+    const struct describe_configs_response_config *known = &response->results.items[0].configs.items[0];
+    const struct describe_configs_response_config *unknown = &response->results.items[0].configs.items[1];
+    ck_assert_slice(known->documentation, find_topic_config(SLICE("retention.ms"))->meaning);
+    ck_assert_slice(known->value, "5");
+    ck_assert_slice(unknown->name, "of.another.release");
+    ck_assert(unknown->is_sensitive && slice_is_null(unknown->value)
+              && slice_is_null(unknown->documentation));
+}
+END_TEST
+
+START_TEST(a_default_in_hours_is_told_as_a_default_in_milliseconds)
+{
+    static struct config_entry fixed[1];
+    fixed[0] = (struct config_entry){SLICE("log.roll.hours"), SLICE("2")};
+    world.fixed.entries = fixed;
+    world.fixed.count = 1;
+    world_add_topic(&world, "u", 12, 1);
+    struct describe_configs_request *request =
+        world_request(&world, &describe_configs_request_message, 4,
+                      "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"u\",\"configurationKeys\":["
+                      "\"segment.ms\"]}]}");
+    struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
+    describe_configs(&world.view, request, 4, &world.arena, response);
+    ck_assert_slice(response->results.items[0].configs.items[0].value, "7200000");
+    ck_assert_int_eq(response->results.items[0].configs.items[0].config_source, SOURCE_DEFAULT);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("alter_configs");
+    TCase *tests = tcase_create("decisions");
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, what_changes_is_written_and_nothing_else);
+    tcase_add_test(tests, a_brokers_configs_are_written_also_if_they_are_the_same);
+    tcase_add_test(tests, replacing_writes_what_is_named_and_removes_the_rest);
+    tcase_add_test(tests, one_bad_value_keeps_the_whole_resource_as_it_is);
+    tcase_add_test(tests, the_lags_of_topic_and_broker_must_agree);
+    tcase_add_test(tests, without_elr_a_broker_may_have_its_own_min_insync_replicas);
+    tcase_add_test(tests, what_another_broker_would_allow_does_not_stand_in_the_way);
+    tcase_add_test(tests, there_are_no_loggers_and_no_other_operations);
+    tcase_add_test(tests, the_bounds_of_groups_are_the_brokers);
+    tcase_add_test(tests, many_keys_are_sorted_not_compared_with_each_other);
+    tcase_add_test(tests, a_list_may_not_grow_beyond_what_a_string_holds);
+    tcase_add_test(tests, documentation_is_the_tables_meaning_and_unknown_keys_are_secrets);
+    tcase_add_test(tests, a_default_in_hours_is_told_as_a_default_in_milliseconds);
+    suite_add_tcase(suite, tests);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
