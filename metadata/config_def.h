@@ -55,7 +55,7 @@ struct config_def {
     enum config_support support;
     bool internal;       /* Kafka hides it from DescribeConfigs unless set */
     const char *meaning; /* one line, for docs/config.md and DescribeConfigs' documentation */
-    const char *const *synonyms; /* of a topic or group: the broker's keys, best first; NULL-terminated, or NULL */
+    const char *const *synonyms; /* the broker's keys behind a topic's or group's, best first; or NULL */
     const int64_t *synonym_factors; /* what each synonym's number is multiplied by: 1, 60000, 3600000 */
 };
 

@@ -1,8 +1,8 @@
 /*
  * checkpoint: small text files that are never seen half written.
  *
- * 1. The new content is on stable storage before its name is: tmp, fsync, rename, fsync of the directory (unless the caller
- *    says that the content can be found again).
+ * 1. The new content is on stable storage before its name is: tmp, fsync, rename, fsync of the directory
+ * (unless the caller says that the content can be found again).
  * 2. A file that breaks its own format is reported, never half believed.
  *
  * Called by epochs, data_dir and partitions. No locks: callers serialise writers of one file.
@@ -14,7 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-int checkpoint_replace(struct file_system *fs, const char *directory, const char *name, struct slice content, bool durable)
+int checkpoint_replace(struct file_system *fs, const char *directory, const char *name, struct slice content,
+                       bool durable)
 {
     char temporary[FILE_PATH_MAX];
     char path[FILE_PATH_MAX];
@@ -137,8 +138,8 @@ static int malformed(struct checkpoint *checkpoint, struct note *why)
     return -EBADMSG;
 }
 
-int checkpoint_next_offset(struct checkpoint *checkpoint, struct slice *topic, int32_t *partition, int64_t *offset,
-                           struct note *why)
+int checkpoint_next_offset(struct checkpoint *checkpoint, struct slice *topic, int32_t *partition,
+                           int64_t *offset, struct note *why)
 {
     char *line;
     int result = next_entry(checkpoint, &line, why);
@@ -154,7 +155,8 @@ int checkpoint_next_offset(struct checkpoint *checkpoint, struct slice *topic, i
     return 1;
 }
 
-int checkpoint_next_epoch(struct checkpoint *checkpoint, int32_t *epoch, int64_t *start_offset, struct note *why)
+int checkpoint_next_epoch(struct checkpoint *checkpoint, int32_t *epoch, int64_t *start_offset,
+                          struct note *why)
 {
     char *line;
     int result = next_entry(checkpoint, &line, why);

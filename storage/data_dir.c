@@ -2,7 +2,8 @@
  * data_dir: see data_dir.h.
  *
  * 1. The lock file is held from open to close; the operating system lets go of it when the process dies.
- * 2. The clean-shutdown marker is gone, durably, before a log is loaded, and comes back as the very last thing.
+ * 2. The clean-shutdown marker is gone, durably, before a log is loaded, and comes back as the very last
+ * thing.
  * 3. Offline is for ever (until the next start).
  */
 #include "storage/data_dir.h"
@@ -129,12 +130,14 @@ static bool parse_meta(struct data_dir *dir, char *content, struct note *why)
     struct meta_found found = {0};
     find_properties(content, &found);
     if (found.version == NULL || strcmp(found.version, "1") != 0)
-        note_set(why, "%s/%s: version is %s, 1 is needed", dir->path, meta_name, found.version ? found.version : "missing");
+        note_set(why, "%s/%s: version is %s, 1 is needed", dir->path, meta_name,
+                 found.version ? found.version : "missing");
     else if (found.cluster_id == NULL || found.cluster_id[0] == '\0')
         note_set(why, "%s/%s: cluster.id is missing", dir->path, meta_name);
     else if (found.node_id == NULL || !parse_node_id(found.node_id, &dir->meta.node_id))
         note_set(why, "%s/%s: node.id is missing or no number", dir->path, meta_name);
-    else if (found.directory_id != NULL && !uuid_parse(slice_str(found.directory_id), &dir->meta.directory_id))
+    else if (found.directory_id != NULL
+             && !uuid_parse(slice_str(found.directory_id), &dir->meta.directory_id))
         note_set(why, "%s/%s: directory.id '%.40s' is no id", dir->path, meta_name, found.directory_id);
     else {
         dir->cluster_id = strdup(found.cluster_id);
@@ -150,10 +153,23 @@ struct emptiness {
     char name[NAME_MAX + 1];
 };
 
+/* What may stand in a directory that counts as empty: a file system's own, our lock, and what a formatting
+ * that was cut short leaves behind (meta.properties comes last, and without it nobody can have used the
+ * directory). */
+static bool is_no_content(const char *name)
+{
+    static const char *const names[] = {".lock", "lost+found", "bootstrap.checkpoint",
+                                        "bootstrap.checkpoint.tmp", "meta.properties.tmp"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void look_for_content(void *context, const char *name)
 {
     struct emptiness *emptiness = context;
-    if (strcmp(name, ".lock") == 0 || strcmp(name, "lost+found") == 0)
+    if (is_no_content(name))
         return;
     emptiness->found = true;
     snprintf(emptiness->name, sizeof emptiness->name, "%s", name);
@@ -177,7 +193,8 @@ static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct n
     if (result < 0)
         note_set(why, "%s: %s", path, strerror(-result));
     else if (emptiness.found)
-        note_set(why, "%s holds %s but no %s: it is not formatted, and not empty", dir->path, emptiness.name, meta_name);
+        note_set(why, "%s holds %s but no %s: it is not formatted, and not empty", dir->path, emptiness.name,
+                 meta_name);
     return result == 0 && !emptiness.found;
 }
 
@@ -212,7 +229,8 @@ static bool take_lock(struct data_dir *dir, struct note *why)
     return result >= 0;
 }
 
-struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state, struct note *why)
+struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state,
+                               struct note *why)
 {
     if (strlen(path) > PATH_BYTES_MAX || path[0] == '\0') {
         note_set(why, "the log directory's name is empty or too long");
@@ -252,8 +270,8 @@ void data_dir_close(struct data_dir *dir)
     free(dir);
 }
 
-enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t node_id, struct uuid directory_id,
-                          struct note *why)
+enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t node_id,
+                          struct uuid directory_id, struct note *why)
 {
     char id[UUID_TEXT_LEN + 1];
     char date[64];
@@ -264,8 +282,8 @@ enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t
     strftime(date, sizeof date, "%a %b %d %H:%M:%S UTC %Y", &utc);
 
     struct buf text = {0};
-    buf_printf(&text, "#\n#%s\nnode.id=%d\ndirectory.id=%s\nversion=1\ncluster.id=%.*s\n", date, (int)node_id, id,
-               SLICE_ARGS(cluster_id));
+    buf_printf(&text, "#\n#%s\nnode.id=%d\ndirectory.id=%s\nversion=1\ncluster.id=%.*s\n", date, (int)node_id,
+               id, SLICE_ARGS(cluster_id));
     int result = checkpoint_replace(dir->fs, dir->path, meta_name, buf_slice(&text), true);
     buf_fini(&text);
     if (result < 0) {

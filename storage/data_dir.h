@@ -1,6 +1,7 @@
 /*
- * data_dir: one log directory (an entry of log.dirs): its lock, meta.properties, checkpoint files, clean-shutdown marker, and
- * whether it is in order. A directory that fails (EIO, a failed fsync) goes offline once and for all until the next start.
+ * data_dir: one log directory (an entry of log.dirs): its lock, meta.properties, checkpoint files,
+ * clean-shutdown marker, and whether it is in order. A directory that fails (EIO, a failed fsync) goes
+ * offline once and for all until the next start.
  */
 #ifndef STORAGE_DATA_DIR_H
 #define STORAGE_DATA_DIR_H
@@ -26,22 +27,25 @@ enum data_dir_state {
     DATA_DIR_FORMATTED, /* meta.properties read */
 };
 
-/* Creates the directory if it is missing, takes `.lock` (a second broker gets "... is locked by another process"), reads
- * meta.properties. NULL with the reason: not empty yet without meta.properties, unreadable, locked. */
-struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state, struct note *why);
+/* Creates the directory if it is missing, takes `.lock` (a second broker gets "... is locked by another
+ * process"), reads meta.properties. NULL with the reason: not empty yet without meta.properties, unreadable,
+ * locked. */
+struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state,
+                               struct note *why);
 void data_dir_close(struct data_dir *dir);
 
 /* Writes meta.properties (version 1) as Apache Kafka's formatter does, fsynced, and adopts it. */
-enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t node_id, struct uuid directory_id,
-                          struct note *why);
+enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t node_id,
+                          struct uuid directory_id, struct note *why);
 
 const char *data_dir_path(const struct data_dir *dir);
 struct file_system *data_dir_fs(const struct data_dir *dir);
-struct open_files *data_dir_files(struct data_dir *dir); /* for log_open; every segment is gone before data_dir_close */
+struct open_files *data_dir_files(
+    struct data_dir *dir); /* for log_open; every segment is gone before data_dir_close */
 const struct meta_properties *data_dir_meta(const struct data_dir *dir);
 
-/* Whether the clean-shutdown marker was there when the directory was opened; taken away (with a directory sync) by
- * data_dir_begin, before any log is loaded. *broker_epoch is what it held, or -1. */
+/* Whether the clean-shutdown marker was there when the directory was opened; taken away (with a directory
+ * sync) by data_dir_begin, before any log is loaded. *broker_epoch is what it held, or -1. */
 bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch);
 bool data_dir_was_clean(const struct data_dir *dir); /* what data_dir_begin answered */
 enum kerr data_dir_mark_clean(struct data_dir *dir, int64_t broker_epoch);

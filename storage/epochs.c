@@ -61,7 +61,8 @@ int epochs_store(struct epochs *epochs, struct file_system *fs, const char *dire
     struct buf text = {0};
     buf_printf(&text, "0\n%d\n", (int)epochs->count);
     for (int32_t i = 0; i < epochs->count; i++)
-        buf_printf(&text, "%d %lld\n", (int)epochs->entries[i].epoch, (long long)epochs->entries[i].start_offset);
+        buf_printf(&text, "%d %lld\n", (int)epochs->entries[i].epoch,
+                   (long long)epochs->entries[i].start_offset);
     int result = checkpoint_replace(fs, directory, file_name, buf_slice(&text), false);
     buf_fini(&text);
     if (result == 0)

@@ -1,6 +1,6 @@
 /*
- * epochs: the leader-epoch cache of one log: which epoch's records start where (KIP-101), kept in leader-epoch-checkpoint.
- * Guarded by the log's owner.
+ * epochs: the leader-epoch cache of one log: which epoch's records start where (KIP-101), kept in
+ * leader-epoch-checkpoint. Guarded by the log's owner.
  */
 #ifndef STORAGE_EPOCHS_H
 #define STORAGE_EPOCHS_H
@@ -26,17 +26,21 @@ void epochs_fini(struct epochs *epochs);
 /* Reads `directory`/leader-epoch-checkpoint. A missing file is an empty cache; 0, -errno or -EBADMSG. */
 int epochs_load(struct epochs *epochs, struct file_system *fs, const char *directory, struct note *why);
 
-/* Writes the file if something changed. Not synced: recovery finds the entries again in the batches. 0 or -errno. */
+/* Writes the file if something changed. Not synced: recovery finds the entries again in the batches. 0 or
+ * -errno. */
 int epochs_store(struct epochs *epochs, struct file_system *fs, const char *directory);
 
-/* Epoch `epoch` starts at `start_offset`: drops entries that this contradicts (a higher or equal epoch, or a start at or
- * beyond). Nothing happens if the newest epoch is this one or a newer one that started earlier. */
+/* Epoch `epoch` starts at `start_offset`: drops entries that this contradicts (a higher or equal epoch, or a
+ * start at or beyond). Nothing happens if the newest epoch is this one or a newer one that started earlier.
+ */
 void epochs_assign(struct epochs *epochs, int32_t epoch, int64_t start_offset);
 
-void epochs_truncate_end(struct epochs *epochs, int64_t end_offset);     /* entries that start at or beyond it go */
-void epochs_truncate_start(struct epochs *epochs, int64_t start_offset); /* entries below it become one that starts there */
+void epochs_truncate_end(struct epochs *epochs,
+                         int64_t end_offset); /* entries that start at or beyond it go */
+void epochs_truncate_start(struct epochs *epochs,
+                           int64_t start_offset); /* entries below it become one that starts there */
 
-int32_t epochs_latest(const struct epochs *epochs); /* -1: none */
+int32_t epochs_latest(const struct epochs *epochs);                    /* -1: none */
 int32_t epochs_of_offset(const struct epochs *epochs, int64_t offset); /* -1: unknown */
 
 /* OffsetForLeaderEpoch's rules; -1 and -1 if there is no answer. */

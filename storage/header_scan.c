@@ -19,7 +19,8 @@ int header_scan_read(struct header_scan *scan, int64_t position, struct batch_he
         return 0;
     if (scan->end - position < BATCH_HEADER_SIZE)
         return -EBADMSG;
-    if (position < scan->chunk_at || position + BATCH_HEADER_SIZE > scan->chunk_at + (int64_t)scan->chunk_len) {
+    if (position < scan->chunk_at
+        || position + BATCH_HEADER_SIZE > scan->chunk_at + (int64_t)scan->chunk_len) {
         int64_t want = scan->end - position;
         int64_t most = scan->far ? BATCH_HEADER_SIZE : HEADER_SCAN_CHUNK;
         if (want > most)
@@ -33,8 +34,9 @@ int header_scan_read(struct header_scan *scan, int64_t position, struct batch_he
             return -EBADMSG;
     }
     batch_header_read(scan->chunk + (position - scan->chunk_at), header);
-    if (header->magic != BATCH_MAGIC || batch_size(header) < BATCH_HEADER_SIZE || header->last_offset_delta < 0
-        || header->base_offset < 0 || batch_size(header) > scan->end - position)
+    if (header->magic != BATCH_MAGIC || batch_size(header) < BATCH_HEADER_SIZE
+        || header->last_offset_delta < 0 || header->base_offset < 0
+        || batch_size(header) > scan->end - position)
         return -EBADMSG;
     scan->far = batch_size(header) > HEADER_SCAN_CHUNK;
     return 1;

@@ -1,5 +1,6 @@
 /*
- * header_scan: walks the batch headers of a segment file, reading them in chunks: small batches cost one read for dozens.
+ * header_scan: walks the batch headers of a segment file, reading them in chunks: small batches cost one read
+ * for dozens.
  */
 #ifndef STORAGE_HEADER_SCAN_H
 #define STORAGE_HEADER_SCAN_H
@@ -21,8 +22,8 @@ struct header_scan {
 
 void header_scan_init(struct header_scan *scan, struct file_system *fs, int file, int64_t end);
 
-/* The header at `position`; the next batch is at position + batch_size. 1; 0 at the end; -EBADMSG if no whole batch of magic 2
- * is there; -errno. */
+/* The header at `position`; the next batch is at position + batch_size. 1; 0 at the end; -EBADMSG if no whole
+ * batch of magic 2 is there; -errno. */
 int header_scan_read(struct header_scan *scan, int64_t position, struct batch_header *header);
 
 #endif

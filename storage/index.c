@@ -51,7 +51,8 @@ void index_fini(struct index *index)
     *index = (struct index){.kind = index->kind, .last = none(index->kind)};
 }
 
-static int read_entry(struct file_system *fs, int file, enum index_kind kind, int64_t i, struct index_entry *entry)
+static int read_entry(struct file_system *fs, int file, enum index_kind kind, int64_t i,
+                      struct index_entry *entry)
 {
     uint8_t bytes[12];
     size_t size = index_entry_size(kind);
@@ -78,7 +79,8 @@ int index_load(struct index *index, struct file_system *fs, const char *path)
     file_close(fs, file);
     if (result < 0)
         return result;
-    bool possible = index->kind == OFFSET_INDEX ? last.key > 0 || (last.key == 0 && last.value > 0) : last.key > 0;
+    bool possible =
+        index->kind == OFFSET_INDEX ? last.key > 0 || (last.key == 0 && last.value > 0) : last.key > 0;
     if (count > 0 && (!possible || last.value < 0))
         return -EBADMSG;
     index->count = index->in_file = count;
@@ -175,11 +177,13 @@ int index_reset(struct index *index, struct file_system *fs, const char *path)
     return 0;
 }
 
-int index_get(const struct index *index, struct file_system *fs, const char *path, int64_t i, struct index_entry *entry)
+int index_get(const struct index *index, struct file_system *fs, const char *path, int64_t i,
+              struct index_entry *entry)
 {
     ensure(i >= 0 && i < index->count);
     if (i >= index->in_file) {
-        *entry = decode(index->kind, index->tail + (size_t)(i - index->in_file) * index_entry_size(index->kind));
+        *entry =
+            decode(index->kind, index->tail + (size_t)(i - index->in_file) * index_entry_size(index->kind));
         return 0;
     }
     int file = file_open(fs, path, FILE_READ);
@@ -244,7 +248,8 @@ bool index_find_in_tail(const struct index *index, int64_t key, struct index_ent
 }
 
 /* Narrows [*low, *high), which holds the last entry with a key <= `key` if there is one, to a window. */
-static int narrow(struct file_system *fs, int file, enum index_kind kind, int64_t key, int64_t *low, int64_t *high)
+static int narrow(struct file_system *fs, int file, enum index_kind kind, int64_t key, int64_t *low,
+                  int64_t *high)
 {
     while (*high - *low > WINDOW_ENTRIES) {
         struct index_entry entry = {0};
@@ -260,8 +265,8 @@ static int narrow(struct file_system *fs, int file, enum index_kind kind, int64_
     return 0;
 }
 
-int index_find_in_file(struct file_system *fs, const char *path, enum index_kind kind, int64_t in_file, int64_t key,
-                       struct index_entry *found, struct index_page *page)
+int index_find_in_file(struct file_system *fs, const char *path, enum index_kind kind, int64_t in_file,
+                       int64_t key, struct index_entry *found, struct index_page *page)
 {
     if (in_file == 0)
         return 0;

@@ -4,9 +4,10 @@
  *   .index      int32 relative offset (last of a batch), int32 position of that batch      8 bytes an entry
  *   .timeindex  int64 largest timestamp so far, int32 relative offset (last of its batch) 12 bytes an entry
  *
- * Keys increase. New entries collect in memory and are written in pieces of 4 KB; files hold exactly their entries and are never
- * preallocated. Files are opened for each use: a piece stands for 2 MB of log. The segment knows the path. Guarded by the log's
- * owner, except index_find_in_file, which reads what no longer changes.
+ * Keys increase. New entries collect in memory and are written in pieces of 4 KB; files hold exactly their
+ * entries and are never preallocated. Files are opened for each use: a piece stands for 2 MB of log. The
+ * segment knows the path. Guarded by the log's owner, except index_find_in_file, which reads what no longer
+ * changes.
  */
 #ifndef STORAGE_INDEX_H
 #define STORAGE_INDEX_H
@@ -44,8 +45,8 @@ size_t index_entry_size(enum index_kind kind);
 void index_init(struct index *index, enum index_kind kind);
 void index_fini(struct index *index);
 
-/* Takes over what is in the file: all its whole entries. -ENOENT if there is no file, -EBADMSG if its last entry cannot be one
- * (zeros of a preallocated file). */
+/* Takes over what is in the file: all its whole entries. -ENOENT if there is no file, -EBADMSG if its last
+ * entry cannot be one (zeros of a preallocated file). */
 int index_load(struct index *index, struct file_system *fs, const char *path);
 
 /* The key must be above the last. The tail must have room: index_write makes it. */
@@ -65,15 +66,16 @@ int index_reset(struct index *index, struct file_system *fs, const char *path);
 int index_truncate(struct index *index, struct file_system *fs, const char *path, int64_t relative_offset);
 
 /* The i-th entry. 0 or -errno. */
-int index_get(const struct index *index, struct file_system *fs, const char *path, int64_t i, struct index_entry *entry);
+int index_get(const struct index *index, struct file_system *fs, const char *path, int64_t i,
+              struct index_entry *entry);
 
 /* The last entry with a key <= `key`, if it is among those in memory. */
 bool index_find_in_tail(const struct index *index, int64_t key, struct index_entry *found);
 
-/* The same among the first `in_file` entries of the file: 1, 0 (there is none), -errno. Fills `page` (may be NULL) from there on;
- * page->segment is the caller's to set. */
-int index_find_in_file(struct file_system *fs, const char *path, enum index_kind kind, int64_t in_file, int64_t key,
-                       struct index_entry *found, struct index_page *page);
+/* The same among the first `in_file` entries of the file: 1, 0 (there is none), -errno. Fills `page` (may be
+ * NULL) from there on; page->segment is the caller's to set. */
+int index_find_in_file(struct file_system *fs, const char *path, enum index_kind kind, int64_t in_file,
+                       int64_t key, struct index_entry *found, struct index_page *page);
 
 /* True if the page of this segment's index knows the answer. */
 bool index_find_in_page(const struct index_page *page, int64_t segment, enum index_kind kind, int64_t key,

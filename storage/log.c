@@ -1,11 +1,13 @@
 /*
  * log: see log.h.
  *
- * 1. There is always an active segment. base of the first <= start_offset <= end_offset; synced_offset <= end_offset.
+ * 1. There is always an active segment. base of the first <= start_offset <= end_offset; synced_offset <=
+ * end_offset.
  * 2. Offsets only grow: a batch's first offset is at or above the end (gaps are legal).
  * 3. Appending never waits for a sync; what a sync still has to cover is [synced_offset, end_offset) and, if
  *    directory_changed, the names.
- * 4. Index files and producer snapshots of a closed segment reach stable storage before recovery_point passes it.
+ * 4. Index files and producer snapshots of a closed segment reach stable storage before recovery_point passes
+ * it.
  * 5. A stage is written whole or not at all: on failure end_offset, the producers and the file are as before.
  *
  * Called by partition and metadata/cluster_log under their locks.
@@ -15,6 +17,7 @@
 #include "protocol/base/ensure.h"
 #include "storage/header_scan.h"
 #include "storage/log_private.h"
+#include "storage/log_read.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
@@ -49,8 +52,10 @@ void log_add_segment(struct log *log, struct segment *segment)
 /* 0 .. min(segment.jitter.ms, segment.ms): any spread will do, so the clock's low bits are random enough. */
 static int64_t draw_jitter(const struct log_config *config)
 {
-    int64_t max = config->segment_jitter_ms < config->segment_ms ? config->segment_jitter_ms : config->segment_ms;
-    return max <= 0 ? 0 : (int64_t)(((uint64_t)clock_monotonic_us() * 0x9e3779b97f4a7c15U >> 16) % (uint64_t)max);
+    int64_t max =
+        config->segment_jitter_ms < config->segment_ms ? config->segment_jitter_ms : config->segment_ms;
+    return max <= 0 ? 0
+                    : (int64_t)(((uint64_t)clock_monotonic_us() * 0x9e3779b97f4a7c15U >> 16) % (uint64_t)max);
 }
 
 int log_new_segment(struct log *log, int64_t base_offset)
@@ -143,7 +148,8 @@ int log_store_epochs(struct log *log)
 
 /* ---- appending ---- */
 
-bool log_must_roll(struct log *log, size_t staged, size_t len, const struct batch_header *header, int64_t now_ms)
+bool log_must_roll(struct log *log, size_t staged, size_t len, const struct batch_header *header,
+                   int64_t now_ms)
 {
     struct segment *active = log_active(log);
     const struct log_config *config = &log->config;
@@ -261,7 +267,8 @@ int log_stage_write(struct log_stage *stage)
     return 0;
 }
 
-static int append_one(struct log_stage *stage, uint8_t *bytes, const struct batch_header *header, int64_t now_ms)
+static int append_one(struct log_stage *stage, uint8_t *bytes, const struct batch_header *header,
+                      int64_t now_ms)
 {
     struct log *log = stage->log;
     size_t len = (size_t)batch_size(header);
@@ -287,7 +294,8 @@ int log_append_batches(struct log *log, uint8_t *bytes, size_t len, int64_t now_
         if (batch_next(slice_of(bytes + at, len - at), &header, &size, why) != BATCH_WHOLE)
             return -EBADMSG;
         if (header.base_offset < log->end_offset) {
-            note_set(why, "offset %" PRId64 " is below the log end %" PRId64, header.base_offset, log->end_offset);
+            note_set(why, "offset %" PRId64 " is below the log end %" PRId64, header.base_offset,
+                     log->end_offset);
             return -EBADMSG;
         }
         int result = append_one(&stage, bytes + at, &header, now_ms);
@@ -312,7 +320,8 @@ static int delete_segment(struct log *log, int32_t at, int64_t due_ms)
     log_snapshot_path(log, segment->base_offset, path);
     if (at > 0 || segment->base_offset < log->start_offset)
         (void)file_unlink(fs_of(log), path);
-    memmove(log->segments + at, log->segments + at + 1, sizeof(struct segment *) * (size_t)(log->count - at - 1));
+    memmove(log->segments + at, log->segments + at + 1,
+            sizeof(struct segment *) * (size_t)(log->count - at - 1));
     log->count--;
     log->directory_changed = true;
 
@@ -418,7 +427,8 @@ int log_advance_start(struct log *log, int64_t offset, bool drop_segments, int64
     if (offset > log->start_offset)
         log->start_offset = offset;
     int result = 0;
-    while (drop_segments && result == 0 && log->count > 1 && log->segments[1]->base_offset <= log->start_offset)
+    while (drop_segments && result == 0 && log->count > 1
+           && log->segments[1]->base_offset <= log->start_offset)
         result = delete_segment(log, 0, now_ms + log->config.file_delete_delay_ms);
     epochs_truncate_start(&log->epochs, log->start_offset);
     int stored = log_store_epochs(log);
@@ -462,7 +472,8 @@ static int sync_parent(struct file_system *fs, const char *directory)
     return file_sync_directory(fs, slash == parent ? "/" : parent);
 }
 
-/* Small files of a new directory, the topic id above all, are on stable storage before its first acknowledged record. */
+/* Small files of a new directory, the topic id above all, are on stable storage before its first acknowledged
+ * record. */
 static int sync_new_directory(struct file_system *fs, const char *directory)
 {
     char path[FILE_PATH_MAX];

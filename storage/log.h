@@ -1,9 +1,10 @@
 /*
- * log: one partition's segments, oldest first; the last one is active. Also the cluster log's, whose batches come with their
- * offsets and epochs.
+ * log: one partition's segments, oldest first; the last one is active. Also the cluster log's, whose batches
+ * come with their offsets and epochs.
  *
- * Not locked: whoever owns the log serialises its calls (a partition by its mutex), except where a comment says "no lock".
- * Results are 0 or more, or -errno; -EBADMSG for bytes that are no batch. Nothing here syncs but the functions that say so.
+ * Not locked: whoever owns the log serialises its calls (a partition by its mutex), except where a comment
+ * says "no lock". Results are 0 or more, or -errno; -EBADMSG for bytes that are no batch. Nothing here syncs
+ * but the functions that say so.
  */
 #ifndef STORAGE_LOG_H
 #define STORAGE_LOG_H
@@ -41,9 +42,10 @@ struct log {
     bool parent_changed;    /* ... nor is the directory's own */
     struct producers producers;
     struct epochs epochs;
-    struct log_position recent[LOG_RECENT]; /* batches appended last, for readers at the tail; offset -1: none */
+    struct log_position
+        recent[LOG_RECENT]; /* batches appended last, for readers at the tail; offset -1: none */
     uint32_t recent_next;
-    struct index_page *page; /* a piece of an index that a reader needed last; may be NULL */
+    struct index_page *page;  /* a piece of an index that a reader needed last; may be NULL */
     struct segment **deleted; /* renamed, waiting to be unlinked */
     int64_t *deleted_due_ms;
     int32_t deleted_count;
@@ -76,8 +78,10 @@ static inline struct segment *log_active(const struct log *log)
     return log->segments[log->count - 1];
 }
 
-/* Whether a new segment must begin before `len` bytes behind `staged` ones are appended (kafka-storage 16). */
-bool log_must_roll(struct log *log, size_t staged, size_t len, const struct batch_header *header, int64_t now_ms);
+/* Whether a new segment must begin before `len` bytes behind `staged` ones are appended (kafka-storage 16).
+ */
+bool log_must_roll(struct log *log, size_t staged, size_t len, const struct batch_header *header,
+                   int64_t now_ms);
 int log_roll(struct log *log, int64_t base_offset, int64_t now_ms);
 
 /* Batches on their way into the active segment, written together. Lives on the writer's stack. */
@@ -94,8 +98,9 @@ struct log_stage {
 
 void log_stage_init(struct log_stage *stage, struct log *log);
 
-/* Adds a batch whose offsets and epoch are final and takes it into the producers' state. `header` and `bytes` are borrowed until
- * the write. The stage must have room (count < LOG_STAGE_MAX, !has_ended). `marker`: NULL for data. */
+/* Adds a batch whose offsets and epoch are final and takes it into the producers' state. `header` and `bytes`
+ * are borrowed until the write. The stage must have room (count < LOG_STAGE_MAX, !has_ended). `marker`: NULL
+ * for data. */
 void log_stage_add(struct log_stage *stage, uint8_t *bytes, size_t len, const struct batch_header *header,
                    const struct marker *marker, int64_t now_ms);
 
@@ -113,7 +118,8 @@ int log_truncate(struct log *log, int64_t offset);
 /* Drops everything; the log goes on at `offset`. */
 int log_restart_at(struct log *log, int64_t offset);
 
-/* Moves the start up to `offset` (at most the end); with `drop_segments` whole segments below it are deleted. */
+/* Moves the start up to `offset` (at most the end); with `drop_segments` whole segments below it are deleted.
+ */
 int log_advance_start(struct log *log, int64_t offset, bool drop_segments, int64_t now_ms);
 
 /* Unlinks deleted segments whose delay is over. */
@@ -136,8 +142,8 @@ struct log_sync {
     uint32_t cuts;
 };
 
-/* begin under the owner's lock, run without it, end under it again (also after a failure). run may begin where another began
- * and did not end: then it syncs too much, which is harmless. */
+/* begin under the owner's lock, run without it, end under it again (also after a failure). run may begin
+ * where another began and did not end: then it syncs too much, which is harmless. */
 int log_sync_begin(struct log *log, struct log_sync *sync);
 int log_sync_run(struct log_sync *sync); /* no lock */
 void log_sync_end(struct log *log, struct log_sync *sync, bool done);
@@ -146,57 +152,5 @@ void log_sync_end(struct log *log, struct log_sync *sync, bool done);
 struct segment *log_flush_begin(struct log *log);
 int log_flush_run(struct log *log, struct segment *segment); /* no lock */
 void log_flush_end(struct log *log, struct segment *segment, bool done);
-
-/* ---- reading: plan under the lock, resolve without ---- */
-
-struct log_range {
-    struct segment *segment; /* referenced */
-    int64_t offset;          /* asked for */
-    int64_t from;            /* a batch at or before it begins here */
-    int64_t end;             /* position where reading must stop */
-    int64_t next_segment;    /* base offset of the next segment, or -1 */
-    int64_t in_file;         /* index entries to search in the file first */
-    bool exact;              /* the batch that holds `offset` begins at `from` */
-    bool trusted;            /* `from` needs no check: not from an index */
-    struct index_page *page; /* found by resolve; log_keep_page takes it */
-};
-
-/* 1 with a range to resolve (and to log_range_done), 0 if nothing at or above `offset` lies below the limit, -errno. */
-int log_plan(struct log *log, int64_t offset, const struct log_position *limit, struct log_range *range);
-
-/* No lock. Position of the batch that holds the offset or is the first above it: 1; 0 if the range has none; -EBADMSG; -errno.
- * With need_header false an exact range costs nothing and *header is not read. */
-int log_range_resolve(struct log_range *range, bool need_header, int64_t *position, struct batch_header *header);
-void log_range_done(struct log_range *range);
-void log_keep_page(struct log *log, struct log_range *range);
-
-/* The position of the batch that holds `offset` or is the first above it; the end's if there is none. */
-int log_find_position(struct log *log, int64_t offset, struct log_position *position);
-void log_end_position(const struct log *log, struct log_position *position);
-
-/* The range in which the first record with a timestamp >= timestamp_ms lies: 1, 0 (none), -errno. */
-int log_plan_timestamp(struct log *log, int64_t timestamp_ms, struct log_range *range);
-
-/* The range in which the record with the largest timestamp lies; *timestamp_ms is that. 1, 0 (no timestamps), -errno. */
-int log_plan_max_timestamp(struct log *log, int64_t *timestamp_ms, struct log_range *range);
-
-/* No lock. The first record at or above from_offset with a timestamp >= timestamp_ms in the range: 1, 0, -errno. */
-struct log_record_found {
-    int64_t offset;
-    int64_t timestamp_ms;
-    int32_t leader_epoch;
-};
-
-int log_range_find_timestamp(struct log_range *range, int64_t from_offset, int64_t timestamp_ms,
-                             struct log_record_found *found);
-
-/* The segments that may hold aborted transactions for a read from `offset`: references (segment_drop) in malloc'ed memory.
- * *upper_bound: transactions that begin there or later do not matter to a read of `len` bytes at `position` of `segment`. */
-int32_t log_aborted_segments(struct log *log, int64_t offset, const struct segment *segment, int64_t position, size_t len,
-                             struct segment ***segments, int64_t *upper_bound);
-
-/* No lock. Collects (KIP-98; kafka-apis 5.5) from those segments, dropping them. The count or -errno; the caller frees. */
-int64_t log_collect_aborted(struct segment **segments, int32_t count, int64_t offset, int64_t upper_bound,
-                            struct aborted_entry **entries);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * log_config: the settings of one partition's log, resolved: topic override, else the broker's, else Kafka's default.
- * metadata/topic_config fills it. A value; copied into the log under the partition's lock when it changes.
+ * log_config: the settings of one partition's log, resolved: topic override, else the broker's, else Kafka's
+ * default. metadata/topic_config fills it. A value; copied into the log under the partition's lock when it
+ * changes.
  */
 #ifndef STORAGE_LOG_CONFIG_H
 #define STORAGE_LOG_CONFIG_H
@@ -13,15 +14,15 @@
 enum timestamp_type { CREATE_TIME, LOG_APPEND_TIME };
 
 struct log_config {
-    int64_t segment_bytes;          /* segment.bytes, or internal.segment.bytes where set */
+    int64_t segment_bytes; /* segment.bytes, or internal.segment.bytes where set */
     int64_t segment_ms;
     int64_t segment_jitter_ms;
     int64_t segment_index_bytes;
     int64_t index_interval_bytes;
-    int64_t flush_messages;         /* INT64_MAX: never by count */
+    int64_t flush_messages; /* INT64_MAX: never by count */
     int64_t flush_ms;
-    int64_t retention_bytes;        /* -1: no limit */
-    int64_t retention_ms;           /* -1: no limit */
+    int64_t retention_bytes; /* -1: no limit */
+    int64_t retention_ms;    /* -1: no limit */
     int64_t file_delete_delay_ms;
     int64_t delete_retention_ms;
     int64_t min_compaction_lag_ms;
@@ -32,17 +33,18 @@ struct log_config {
     int32_t max_message_bytes;
     int32_t min_insync_replicas;
     enum timestamp_type message_timestamp_type;
-    int32_t compression_type;       /* COMPRESSION_PRODUCER or a codec */
+    int32_t compression_type; /* COMPRESSION_PRODUCER or a codec */
     int32_t compression_gzip_level;
     int32_t compression_lz4_level;
     int32_t compression_zstd_level;
-    bool cleanup_delete;            /* cleanup.policy has "delete" */
-    bool cleanup_compact;           /* ... has "compact" */
+    bool cleanup_delete;  /* cleanup.policy has "delete" */
+    bool cleanup_compact; /* ... has "compact" */
     bool preallocate;
     bool unclean_leader_election;
 
     /* Not topic settings: the broker's, the same for every log. */
-    bool sync_acks_all;             /* acks=all waits for fdatasync (design decision 8); false once a flush setting is explicit */
+    bool sync_acks_all; /* acks=all waits for fdatasync (design decision 8); false once a flush setting is
+                           explicit */
     int64_t producer_id_expiration_ms;
 };
 

@@ -1,12 +1,14 @@
 /*
- * log_read: finding batches. Plans are made under the log owner's lock and cost memory look-ups (and for segments other than the
- * active one now and then a read of an index); everything that reads batches happens without it, on a referenced segment.
+ * log_read: finding batches. Plans are made under the log owner's lock and cost memory look-ups (and for
+ * segments other than the active one now and then a read of an index); everything that reads batches happens
+ * without it, on a referenced segment.
  *
- * 1. A plan's `from` is at or before the wanted batch, or it is checked and replaced by 0: an index is a hint.
- * 2. Bytes in [from, end) do not change while the range lives, but for a truncation, which readers of a single replica never
- *    meet below the high watermark.
+ * 1. A plan's `from` is at or before the wanted batch, or it is checked and replaced by 0: an index is a
+ * hint.
+ * 2. Bytes in [from, end) do not change while the range lives, but for a truncation, which readers of a
+ * single replica never meet below the high watermark.
  */
-#include "storage/log.h"
+#include "storage/log_read.h"
 
 #include "protocol/base/ensure.h"
 #include "protocol/record.h"
@@ -106,7 +108,8 @@ static void search_index_file(struct log_range *range)
     range->in_file = 0;
 }
 
-int log_range_resolve(struct log_range *range, bool need_header, int64_t *position, struct batch_header *header)
+int log_range_resolve(struct log_range *range, bool need_header, int64_t *position,
+                      struct batch_header *header)
 {
     *position = range->from;
     if (range->exact && !need_header)
@@ -178,7 +181,8 @@ static int64_t position_of(struct segment *segment, int64_t relative)
         return entry.value;
     char path[FILE_PATH_MAX];
     segment_path(segment, ".index", path);
-    int found = index_find_in_file(segment_fs(segment), path, OFFSET_INDEX, segment->offsets.in_file, relative, &entry, NULL);
+    int found = index_find_in_file(segment_fs(segment), path, OFFSET_INDEX, segment->offsets.in_file,
+                                   relative, &entry, NULL);
     return found == 1 ? entry.value : 0;
 }
 
@@ -190,8 +194,8 @@ static int64_t offset_before(struct segment *segment, int64_t timestamp_ms)
         return entry.value;
     char path[FILE_PATH_MAX];
     segment_path(segment, ".timeindex", path);
-    int found =
-        index_find_in_file(segment_fs(segment), path, TIME_INDEX, segment->times.in_file, timestamp_ms, &entry, NULL);
+    int found = index_find_in_file(segment_fs(segment), path, TIME_INDEX, segment->times.in_file,
+                                   timestamp_ms, &entry, NULL);
     return found == 1 ? entry.value : 0;
 }
 
@@ -218,7 +222,8 @@ int log_plan_max_timestamp(struct log *log, int64_t *timestamp_ms, struct log_ra
     int32_t best = -1;
     *timestamp_ms = NO_TIMESTAMP;
     for (int32_t at = 0; at < log->count; at++)
-        if (segment_load_indexes(log->segments[at]) == 0 && log->segments[at]->max_timestamp > *timestamp_ms) {
+        if (segment_load_indexes(log->segments[at]) == 0
+            && log->segments[at]->max_timestamp > *timestamp_ms) {
             *timestamp_ms = log->segments[at]->max_timestamp;
             best = at;
         }
@@ -233,8 +238,8 @@ int log_plan_max_timestamp(struct log *log, int64_t *timestamp_ms, struct log_ra
 }
 
 /* The first record of one batch that fits: 1, 0, -EBADMSG, -errno. */
-static int find_in_batch(struct segment *segment, int64_t position, const struct batch_header *header, int64_t from_offset,
-                         int64_t timestamp_ms, struct log_record_found *found)
+static int find_in_batch(struct segment *segment, int64_t position, const struct batch_header *header,
+                         int64_t from_offset, int64_t timestamp_ms, struct log_record_found *found)
 {
     size_t len = (size_t)batch_size(header);
     uint8_t *bytes = malloc(len);
@@ -249,7 +254,8 @@ static int find_in_batch(struct segment *segment, int64_t position, const struct
         record_iterator_init(&it, slice_of(bytes, len), &options);
         while (result == 0 && record_iterator_next(&it, &record, NULL) == RECORD_READ)
             if (record.offset >= from_offset && record.timestamp >= timestamp_ms) {
-                *found = (struct log_record_found){record.offset, record.timestamp, header->partition_leader_epoch};
+                *found = (struct log_record_found){record.offset, record.timestamp,
+                                                   header->partition_leader_epoch};
                 result = 1;
             }
         record_iterator_fini(&it);
@@ -305,8 +311,8 @@ static int64_t indexed_offset_past(struct segment *segment, int64_t position)
     return offset;
 }
 
-int32_t log_aborted_segments(struct log *log, int64_t offset, const struct segment *segment, int64_t position, size_t len,
-                             struct segment ***segments, int64_t *upper_bound)
+int32_t log_aborted_segments(struct log *log, int64_t offset, const struct segment *segment, int64_t position,
+                             size_t len, struct segment ***segments, int64_t *upper_bound)
 {
     int32_t count = 0;
     int32_t first = log_find_segment(log, offset);

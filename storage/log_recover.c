@@ -1,19 +1,20 @@
 /*
  * log_recover: opening a log, after a clean stop or after a crash (kafka-storage 19).
  *
- * 1. What a crash or an interrupted clean-up left behind is put right first: .deleted and .cleaned go, a finished .swap takes
- *    its place, indexes without a log go.
- * 2. After a clean stop files are trusted: only the active segment's last few batches are looked at. A missing or impossible
- *    index is rebuilt all the same.
- * 3. Otherwise every segment with records beyond the recovery point is read through: each batch's size, CRC and offsets. At the
- *    first bad batch the file is cut and later segments are dropped, as Kafka does: without a sync in between, what follows was
- *    promised to nobody. It is said through diag how much went.
+ * 1. What a crash or an interrupted clean-up left behind is put right first: .deleted and .cleaned go, a
+ * finished .swap takes its place, indexes without a log go.
+ * 2. After a clean stop files are trusted: only the active segment's last few batches are looked at. A
+ * missing or impossible index is rebuilt all the same.
+ * 3. Otherwise every segment with records beyond the recovery point is read through: each batch's size, CRC
+ * and offsets. At the first bad batch the file is cut and later segments are dropped, as Kafka does: without
+ * a sync in between, what follows was promised to nobody. It is said through diag how much went.
  * 4. Recovery is repeatable: interrupted at any point it does the same the next time.
  *
  * Called by log_open's callers, before anybody else knows the log: no locks.
  */
 #include "protocol/base/ensure.h"
 #include "storage/header_scan.h"
+#include "storage/log_dir.h"
 #include "storage/log_private.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
@@ -24,198 +25,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { READ_BYTES = 1 << 20, DIGITS = 20 };
-
-enum file_kind { FILE_LOG = 1, FILE_INDEX = 2, FILE_TIME_INDEX = 4, FILE_TXN_INDEX = 8, FILE_SNAPSHOT = 16, FILE_SWAP = 32 };
-
-struct found_file {
-    int64_t base;
-    enum file_kind kind;
-    bool swap;
-};
-
-struct listing {
-    struct log *log;
-    struct found_file *files;
-    size_t count;
-    size_t capacity;
-    int64_t min_cleaned; /* lowest base of a .cleaned file; INT64_MAX: none */
-    int error;
-};
+enum { READ_BYTES = 1 << 20 };
 
 static struct file_system *fs_of(const struct log *log)
 {
     return log->files->fs;
-}
-
-/* ---- the directory ---- */
-
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t len = strlen(name);
-    size_t tail = strlen(suffix);
-    return len >= tail && strcmp(name + len - tail, suffix) == 0;
-}
-
-static void unlink_name(struct listing *listing, const char *name)
-{
-    char path[FILE_PATH_MAX];
-    file_path(path, "%s/%s", listing->log->path, name);
-    int result = file_unlink(fs_of(listing->log), path);
-    if (result < 0 && result != -ENOENT && listing->error == 0)
-        listing->error = result;
-    listing->log->directory_changed = true;
-}
-
-static bool parse_name(const char *name, struct found_file *found)
-{
-    static const struct {
-        const char *suffix;
-        enum file_kind kind;
-    } kinds[] = {
-        {".log", FILE_LOG},           {".index", FILE_INDEX},       {".timeindex", FILE_TIME_INDEX},
-        {".txnindex", FILE_TXN_INDEX}, {".snapshot", FILE_SNAPSHOT},
-    };
-    if (strspn(name, "0123456789") != DIGITS)
-        return false;
-    errno = 0;
-    found->base = strtoll(name, NULL, 10);
-    if (errno != 0)
-        return false;
-    const char *suffix = name + DIGITS;
-    found->swap = ends_with(suffix, ".swap");
-    size_t len = strlen(suffix) - (found->swap ? strlen(".swap") : 0);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (len == strlen(kinds[i].suffix) && strncmp(suffix, kinds[i].suffix, len) == 0) {
-            found->kind = kinds[i].kind;
-            return true;
-        }
-    return false;
-}
-
-static void look_at(void *context, const char *name)
-{
-    struct listing *listing = context;
-    struct found_file found;
-    if (ends_with(name, ".deleted") || ends_with(name, ".tmp")) {
-        unlink_name(listing, name);
-        return;
-    }
-    if (ends_with(name, ".cleaned")) {
-        int64_t base = strtoll(name, NULL, 10);
-        if (base < listing->min_cleaned)
-            listing->min_cleaned = base;
-        unlink_name(listing, name);
-        return;
-    }
-    if (!parse_name(name, &found))
-        return;
-    if (listing->count == listing->capacity) {
-        listing->capacity = listing->capacity == 0 ? 16 : listing->capacity * 2;
-        listing->files = realloc(listing->files, sizeof *listing->files * listing->capacity);
-        ensure(listing->files != NULL);
-    }
-    listing->files[listing->count++] = found;
-}
-
-static int compare_files(const void *a, const void *b)
-{
-    const struct found_file *left = a;
-    const struct found_file *right = b;
-    if (left->base != right->base)
-        return left->base < right->base ? -1 : 1;
-    return (left->kind > right->kind) - (left->kind < right->kind);
-}
-
-/* Names with their bases in order. */
-static int list_files(struct listing *listing, struct log *log)
-{
-    free(listing->files);
-    *listing = (struct listing){.log = log, .min_cleaned = INT64_MAX};
-    int result = file_list(fs_of(log), log->path, look_at, listing);
-    if (listing->count > 0)
-        qsort(listing->files, listing->count, sizeof *listing->files, compare_files);
-    return result < 0 ? result : listing->error;
-}
-
-static const char *suffix_of(enum file_kind kind)
-{
-    switch (kind) {
-    case FILE_LOG: return ".log";
-    case FILE_INDEX: return ".index";
-    case FILE_TIME_INDEX: return ".timeindex";
-    case FILE_TXN_INDEX: return ".txnindex";
-    default: return ".snapshot";
-    }
-}
-
-static void file_name(const struct found_file *found, char name[64])
-{
-    snprintf(name, 64, "%020" PRId64 "%s%s", found->base, suffix_of(found->kind), found->swap ? ".swap" : "");
-}
-
-/* One past the last offset of a swap segment; its base if it is empty. */
-static int64_t end_of_swap(struct log *log, int64_t base)
-{
-    char path[FILE_PATH_MAX];
-    file_path(path, "%s/%020" PRId64 ".log.swap", log->path, base);
-    int64_t next = base;
-    struct file_status status;
-    int file = file_open(fs_of(log), path, FILE_READ);
-    if (file >= 0 && file_status(fs_of(log), file, &status) == 0) {
-        struct header_scan scan;
-        struct batch_header header;
-        header_scan_init(&scan, fs_of(log), file, status.size);
-        for (int64_t at = 0; header_scan_read(&scan, at, &header) == 1; at += batch_size(&header))
-            next = batch_next_offset(&header);
-    }
-    file_close(fs_of(log), file);
-    return next;
-}
-
-static bool has_swaps(const struct listing *listing)
-{
-    for (size_t i = 0; i < listing->count; i++)
-        if (listing->files[i].swap)
-            return true;
-    return false;
-}
-
-/* Finishes a compaction that a crash interrupted after its .swap files were complete, or throws them away. */
-static int finish_swaps(struct listing *listing)
-{
-    struct log *log = listing->log;
-    int64_t from = INT64_MAX;
-    int64_t to = -1;
-    for (size_t i = 0; i < listing->count; i++) {
-        struct found_file *found = &listing->files[i];
-        if (!found->swap || found->kind != FILE_LOG || found->base >= listing->min_cleaned)
-            continue;
-        int64_t end = end_of_swap(log, found->base);
-        from = found->base < from ? found->base : from;
-        to = end > to ? end : to;
-    }
-    for (size_t i = 0; i < listing->count; i++) {
-        struct found_file *found = &listing->files[i];
-        char name[64];
-        file_name(found, name);
-        bool replaced = !found->swap && found->kind != FILE_SNAPSHOT && found->base >= from && found->base < to;
-        if (replaced || (found->swap && found->base >= listing->min_cleaned))
-            unlink_name(listing, name);
-    }
-    for (size_t i = 0; i < listing->count && listing->error == 0; i++) {
-        struct found_file *found = &listing->files[i];
-        if (!found->swap || found->base >= listing->min_cleaned)
-            continue;
-        char name[64];
-        char path[FILE_PATH_MAX];
-        char plain[FILE_PATH_MAX];
-        file_name(found, name);
-        file_path(path, "%s/%s", log->path, name);
-        file_path(plain, "%s/%.*s", log->path, (int)(strlen(name) - strlen(".swap")), name);
-        listing->error = file_rename(fs_of(log), path, plain);
-    }
-    return listing->error;
 }
 
 static int add_segment_of(struct log *log, const struct found_file *found)
@@ -235,10 +49,10 @@ static int add_segment_of(struct log *log, const struct found_file *found)
 }
 
 /* Makes the segment objects; removes indexes without a log. */
-static int build_segments(struct log *log, struct listing *listing)
+static int build_segments(struct log *log, struct log_dir *dir)
 {
-    for (size_t i = 0; i < listing->count; i++) {
-        const struct found_file *found = &listing->files[i];
+    for (size_t i = 0; i < dir->count; i++) {
+        const struct found_file *found = &dir->files[i];
         bool known = log->count > 0 && log_active(log)->base_offset == found->base;
         int result = 0;
         if (found->kind == FILE_LOG)
@@ -246,19 +60,18 @@ static int build_segments(struct log *log, struct listing *listing)
         else if (found->kind == FILE_TXN_INDEX && known)
             log_active(log)->has_txn_index = true;
         else if (found->kind != FILE_SNAPSHOT && !known) {
-            char name[64];
-            file_name(found, name);
-            unlink_name(listing, name);
+            log_dir_unlink(dir, found);
         }
         if (result < 0)
             return result;
     }
-    return listing->error;
+    return dir->error;
 }
 
 /* ---- producers ---- */
 
-static int read_marker(struct segment *segment, int64_t position, const struct batch_header *header, struct marker *marker)
+static int read_marker(struct segment *segment, int64_t position, const struct batch_header *header,
+                       struct marker *marker)
 {
     size_t len = (size_t)batch_size(header);
     uint8_t *bytes = malloc(len);
@@ -300,17 +113,18 @@ static int replay_producers(struct log *log, int64_t from_offset)
     int result = 0;
     for (int32_t i = log_find_segment(log, from_offset); i < log->count && result == 0; i++)
         result = replay_segment(log, log->segments[i], from_offset);
-    producers_first_unstable(&log->producers, INT64_MAX); /* markers found in the log are below the high watermark */
+    producers_first_unstable(&log->producers,
+                             INT64_MAX); /* markers found in the log are below the high watermark */
     return result;
 }
 
 /* The newest good snapshot, then the batches behind it. */
-static int load_producers(struct log *log, const struct listing *listing, int64_t end, bool skip_replay_without)
+static int load_producers(struct log *log, const struct log_dir *dir, int64_t end, bool skip_replay_without)
 {
     producers_clear(&log->producers);
     int64_t from = -1;
-    for (size_t i = listing->count; i > 0 && from < 0; i--) {
-        const struct found_file *found = &listing->files[i - 1];
+    for (size_t i = dir->count; i > 0 && from < 0; i--) {
+        const struct found_file *found = &dir->files[i - 1];
         if (found->kind != FILE_SNAPSHOT || found->base > end || found->base <= log->start_offset)
             continue;
         char path[FILE_PATH_MAX];
@@ -331,16 +145,16 @@ static int load_producers(struct log *log, const struct listing *listing, int64_
 
 int log_reload_producers(struct log *log)
 {
-    struct listing listing = {0};
-    int result = list_files(&listing, log);
+    struct log_dir dir = {0};
+    int result = log_dir_list(&dir, log);
     if (result == 0)
-        result = load_producers(log, &listing, log->end_offset, false);
-    free(listing.files);
+        result = load_producers(log, &dir, log->end_offset, false);
+    log_dir_fini(&dir);
     return result;
 }
 
-/* A producer was last seen when the segment that holds its last batch was written last, at the latest: batches may carry old
- * timestamps, files do not. */
+/* A producer was last seen when the segment that holds its last batch was written last, at the latest:
+ * batches may carry old timestamps, files do not. */
 static void date_producers(struct log *log)
 {
     size_t cursor = 0;
@@ -412,7 +226,8 @@ static int take_batch(struct rebuild *rebuild, struct slice batch, const struct 
     return result < 0 ? result : 1;
 }
 
-/* Takes the batches of one read; *needed is how much the next read must hold at least. 1: go on, 0: a bad one, -errno. */
+/* Takes the batches of one read; *needed is how much the next read must hold at least. 1: go on, 0: a bad
+ * one, -errno. */
 static int take_batches(struct rebuild *rebuild, struct slice bytes, size_t *needed)
 {
     for (;;) {
@@ -434,7 +249,8 @@ static int take_batches(struct rebuild *rebuild, struct slice bytes, size_t *nee
     }
 }
 
-/* Reads the segment through and makes its indexes anew. 0 with position and next_offset at the end of the good batches. */
+/* Reads the segment through and makes its indexes anew. 0 with position and next_offset at the end of the
+ * good batches. */
 static int rebuild_segment(struct rebuild *rebuild)
 {
     struct segment *segment = rebuild->segment;
@@ -472,8 +288,8 @@ static int rebuild_segment(struct rebuild *rebuild)
     return result < 0 ? result : 0;
 }
 
-/* A segment whose indexes are missing or impossible, in a log that was closed cleanly. Its bytes are not touched unless it is
- * the last one and ends in a torn batch. */
+/* A segment whose indexes are missing or impossible, in a log that was closed cleanly. Its bytes are not
+ * touched unless it is the last one and ends in a torn batch. */
 static int rebuild_indexes(struct log *log, int32_t at)
 {
     struct rebuild rebuild = {.log = log, .segment = log->segments[at]};
@@ -481,8 +297,8 @@ static int rebuild_indexes(struct log *log, int32_t at)
     if (result < 0)
         return result;
     if (rebuild.complaint != NULL) {
-        diag_warn("%s: segment %" PRId64 ": %s at byte %" PRId64 " of %" PRId64, log->path, rebuild.segment->base_offset,
-                  rebuild.complaint, rebuild.position, rebuild.segment->size);
+        diag_warn("%s: segment %" PRId64 ": %s at byte %" PRId64 " of %" PRId64, log->path,
+                  rebuild.segment->base_offset, rebuild.complaint, rebuild.position, rebuild.segment->size);
         if (at == log->count - 1)
             return segment_truncate(rebuild.segment, rebuild.position, rebuild.next_offset);
     }
@@ -506,7 +322,8 @@ static int drop_after(struct log *log, int32_t last)
         }
     }
     if (bytes > 0)
-        diag_error("%s: %" PRId64 " bytes in later segments are dropped: they follow a damaged batch", log->path, bytes);
+        diag_error("%s: %" PRId64 " bytes in later segments are dropped: they follow a damaged batch",
+                   log->path, bytes);
     log->directory_changed = true;
     return result;
 }
@@ -549,11 +366,11 @@ static int recover_segment(struct log *log, int32_t at)
     return at < log->count - 1 ? segment_finish(rebuild.segment) : 0;
 }
 
-static int recover(struct log *log, const struct listing *listing, int64_t recovery_point)
+static int recover(struct log *log, const struct log_dir *dir, int64_t recovery_point)
 {
     int32_t first = log_find_segment(log, recovery_point);
     log->end_offset = log->segments[first]->base_offset;
-    int result = load_producers(log, listing, log->end_offset, false);
+    int result = load_producers(log, dir, log->end_offset, false);
     for (int32_t i = 0; i < first && result == 0; i++) {
         result = segment_load_indexes(log->segments[i]);
         if (result == -ENOENT || result == -EBADMSG)
@@ -575,7 +392,9 @@ static int load(struct log *log)
         segment->durable = i < log->count - 1;
         char path[FILE_PATH_MAX];
         segment_path(segment, ".index", path);
-        int result = segment == active ? segment_load_indexes(segment) : file_exists(fs_of(log), path) ? 0 : -ENOENT;
+        int result = segment == active               ? segment_load_indexes(segment)
+                     : file_exists(fs_of(log), path) ? 0
+                                                     : -ENOENT;
         if (result == -ENOENT || result == -EBADMSG)
             result = rebuild_indexes(log, i);
         if (result < 0)
@@ -590,15 +409,16 @@ static int load(struct log *log)
 }
 
 /* Snapshots that belong to no segment go, but for the newest at or above the last segment's base. */
-static void remove_stray_snapshots(struct log *log, const struct listing *listing)
+static void remove_stray_snapshots(struct log *log, const struct log_dir *dir)
 {
     bool newest = true;
-    for (size_t i = listing->count; i > 0; i--) {
-        const struct found_file *found = &listing->files[i - 1];
+    for (size_t i = dir->count; i > 0; i--) {
+        const struct found_file *found = &dir->files[i - 1];
         if (found->kind != FILE_SNAPSHOT)
             continue;
         bool at_base = log->segments[log_find_segment(log, found->base)]->base_offset == found->base;
-        bool is_newest = newest && found->base >= log_active(log)->base_offset && found->base <= log->end_offset;
+        bool is_newest =
+            newest && found->base >= log_active(log)->base_offset && found->base <= log->end_offset;
         newest = newest && !is_newest;
         if (at_base || is_newest)
             continue;
@@ -608,16 +428,13 @@ static void remove_stray_snapshots(struct log *log, const struct listing *listin
     }
 }
 
-static int open_segments(struct log *log, const struct log_options *options, struct listing *listing)
+static int open_segments(struct log *log, const struct log_options *options, struct log_dir *dir)
 {
-    int result = list_files(listing, log);
-    if (result == 0 && has_swaps(listing)) {
-        result = finish_swaps(listing);
-        if (result == 0)
-            result = list_files(listing, log);
-    }
+    int result = log_dir_list(dir, log);
     if (result == 0)
-        result = build_segments(log, listing);
+        result = log_dir_finish_swaps(dir);
+    if (result == 0)
+        result = build_segments(log, dir);
     if (result == 0 && log->count == 0)
         result = log_new_segment(log, options->start_offset);
     return result;
@@ -632,14 +449,14 @@ static int load_or_recover(struct log *log, const struct log_options *options, s
         log->epochs.count = 0;
         result = 0;
     }
-    struct listing listing = {0};
+    struct log_dir dir = {0};
     if (result == 0)
-        result = open_segments(log, options, &listing);
+        result = open_segments(log, options, &dir);
     if (result == 0) {
         log->start_offset = log->segments[0]->base_offset;
         if (options->start_offset > log->start_offset)
             log->start_offset = options->start_offset;
-        result = options->clean ? load(log) : recover(log, &listing, options->recovery_point);
+        result = options->clean ? load(log) : recover(log, &dir, options->recovery_point);
     }
     if (result == 0 && log->end_offset < log->start_offset) {
         diag_warn("%s: ends at %" PRId64 ", before its start %" PRId64 "; it begins anew there", log->path,
@@ -647,11 +464,11 @@ static int load_or_recover(struct log *log, const struct log_options *options, s
         result = log_restart_at(log, log->start_offset);
     }
     if (result == 0) {
-        remove_stray_snapshots(log, &listing);
+        remove_stray_snapshots(log, &dir);
         if (options->clean)
-            result = load_producers(log, &listing, log->end_offset, true);
+            result = load_producers(log, &dir, log->end_offset, true);
     }
-    free(listing.files);
+    log_dir_fini(&dir);
     if (result < 0)
         note_set(why, "%s: %s", log->path, strerror(-result));
     return result;
@@ -689,7 +506,8 @@ struct log *log_open(const struct log_options *options, int *error, struct note 
     date_producers(log);
     log->recovery_point = log->end_offset;
     if (!options->clean && options->recovery_point < log->end_offset)
-        log->recovery_point = options->recovery_point > log->start_offset ? options->recovery_point : log->start_offset;
+        log->recovery_point =
+            options->recovery_point > log->start_offset ? options->recovery_point : log->start_offset;
     log->synced_offset = log->recovery_point;
     log->closed_offset = options->clean ? log->end_offset : -1;
     producers_expire(&log->producers, clock_wall_ms() - log->config.producer_id_expiration_ms);

@@ -1,8 +1,8 @@
 /*
  * open_files: see open_files.h.
  *
- * 1. pins >= 0 exactly while the file is open. It goes from CLOSED to 1 and from 0 to CLOSED under the mutex only; all other
- *    steps are lock-free.
+ * 1. pins >= 0 exactly while the file is open. It goes from CLOSED to 1 and from 0 to CLOSED under the mutex
+ * only; all other steps are lock-free.
  * 2. `file` is written before pins leaves CLOSED and read only while pinned.
  */
 #include "storage/open_files.h"
@@ -38,7 +38,8 @@ bool cached_file_try_pin(struct cached_file *file)
 {
     int pins = atomic_load_explicit(&file->pins, memory_order_relaxed);
     while (pins >= 0)
-        if (atomic_compare_exchange_weak_explicit(&file->pins, &pins, pins + 1, memory_order_acquire, memory_order_relaxed)) {
+        if (atomic_compare_exchange_weak_explicit(&file->pins, &pins, pins + 1, memory_order_acquire,
+                                                  memory_order_relaxed)) {
             if (!atomic_load_explicit(&file->used, memory_order_relaxed))
                 atomic_store_explicit(&file->used, true, memory_order_relaxed);
             return true;
@@ -63,7 +64,7 @@ static bool make_room(struct open_files *files) NEEDS(files->mutex)
 {
     bool closed = false;
     for (int only_unused = 1; only_unused >= 0 && !closed; only_unused--)
-        list_for_each(node, &files->open) {
+        list_for_each (node, &files->open) {
             struct cached_file *file = list_entry(node, struct cached_file, node);
             if (!only_unused || !atomic_load_explicit(&file->used, memory_order_relaxed))
                 closed |= close_if_idle(files, file);
@@ -116,7 +117,7 @@ void open_files_forget(struct open_files *files, struct cached_file *file)
 void open_files_tick(struct open_files *files)
 {
     mutex_lock(&files->mutex);
-    list_for_each(node, &files->open) {
+    list_for_each (node, &files->open) {
         struct cached_file *file = list_entry(node, struct cached_file, node);
         if (!atomic_exchange_explicit(&file->used, false, memory_order_relaxed))
             close_if_idle(files, file);

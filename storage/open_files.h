@@ -1,8 +1,9 @@
 /*
  * open_files: the segment files that are open, so that thousands of idle partitions hold none.
  *
- * A file is opened when it is pinned first and stays open while it is pinned; idle ones are closed by open_files_tick, and at
- * once when the process runs out of descriptors. Pinning an open file takes no lock. RANK_FILES guards the list.
+ * A file is opened when it is pinned first and stays open while it is pinned; idle ones are closed by
+ * open_files_tick, and at once when the process runs out of descriptors. Pinning an open file takes no lock.
+ * RANK_FILES guards the list.
  */
 #ifndef STORAGE_OPEN_FILES_H
 #define STORAGE_OPEN_FILES_H

@@ -1,11 +1,11 @@
 /*
- * partition: see partition.h. Here: life, leadership, offsets, waiting, what is periodic. Appends, syncs and reads have files
- * of their own.
+ * partition: see partition.h. Here: life, leadership, offsets, waiting, what is periodic. Appends, syncs and
+ * reads have files of their own.
  *
  * 1. log start <= last stable offset <= high watermark <= log end.
- * 2. The high watermark never passes an acks=all batch that is not on stable storage (where sync_acks_all is set). It follows
- *    everything else at once: this broker is the only replica. A cluster's in-sync replicas will be asked in
- *    in_sync_limit_locked.
+ * 2. The high watermark never passes an acks=all batch that is not on stable storage (where sync_acks_all is
+ * set). It follows everything else at once: this broker is the only replica. A cluster's in-sync replicas
+ * will be asked in in_sync_limit_locked.
  * 3. Whoever looks at an offset and then waits does both under `mutex` (partition_watch): no wake-up is lost.
  * 4. `mutex` is never held across a sync.
  */
@@ -134,7 +134,8 @@ static void store_epochs(struct partition *partition) NEEDS(partition->mutex)
 {
     int result = log_store_epochs(partition->log);
     if (result < 0 && result != -ENOSPC)
-        data_dir_fail(partition->dir, "%s: leader-epoch-checkpoint: %s", partition->log->path, strerror(-result));
+        data_dir_fail(partition->dir, "%s: leader-epoch-checkpoint: %s", partition->log->path,
+                      strerror(-result));
 }
 
 void partition_become_leader(struct partition *partition, int32_t leader_epoch)
@@ -192,7 +193,8 @@ int64_t partition_last_stable_offset_locked(struct partition *partition)
 }
 
 /* How far every in-sync replica has come: the log end, as there is no other. */
-static void in_sync_limit_locked(struct partition *partition, struct log_position *limit) NEEDS(partition->mutex)
+static void in_sync_limit_locked(struct partition *partition, struct log_position *limit)
+    NEEDS(partition->mutex)
 {
     log_end_position(partition->log, limit);
 }
@@ -208,12 +210,12 @@ void partition_move_high_watermark_locked(struct partition *partition, int64_t e
     bool moved = limit.offset != partition->high_watermark.offset;
     partition->high_watermark = limit;
     if (moved)
-        list_for_each(node, &partition->watches) {
+        list_for_each (node, &partition->watches) {
             struct partition_watch *watch = list_entry(node, struct partition_watch, node);
             watch->wake(watch);
         }
     if (moved || partition->log->end_offset != end_before)
-        list_for_each(node, &partition->replica_watches) {
+        list_for_each (node, &partition->replica_watches) {
             struct partition_watch *watch = list_entry(node, struct partition_watch, node);
             watch->wake(watch);
         }
@@ -241,7 +243,8 @@ int32_t partition_epoch_of_offset(struct partition *partition, int64_t offset)
     return epoch;
 }
 
-void partition_end_of_epoch(struct partition *partition, int32_t leader_epoch, int32_t *epoch, int64_t *end_offset)
+void partition_end_of_epoch(struct partition *partition, int32_t leader_epoch, int32_t *epoch,
+                            int64_t *end_offset)
 {
     partition_lock(partition);
     epochs_end_of(&partition->log->epochs, leader_epoch, partition->log->end_offset, epoch, end_offset);
@@ -254,24 +257,25 @@ void partition_wake_all_locked(struct partition *partition)
 {
     struct list_node *lists[] = {&partition->watches, &partition->replica_watches};
     for (int i = 0; i < 2; i++)
-        list_for_each(node, lists[i]) {
+        list_for_each (node, lists[i]) {
             struct partition_watch *watch = list_entry(node, struct partition_watch, node);
             watch->wake(watch);
         }
 }
 
-bool partition_watch(struct partition *partition, struct partition_watch *watch, enum isolation isolation, int64_t seen_end,
-                     int32_t seen_epoch)
+bool partition_watch(struct partition *partition, struct partition_watch *watch, enum isolation isolation,
+                     int64_t seen_end, int32_t seen_epoch)
 {
     partition_lock(partition);
     int64_t end = isolation == READ_REPLICA       ? partition->log->end_offset
                   : isolation == READ_UNCOMMITTED ? partition->high_watermark.offset
                                                   : partition_last_stable_offset_locked(partition);
-    bool quiet = end <= seen_end && partition->leader_epoch == seen_epoch && !partition->closed && partition->is_leader
-                 && !data_dir_is_offline(partition->dir);
+    bool quiet = end <= seen_end && partition->leader_epoch == seen_epoch && !partition->closed
+                 && partition->is_leader && !data_dir_is_offline(partition->dir);
     if (quiet) {
         watch->partition = partition_ref(partition);
-        list_append(isolation == READ_REPLICA ? &partition->replica_watches : &partition->watches, &watch->node);
+        list_append(isolation == READ_REPLICA ? &partition->replica_watches : &partition->watches,
+                    &watch->node);
     }
     partition_unlock(partition);
     return quiet;

@@ -1,10 +1,12 @@
 /*
  * partition_append: a chain of batches for one partition, under one hold of its lock.
  *
- * 1. A batch is checked against the state that the batches before it in the chain leave behind, written or still staged.
- * 2. What is staged is written with one write; a roll, a marker or a full stage writes early. Nothing is allocated per batch.
- * 3. When a write fails nothing staged has happened: offsets, producers and the file are as before, and every entry of the
- *    chain that is not stored says KAFKA_STORAGE_ERROR.
+ * 1. A batch is checked against the state that the batches before it in the chain leave behind, written or
+ * still staged.
+ * 2. What is staged is written with one write; a roll, a marker or a full stage writes early. Nothing is
+ * allocated per batch.
+ * 3. When a write fails nothing staged has happened: offsets, producers and the file are as before, and every
+ * entry of the chain that is not stored says KAFKA_STORAGE_ERROR.
  */
 #include "storage/partition_private.h"
 
@@ -114,8 +116,8 @@ static void append_entry(struct appender *appender, struct append *entry)
         stage_entry(appender, entry, is_control ? &marker : NULL);
 }
 
-/* One in-sync replica, of one: enough for whatever min.insync.replicas says, as Kafka takes the smaller of it and the number
- * of replicas. A cluster asks the partition's in-sync replicas here. */
+/* One in-sync replica, of one: enough for whatever min.insync.replicas says, as Kafka takes the smaller of it
+ * and the number of replicas. A cluster asks the partition's in-sync replicas here. */
 static bool has_enough_replicas(const struct partition *partition)
 {
     (void)partition;
@@ -132,7 +134,8 @@ static enum kerr check(struct partition *partition, const struct append *chain) 
 }
 
 /* What the answer waits for. */
-static int64_t sync_offset_of(const struct partition *partition, const struct append *entry, int64_t flush_due)
+static int64_t sync_offset_of(const struct partition *partition, const struct append *entry,
+                              int64_t flush_due)
 {
     if (entry->acks == -1 && partition->log->config.sync_acks_all)
         return entry->last_offset + 1;
@@ -142,7 +145,8 @@ static int64_t sync_offset_of(const struct partition *partition, const struct ap
 /* What passes by itself is said once; everything else takes the directory offline. */
 static void report(struct partition *partition, int failure)
 {
-    bool passes = failure == -ENOSPC || failure == -EDQUOT || failure == -EMFILE || failure == -ENFILE || failure == -ENOMEM;
+    bool passes = failure == -ENOSPC || failure == -EDQUOT || failure == -EMFILE || failure == -ENFILE
+                  || failure == -ENOMEM;
     if (passes && !partition->refusing)
         diag_warn("%s: appends are refused: %s", partition->log->path, strerror(-failure));
     else if (!passes && failure < 0)

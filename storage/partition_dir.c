@@ -40,11 +40,12 @@ enum partition_dir_kind partition_dir_parse(const char *name, struct slice *topi
 void partition_dir_name(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index)
 {
     int len = snprintf(name, PARTITION_DIR_NAME_MAX + 1, "%.*s-%d", SLICE_ARGS(topic), (int)index);
-    ensure(len > 0 && len <= PARTITION_DIR_NAME_MAX); /* topic names have at most 249 bytes, and an index of a few digits */
+    ensure(len > 0 && len <= PARTITION_DIR_NAME_MAX); /* topic names have at most 249 bytes, and an index of a
+                                                         few digits */
 }
 
-void partition_dir_name_with(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index, struct uuid id,
-                             const char *suffix)
+void partition_dir_name_with(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index,
+                             struct uuid id, const char *suffix)
 {
     char tail[80];
     int at = snprintf(tail, sizeof tail, "-%d.", (int)index);
@@ -72,7 +73,9 @@ int partition_dir_read_id(struct file_system *fs, const char *path, struct uuid 
     int version = -1;
     char id[64] = "";
     int fields = sscanf(content, "version : %d topic_id : %63s", &version, id);
-    int result = len == 0 ? 0 : fields == 2 && version == 0 && uuid_parse(slice_str(id), topic_id) ? 1 : -EBADMSG;
+    int result = len == 0                                                             ? 0
+                 : fields == 2 && version == 0 && uuid_parse(slice_str(id), topic_id) ? 1
+                                                                                      : -EBADMSG;
     if (result < 0)
         note_set(why, "%s is malformed", file);
     free(content);

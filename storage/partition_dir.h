@@ -20,11 +20,11 @@ enum partition_dir_kind {
 /* "<topic>-<index>", split at the last dash; topic borrows the name. */
 enum partition_dir_kind partition_dir_parse(const char *name, struct slice *topic, int32_t *index);
 
-/* "<topic>-<index>" and, with a suffix ("-delete", "-stray"), "<topic>-<index>.<id in hex><suffix>" whose topic is cut so that
- * the whole is at most 255 bytes. */
+/* "<topic>-<index>" and, with a suffix ("-delete", "-stray"), "<topic>-<index>.<id in hex><suffix>" whose
+ * topic is cut so that the whole is at most 255 bytes. */
 void partition_dir_name(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index);
-void partition_dir_name_with(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index, struct uuid id,
-                             const char *suffix);
+void partition_dir_name_with(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index,
+                             struct uuid id, const char *suffix);
 
 /* partition.metadata. Read: 1, 0 if it is missing or empty, -errno, -EBADMSG. Write: not synced. */
 int partition_dir_read_id(struct file_system *fs, const char *path, struct uuid *topic_id, struct note *why);

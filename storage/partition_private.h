@@ -5,7 +5,7 @@
 #define STORAGE_PARTITION_PRIVATE_H
 
 #include "storage/data_dir.h"
-#include "storage/log.h"
+#include "storage/log_read.h"
 #include "storage/os/mutex.h"
 #include "storage/partition.h"
 
@@ -24,11 +24,12 @@ struct partition {
     struct mutex mutex; /* RANK_PARTITION: guards all down to sync_mutex */
     struct log *log;
     bool is_leader;
-    bool closed; /* deleted, or the broker stops: every call gets an error */
+    bool closed;   /* deleted, or the broker stops: every call gets an error */
     bool refusing; /* the last write was refused for want of space or descriptors: said once */
     int32_t leader_epoch;
     struct log_position high_watermark;
-    struct log_position syncing_all;  /* first acks=all batch of those being synced now; offset INT64_MAX: none */
+    struct log_position
+        syncing_all; /* first acks=all batch of those being synced now; offset INT64_MAX: none */
     struct log_position unsynced_all; /* ... of those appended since */
     struct log_position stable;       /* where the last stable offset was last found */
     struct list_node watches;         /* of consumers: the high watermark or last stable offset moves */
@@ -40,12 +41,13 @@ struct partition {
 
     struct mutex sync_mutex; /* RANK_SYNC: guards the rest */
     struct condition synced;
-    bool syncing;      /* one thread syncs for all who wait */
-    bool sync_failed;  /* for ever */
+    bool syncing;     /* one thread syncs for all who wait */
+    bool sync_failed; /* for ever */
     int64_t synced_offset;
 };
 
-/* Takes the directory offline for a failed sync, unless the partition was deleted meanwhile: its files are gone. */
+/* Takes the directory offline for a failed sync, unless the partition was deleted meanwhile: its files are
+ * gone. */
 void partition_sync_has_failed(struct partition *partition, int result);
 
 /* Takes over the log. One reference. */
@@ -57,8 +59,10 @@ void partition_unlock(struct partition *partition) RELEASES(partition->mutex);
 
 int64_t partition_last_stable_offset_locked(struct partition *partition) NEEDS(partition->mutex);
 
-/* Sets the high watermark to what the log end and the unsynced acks=all batches allow, and wakes whom that concerns. */
-void partition_move_high_watermark_locked(struct partition *partition, int64_t end_before) NEEDS(partition->mutex);
+/* Sets the high watermark to what the log end and the unsynced acks=all batches allow, and wakes whom that
+ * concerns. */
+void partition_move_high_watermark_locked(struct partition *partition, int64_t end_before)
+    NEEDS(partition->mutex);
 void partition_wake_all_locked(struct partition *partition) NEEDS(partition->mutex);
 
 /* partition_check_leader under the lock. */
@@ -83,8 +87,8 @@ struct partition_checkpoint {
 
 void partition_get_checkpoint(struct partition *partition, struct partition_checkpoint *checkpoint);
 
-/* Refuses every call from now on and wakes whoever waits. With `cleanly` the log is closed the clean way first: false if that
- * failed. */
+/* Refuses every call from now on and wakes whoever waits. With `cleanly` the log is closed the clean way
+ * first: false if that failed. */
 bool partition_close(struct partition *partition, bool cleanly);
 
 #endif

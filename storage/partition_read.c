@@ -1,9 +1,10 @@
 /*
  * partition_read: fetches and look-ups by time.
  *
- * 1. Under the lock a read only decides: errors, limits, the segment, and where memory knows the batch to be. Files are read
- *    after it, on a referenced segment; what lies below the limit does not change.
- * 2. The limit (high watermark, last stable offset or log end) is the beginning of a batch, known as a position.
+ * 1. Under the lock a read only decides: errors, limits, the segment, and where memory knows the batch to be.
+ * Files are read after it, on a referenced segment; what lies below the limit does not change.
+ * 2. The limit (high watermark, last stable offset or log end) is the beginning of a batch, known as a
+ * position.
  * 3. One read's data comes from one segment.
  */
 #include "storage/partition_private.h"
@@ -154,8 +155,9 @@ static int find_aborted(struct partition *partition, struct partition_read *read
     struct segment **segments;
     int64_t upper_bound;
     partition_lock(partition);
-    int32_t count = log_aborted_segments(partition->log, read->fetch_offset, read->records.segment, read->records.position,
-                                         read->records.range_len, &segments, &upper_bound);
+    int32_t count =
+        log_aborted_segments(partition->log, read->fetch_offset, read->records.segment,
+                             read->records.position, read->records.range_len, &segments, &upper_bound);
     partition_unlock(partition);
     struct aborted_entry *entries;
     int64_t found = log_collect_aborted(segments, count, read->fetch_offset, upper_bound, &entries);
@@ -209,8 +211,8 @@ void partition_read(struct partition *partition, struct partition_read *read)
 
 /* ---- by timestamp ---- */
 
-static enum kerr search(struct partition *partition, struct log_range *range, int planned, int64_t from_offset,
-                        int64_t timestamp_ms, struct offset_and_timestamp *found)
+static enum kerr search(struct partition *partition, struct log_range *range, int planned,
+                        int64_t from_offset, int64_t timestamp_ms, struct offset_and_timestamp *found)
 {
     struct log_record_found record;
     int result = planned;
@@ -225,7 +227,8 @@ static enum kerr search(struct partition *partition, struct log_range *range, in
     return KERR_NONE;
 }
 
-enum kerr partition_find_timestamp(struct partition *partition, int64_t timestamp_ms, struct offset_and_timestamp *found)
+enum kerr partition_find_timestamp(struct partition *partition, int64_t timestamp_ms,
+                                   struct offset_and_timestamp *found)
 {
     struct log_range range;
     *found = (struct offset_and_timestamp){false, -1, -1, -1};

@@ -1,11 +1,12 @@
 /*
- * partition_sync: group commit. One thread syncs for all who wait; who comes meanwhile waits for the next round.
+ * partition_sync: group commit. One thread syncs for all who wait; who comes meanwhile waits for the next
+ * round.
  *
  * 1. At most one sync of a partition runs at a time (`syncing`).
- * 2. Before a round, under the partition's mutex, the unsynced acks=all batches become the syncing ones; after a good round they
- *    are on stable storage and the high watermark moves; only then are the waiters told.
- * 3. A sync that fails is never tried again: the kernel may have dropped the pages and would call the next one a success. The
- *    directory goes offline, everybody gets KAFKA_STORAGE_ERROR.
+ * 2. Before a round, under the partition's mutex, the unsynced acks=all batches become the syncing ones;
+ * after a good round they are on stable storage and the high watermark moves; only then are the waiters told.
+ * 3. A sync that fails is never tried again: the kernel may have dropped the pages and would call the next
+ * one a success. The directory goes offline, everybody gets KAFKA_STORAGE_ERROR.
  */
 #include "storage/partition_private.h"
 
@@ -49,8 +50,8 @@ static void end_round(struct partition *partition, struct log_sync *sync, bool d
 
 enum round { ROUND_DONE, ROUND_REFUSED, ROUND_FAILED };
 
-/* One sync, by the thread that leads. *end is what is on stable storage then. Refused: a file could not be opened; nothing was
- * synced, nothing is lost, and the next one may try. */
+/* One sync, by the thread that leads. *end is what is on stable storage then. Refused: a file could not be
+ * opened; nothing was synced, nothing is lost, and the next one may try. */
 static enum round run_round(struct partition *partition, int64_t *end)
 {
     struct log_sync sync;
@@ -92,8 +93,8 @@ enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_
             error = KERR_KAFKA_STORAGE_ERROR;
         else if (!partition->syncing)
             error = lead(partition) == ROUND_REFUSED ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
-        else if (!condition_wait_until(&partition->synced, &partition->sync_mutex, deadline_ms) && partition->syncing
-                 && partition->synced_offset < offset)
+        else if (!condition_wait_until(&partition->synced, &partition->sync_mutex, deadline_ms)
+                 && partition->syncing && partition->synced_offset < offset)
             error = KERR_REQUEST_TIMED_OUT;
     }
     mutex_unlock(&partition->sync_mutex);

@@ -2,8 +2,8 @@
  * partitions: see partitions.h. Loading has a file of its own.
  *
  * 1. A partition is in both maps or in none; the maps hold one reference.
- * 2. The registry's lock is not held across more than a few directory entries' I/O: creating holds it, so that a partition is
- *    made once; deleting lets go of it before files are touched.
+ * 2. The registry's lock is not held across more than a few directory entries' I/O: creating holds it, so
+ * that a partition is made once; deleting lets go of it before files are touched.
  * 3. Checkpoint files are written when their content has changed, at their intervals, by the ticking thread.
  */
 #include "storage/partitions_private.h"
@@ -23,7 +23,7 @@
 
 enum {
     HIGH_WATERMARK_INTERVAL_MS = 5000, /* replica.high.watermark.checkpoint.interval.ms */
-    CHECKPOINT_INTERVAL_MS = 60000,    /* log.flush.offset.checkpoint.interval.ms and its like for log starts */
+    CHECKPOINT_INTERVAL_MS = 60000, /* log.flush.offset.checkpoint.interval.ms and its like for log starts */
     HOUSEKEEPING_INTERVAL_MS = 1000,
     EXPIRY_INTERVAL_MS = 600000, /* producer.id.expiration.check.interval.ms */
     KEY_ROOM = 300,
@@ -67,7 +67,8 @@ struct slice partitions_key(uint8_t *room, struct slice head, int32_t index)
 
 /* ---- finding ---- */
 
-static struct partition *find(struct partitions *partitions, const struct map *map, struct slice head, int32_t index)
+static struct partition *find(struct partitions *partitions, const struct map *map, struct slice head,
+                              int32_t index)
 {
     uint8_t room[KEY_ROOM];
     if (head.len + 1 + sizeof index > sizeof room)
@@ -138,9 +139,9 @@ static int make_directory(struct file_system *fs, const char *path, struct log_o
     return result == -EEXIST ? 0 : result;
 }
 
-struct partition *partitions_open_one(struct data_dir *dir, const char *path, const struct hosted_partition *hosted,
-                                      const struct log_options *given, bool id_is_checked, enum kerr *error,
-                                      struct note *why)
+struct partition *partitions_open_one(struct data_dir *dir, const char *path,
+                                      const struct hosted_partition *hosted, const struct log_options *given,
+                                      bool id_is_checked, enum kerr *error, struct note *why)
 {
     struct log_options options = *given;
     struct file_system *fs = data_dir_fs(dir);
@@ -176,7 +177,8 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path, co
 }
 
 /* The log directory that the image names, else the one in order with the fewest partitions. */
-static struct data_dir *choose_dir(struct partitions *partitions, struct uuid directory_id) NEEDS(partitions->lock)
+static struct data_dir *choose_dir(struct partitions *partitions, struct uuid directory_id)
+    NEEDS(partitions->lock)
 {
     struct data_dir *best = NULL;
     size_t best_count = SIZE_MAX;
@@ -224,15 +226,17 @@ static struct partition *create_locked(struct partitions *partitions, const stru
     return partition;
 }
 
-struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted, enum kerr *error,
-                                    struct note *why)
+struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted,
+                                    enum kerr *error, struct note *why)
 {
     uint8_t room[KEY_ROOM];
     rwlock_write(&partitions->lock);
-    struct partition *partition = map_find(&partitions->by_name, partitions_key(room, hosted->topic, hosted->index));
+    struct partition *partition =
+        map_find(&partitions->by_name, partitions_key(room, hosted->topic, hosted->index));
     *error = KERR_NONE;
     if (partition != NULL && !uuid_equal(partition->topic_id, hosted->topic_id)) {
-        note_set(why, "%.*s-%d is hosted with another topic id", SLICE_ARGS(hosted->topic), (int)hosted->index);
+        note_set(why, "%.*s-%d is hosted with another topic id", SLICE_ARGS(hosted->topic),
+                 (int)hosted->index);
         *error = KERR_INCONSISTENT_TOPIC_ID;
         partition = NULL;
     } else if (partition == NULL) {
@@ -244,9 +248,11 @@ struct partition *partitions_create(struct partitions *partitions, const struct 
     return partition;
 }
 
-void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path, int64_t due_ms)
+void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path,
+                            int64_t due_ms)
 {
-    partitions->doomed = realloc(partitions->doomed, sizeof *partitions->doomed * (partitions->doomed_count + 1));
+    partitions->doomed =
+        realloc(partitions->doomed, sizeof *partitions->doomed * (partitions->doomed_count + 1));
     ensure(partitions->doomed != NULL);
     char *copy = strdup(path);
     ensure(copy != NULL);
@@ -257,7 +263,8 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
 {
     uint8_t room[KEY_ROOM];
     rwlock_write(&partitions->lock);
-    struct partition *partition = map_remove(&partitions->by_id, partitions_key(room, uuid_key(&topic_id), index));
+    struct partition *partition =
+        map_remove(&partitions->by_id, partitions_key(room, uuid_key(&topic_id), index));
     if (partition != NULL)
         map_remove(&partitions->by_name, partition->name_key);
     rwlock_write_done(&partitions->lock);
@@ -315,7 +322,8 @@ static int64_t offset_for(const struct partition_checkpoint *checkpoint, int kin
 }
 
 /* Writes one kind of checkpoint for one directory if it has changed. */
-static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind, struct partition **found, size_t count)
+static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind, struct partition **found,
+                             size_t count)
 {
     struct data_dir *dir = partitions->dirs[at];
     struct buf lines = {0};

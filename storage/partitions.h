@@ -1,8 +1,10 @@
 /*
- * partitions: the registry of the replicas that this broker hosts, over all its log directories. Opens them at start, creates
- * and deletes them when the metadata image says so, and runs what is periodic (checkpoints, flushing, retention, idle files).
+ * partitions: the registry of the replicas that this broker hosts, over all its log directories. Opens them
+ * at start, creates and deletes them when the metadata image says so, and runs what is periodic (checkpoints,
+ * flushing, retention, idle files).
  *
- * A read-write lock (RANK_PARTITIONS) guards the maps; it is never held across I/O of more than a directory entry.
+ * A read-write lock (RANK_PARTITIONS) guards the maps; it is never held across I/O of more than a directory
+ * entry.
  */
 #ifndef STORAGE_PARTITIONS_H
 #define STORAGE_PARTITIONS_H
@@ -14,9 +16,10 @@ struct partitions;
 
 struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count);
 
-/* Closes every log the clean way: final index entries, indexes trimmed, producer snapshots, fsync, checkpoints (recovery point
- * = log end, high watermarks, log starts), and in each directory that is in order the clean-shutdown marker with
- * `broker_epoch`. False if something could not be written (said through diag). */
+/* Closes every log the clean way: final index entries, indexes trimmed, producer snapshots, fsync,
+ * checkpoints (recovery point = log end, high watermarks, log starts), and in each directory that is in order
+ * the clean-shutdown marker with `broker_epoch`. False if something could not be written (said through diag).
+ */
 bool partitions_close(struct partitions *partitions, int64_t broker_epoch);
 
 /* What the image says must be hosted here. */
@@ -31,18 +34,20 @@ struct hosted_partition {
 };
 
 /*
- * At start: opens (and where the directory was not closed cleanly, recovers) every partition directory found that the image
- * assigns to us; creates missing ones; renames others to *-stray. Several threads load at once. partition.metadata's topic id
- * must match. A directory that fails goes offline; the others go on.
+ * At start: opens (and where the directory was not closed cleanly, recovers) every partition directory found
+ * that the image assigns to us; creates missing ones; renames others to *-stray. Several threads load at
+ * once. partition.metadata's topic id must match. A directory that fails goes offline; the others go on.
  */
-enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count, struct note *why);
+enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
+                          struct note *why);
 
-/* Creates the directory and log of a new partition, or opens it if it is there. Returned referenced, or NULL with an error. */
-struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted, enum kerr *error,
-                                    struct note *why);
+/* Creates the directory and log of a new partition, or opens it if it is there. Returned referenced, or NULL
+ * with an error. */
+struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted,
+                                    enum kerr *error, struct note *why);
 
-/* Closes it, renames its directory to <topic>-<p>.<uuid>-delete, and removes that file.delete.delay.ms later (at the latest
- * at a later start). Readers that still hold segments finish. */
+/* Closes it, renames its directory to <topic>-<p>.<uuid>-delete, and removes that file.delete.delay.ms later
+ * (at the latest at a later start). Readers that still hold segments finish. */
 void partitions_delete(struct partitions *partitions, struct uuid topic_id, int32_t index);
 
 /* Referenced, or NULL. */
@@ -51,8 +56,9 @@ struct partition *partitions_find_by_id(struct partitions *partitions, struct uu
 
 size_t partitions_count(struct partitions *partitions);
 
-/* Does what is due: called by the server's tick thread about every 100 ms with monotonic time. Flushes logs with flush.ms,
- * writes checkpoints at their intervals, deletes what waits for deletion, expires producers, closes idle files. */
+/* Does what is due: called by the server's tick thread about every 100 ms with monotonic time. Flushes logs
+ * with flush.ms, writes checkpoints at their intervals, deletes what waits for deletion, expires producers,
+ * closes idle files. */
 void partitions_tick(struct partitions *partitions, int64_t now_ms);
 
 #endif

@@ -1,9 +1,10 @@
 /*
  * partitions_load: what happens to every directory found at start (kafka-storage 19).
  *
- * 1. Checkpoint files are read once per log directory. A broken one of recovery points or log starts is as good as none: more
- *    is recovered than needed.
- * 2. A directory that the image does not assign to us, or whose topic id is another, is set aside as *-stray, never emptied.
+ * 1. Checkpoint files are read once per log directory. A broken one of recovery points or log starts is as
+ * good as none: more is recovered than needed.
+ * 2. A directory that the image does not assign to us, or whose topic id is another, is set aside as *-stray,
+ * never emptied.
  * 3. Logs load on several threads; the maps are filled by one.
  */
 #include "storage/partitions_private.h"
@@ -107,7 +108,8 @@ static void read_checkpoint(struct loading *loading, const char *name, bool is_s
     int64_t offset;
     file_path(path, "%s/%s", data_dir_path(loading->dir), name);
     int result = checkpoint_open(&checkpoint, data_dir_fs(loading->dir), path, &why);
-    while (result >= 0 && (result = checkpoint_next_offset(&checkpoint, &topic, &index, &offset, &why)) == 1) {
+    while (result >= 0
+           && (result = checkpoint_next_offset(&checkpoint, &topic, &index, &offset, &why)) == 1) {
         struct wanted *wanted = find_wanted(loading, topic, index);
         if (wanted == NULL || wanted->dir != loading->dir || offset < 0)
             continue;
@@ -161,7 +163,8 @@ static void list_dir(struct loading *loading, struct data_dir *dir)
         char path[FILE_PATH_MAX];
         file_path(path, "%s/%s", data_dir_path(dir), loading->doomed[i]);
         rwlock_write(&loading->partitions->lock);
-        partitions_doom_locked(loading->partitions, dir, path, clock_monotonic_ms() + 30000); /* log.initial.task.delay.ms */
+        partitions_doom_locked(loading->partitions, dir, path,
+                               clock_monotonic_ms() + 30000); /* log.initial.task.delay.ms */
         rwlock_write_done(&loading->partitions->lock);
         free(loading->doomed[i]);
     }
@@ -178,14 +181,14 @@ static void open_one(void *context, size_t i)
     partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
     file_path(path, "%s/%s", data_dir_path(wanted->dir), name);
     wanted->options.clean = data_dir_was_clean(wanted->dir);
-    wanted->partition =
-        partitions_open_one(wanted->dir, path, wanted->hosted, &wanted->options, wanted->id_is_there, &wanted->error, &wanted->why);
+    wanted->partition = partitions_open_one(wanted->dir, path, wanted->hosted, &wanted->options,
+                                            wanted->id_is_there, &wanted->error, &wanted->why);
     if (wanted->partition == NULL)
         data_dir_fail(wanted->dir, "%s", wanted->why.text);
 }
 
-static void init_loading(struct loading *loading, struct partitions *partitions, const struct hosted_partition *hosted,
-                         size_t count)
+static void init_loading(struct loading *loading, struct partitions *partitions,
+                         const struct hosted_partition *hosted, size_t count)
 {
     *loading = (struct loading){.partitions = partitions, .count = count};
     loading->wanted = calloc(count == 0 ? 1 : count, sizeof *loading->wanted);
@@ -208,7 +211,8 @@ static void fini_loading(struct loading *loading)
     free(loading->doomed);
 }
 
-enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count, struct note *why)
+enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
+                          struct note *why)
 {
     struct loading loading;
     init_loading(&loading, partitions, hosted, count);

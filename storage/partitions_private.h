@@ -34,17 +34,20 @@ struct partitions {
     int64_t expiry_due_ms;
 };
 
-/* Opens or creates the log in `path` and wraps it; *error and why on NULL. `id_is_checked`: partition.metadata was looked at. */
-struct partition *partitions_open_one(struct data_dir *dir, const char *path, const struct hosted_partition *hosted,
+/* Opens or creates the log in `path` and wraps it; *error and why on NULL. `id_is_checked`:
+ * partition.metadata was looked at. */
+struct partition *partitions_open_one(struct data_dir *dir, const char *path,
+                                      const struct hosted_partition *hosted,
                                       const struct log_options *options, bool id_is_checked, enum kerr *error,
                                       struct note *why);
 
 /* Puts a new partition into the maps. */
-void partitions_add_locked(struct partitions *partitions, struct partition *partition) NEEDS(partitions->lock);
+void partitions_add_locked(struct partitions *partitions, struct partition *partition)
+    NEEDS(partitions->lock);
 
 /* Queues a renamed directory for removal. */
-void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path, int64_t due_ms)
-    NEEDS(partitions->lock);
+void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path,
+                            int64_t due_ms) NEEDS(partitions->lock);
 
 /* Runs work(context, i) for every i below count, on several threads if there is much to do. */
 void partitions_in_parallel(size_t count, void (*work)(void *context, size_t i), void *context);

@@ -5,11 +5,11 @@
  *      0      2     version, 1
  *      2      4     CRC-32C of everything behind it
  *      6      4     number of entries
- *      10     46    entry: producer id 8, epoch 2, last sequence 4, last offset 8, offset delta 4, timestamp 8,
- *                   coordinator epoch 4, first offset of the open transaction 8
+ *      10     46    entry: producer id 8, epoch 2, last sequence 4, last offset 8, offset delta 4, timestamp
+ * 8, coordinator epoch 4, first offset of the open transaction 8
  *
- * Only the last batch of a producer is kept: after a restart one batch is recognised as a duplicate, as in Kafka, plus those
- * that are replayed from the log behind the snapshot. Called by log and log_recover.
+ * Only the last batch of a producer is kept: after a restart one batch is recognised as a duplicate, as in
+ * Kafka, plus those that are replayed from the log behind the snapshot. Called by log and log_recover.
  */
 #include "protocol/base/big_endian.h"
 #include "protocol/base/buf.h"
@@ -43,7 +43,8 @@ static void take_entry(struct producers *producers, const uint8_t *at)
         producers_restore(producers, &producer);
 }
 
-int producers_read_snapshot(struct producers *producers, struct file_system *fs, const char *path, struct note *why)
+int producers_read_snapshot(struct producers *producers, struct file_system *fs, const char *path,
+                            struct note *why)
 {
     char *content;
     ssize_t len = file_read_all(fs, path, FILE_BYTES_MAX, &content);
@@ -55,7 +56,8 @@ int producers_read_snapshot(struct producers *producers, struct file_system *fs,
         note_set(why, "%s: not a producer snapshot of version 1", path);
     else if (load_u32(bytes + CRC_AT) != crc32c(bytes + COUNT_AT, (size_t)len - COUNT_AT))
         note_set(why, "%s: its checksum is wrong", path);
-    else if (load_i32(bytes + COUNT_AT) < 0 || load_i32(bytes + COUNT_AT) != (len - HEADER_BYTES) / ENTRY_BYTES)
+    else if (load_i32(bytes + COUNT_AT) < 0
+             || load_i32(bytes + COUNT_AT) != (len - HEADER_BYTES) / ENTRY_BYTES)
         note_set(why, "%s: its length does not fit its number of entries", path);
     else
         result = 0;
@@ -80,7 +82,8 @@ static void put_entry(uint8_t *at, const struct producer *producer)
     store_i64(at + 38, producer->transaction_start);
 }
 
-int producers_write_snapshot(struct producers *producers, struct file_system *fs, const char *path, int64_t offset)
+int producers_write_snapshot(struct producers *producers, struct file_system *fs, const char *path,
+                             int64_t offset)
 {
     if (producers->snapshot_offset >= offset)
         return 0;

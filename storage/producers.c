@@ -1,11 +1,11 @@
 /*
  * producers: see producers.h.
  *
- * 1. A producer has at most five batches, oldest first, all of its current epoch; an empty set means that only a marker was
- *    written in this epoch.
+ * 1. A producer has at most five batches, oldest first, all of its current epoch; an empty set means that
+ * only a marker was written in this epoch.
  * 2. `open` holds exactly the producers with transaction_start >= 0, in order of it.
- * 3. Expiry goes by when the producer was seen, not by its records' timestamps: a producer that sends old timestamps keeps its
- *    state, and a resend after a restart is not appended twice.
+ * 3. Expiry goes by when the producer was seen, not by its records' timestamps: a producer that sends old
+ * timestamps keeps its state, and a resend after a restart is not appended twice.
  *
  * Called by partition (check, begin, commit, rollback), log and log_recover.
  */
@@ -121,7 +121,8 @@ static void record(struct producers *producers, const struct producer *before, i
         return;
     if (producers->undo_count == producers->undo_capacity) {
         producers->undo_capacity = producers->undo_capacity == 0 ? 8 : producers->undo_capacity * 2;
-        producers->undo = realloc(producers->undo, sizeof *producers->undo * (size_t)producers->undo_capacity);
+        producers->undo =
+            realloc(producers->undo, sizeof *producers->undo * (size_t)producers->undo_capacity);
         ensure(producers->undo != NULL);
     }
     struct producer *kept = &producers->undo[producers->undo_count++];
@@ -161,13 +162,15 @@ static int32_t first_sequence(const struct producer_batch *batch)
     return batch_sequence_add(batch->last_sequence, -batch->offset_delta);
 }
 
-static const struct producer_batch *find_duplicate(const struct producer *producer, const struct batch_header *header)
+static const struct producer_batch *find_duplicate(const struct producer *producer,
+                                                   const struct batch_header *header)
 {
     if (producer->epoch != header->producer_epoch || batch_is_control(header))
         return NULL;
     for (int i = producer->batch_count - 1; i >= 0; i--) {
         const struct producer_batch *batch = &producer->batches[i];
-        if (batch->last_sequence == batch_last_sequence(header) && first_sequence(batch) == header->base_sequence)
+        if (batch->last_sequence == batch_last_sequence(header)
+            && first_sequence(batch) == header->base_sequence)
             return batch;
     }
     return NULL;
@@ -194,8 +197,9 @@ static bool is_in_sequence(const struct producer *producer, const struct batch_h
     return header->base_sequence == batch_sequence_add(producer->batches[newest].last_sequence, 1);
 }
 
-enum kerr producers_check(const struct producers *producers, const struct batch_header *header, const struct marker *marker,
-                          bool from_client, const struct producer_batch **duplicate)
+enum kerr producers_check(const struct producers *producers, const struct batch_header *header,
+                          const struct marker *marker, bool from_client,
+                          const struct producer_batch **duplicate)
 {
     *duplicate = NULL;
     if (!batch_has_producer_id(header))
@@ -251,7 +255,8 @@ void producers_update(struct producers *producers, const struct batch_header *he
         return;
     struct producer *producer = touch(producers, header, now_ms);
     if (producer->batch_count == PRODUCER_BATCHES) {
-        memmove(producer->batches, producer->batches + 1, sizeof producer->batches[0] * (PRODUCER_BATCHES - 1));
+        memmove(producer->batches, producer->batches + 1,
+                sizeof producer->batches[0] * (PRODUCER_BATCHES - 1));
         producer->batch_count--;
     }
     producer->batches[producer->batch_count++] = (struct producer_batch){
@@ -268,14 +273,15 @@ static void add_ended(struct producers *producers, const struct ended_transactio
 {
     if (producers->ended_count == producers->ended_capacity) {
         producers->ended_capacity = producers->ended_capacity == 0 ? 4 : producers->ended_capacity * 2;
-        producers->ended = realloc(producers->ended, sizeof *producers->ended * (size_t)producers->ended_capacity);
+        producers->ended =
+            realloc(producers->ended, sizeof *producers->ended * (size_t)producers->ended_capacity);
         ensure(producers->ended != NULL);
     }
     producers->ended[producers->ended_count++] = *ended;
 }
 
-bool producers_end_transaction(struct producers *producers, const struct batch_header *header, const struct marker *marker,
-                               int64_t now_ms, struct ended_transaction *ended)
+bool producers_end_transaction(struct producers *producers, const struct batch_header *header,
+                               const struct marker *marker, int64_t now_ms, struct ended_transaction *ended)
 {
     if (!marker->is_marker || !batch_has_producer_id(header))
         return false;
@@ -304,7 +310,8 @@ void marker_read(struct slice batch, struct marker *marker)
     struct record_iterator it;
     struct record found;
     record_iterator_init(&it, batch, NULL);
-    if (record_iterator_next(&it, &found, NULL) == RECORD_READ && found.key.len >= 4 && found.value.len >= 6) {
+    if (record_iterator_next(&it, &found, NULL) == RECORD_READ && found.key.len >= 4
+        && found.value.len >= 6) {
         int type = load_i16(found.key.data + 2);
         marker->is_marker = type == 0 || type == 1;
         marker->aborted = type == 0;

@@ -1,7 +1,7 @@
 /*
- * producers: what a log knows of its idempotent and transactional producers (KIP-98; kafka-apis 4.4, kafka-storage 10): the last
- * five batches of each, for duplicates and sequence gaps, and the open transactions, for the last stable offset.
- * Guarded by the log's owner.
+ * producers: what a log knows of its idempotent and transactional producers (KIP-98; kafka-apis 4.4,
+ * kafka-storage 10): the last five batches of each, for duplicates and sequence gaps, and the open
+ * transactions, for the last stable offset. Guarded by the log's owner.
  */
 #ifndef STORAGE_PRODUCERS_H
 #define STORAGE_PRODUCERS_H
@@ -45,12 +45,13 @@ struct ended_transaction {
 
 struct producers {
     struct map by_id;
-    struct list_node open; /* open transactions by first offset, lowest first */
+    struct list_node open;           /* open transactions by first offset, lowest first */
     struct ended_transaction *ended; /* whose marker the high watermark has not passed */
     int32_t ended_count;
     int32_t ended_capacity;
     int64_t snapshot_offset; /* of the newest snapshot; -1: none */
-    struct producer *undo;   /* states before the changes since producers_begin, in order; batch_count -1: there was none */
+    struct producer
+        *undo; /* states before the changes since producers_begin, in order; batch_count -1: there was none */
     int32_t undo_count;
     int32_t undo_capacity;
     int32_t undo_ended_count; /* ended_count at producers_begin */
@@ -72,12 +73,14 @@ struct producer *producers_find(const struct producers *producers, int64_t produ
 size_t producers_count(const struct producers *producers);
 
 /*
- * Whether a client's batch may be appended: NONE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_TXN_STATE, and
- * for markers TRANSACTION_COORDINATOR_FENCED. A repeated batch is NONE with *duplicate set to the original's.
- * `marker` is NULL for data. With `from_client` false sequences are not looked at (coordinators write 0 in all of them).
+ * Whether a client's batch may be appended: NONE, INVALID_PRODUCER_EPOCH, OUT_OF_ORDER_SEQUENCE_NUMBER,
+ * INVALID_TXN_STATE, and for markers TRANSACTION_COORDINATOR_FENCED. A repeated batch is NONE with *duplicate
+ * set to the original's. `marker` is NULL for data. With `from_client` false sequences are not looked at
+ * (coordinators write 0 in all of them).
  */
-enum kerr producers_check(const struct producers *producers, const struct batch_header *header, const struct marker *marker,
-                          bool from_client, const struct producer_batch **duplicate);
+enum kerr producers_check(const struct producers *producers, const struct batch_header *header,
+                          const struct marker *marker, bool from_client,
+                          const struct producer_batch **duplicate);
 
 /* Takes an appended (or replayed) data batch into account; header->base_offset is final. */
 void producers_update(struct producers *producers, const struct batch_header *header, int64_t now_ms);
@@ -86,8 +89,8 @@ void producers_update(struct producers *producers, const struct batch_header *he
 void producers_restore(struct producers *producers, const struct producer *state);
 
 /* The same as update for a marker; true if it ended a transaction. */
-bool producers_end_transaction(struct producers *producers, const struct batch_header *header, const struct marker *marker,
-                               int64_t now_ms, struct ended_transaction *ended);
+bool producers_end_transaction(struct producers *producers, const struct batch_header *header,
+                               const struct marker *marker, int64_t now_ms, struct ended_transaction *ended);
 
 /* Reads the marker out of a whole control batch. */
 void marker_read(struct slice batch, struct marker *marker);
@@ -97,16 +100,18 @@ void producers_begin(struct producers *producers);
 void producers_commit(struct producers *producers);
 void producers_rollback(struct producers *producers);
 
-/* The lowest offset that READ_COMMITTED must not reach: INT64_MAX if no transaction is undecided. Forgets ended transactions
- * whose marker lies below the high watermark. */
+/* The lowest offset that READ_COMMITTED must not reach: INT64_MAX if no transaction is undecided. Forgets
+ * ended transactions whose marker lies below the high watermark. */
 int64_t producers_first_unstable(struct producers *producers, int64_t high_watermark);
 
 /* Forgets producers that wrote nothing since `before_ms` and have no open transaction. */
 void producers_expire(struct producers *producers, int64_t before_ms);
 
-/* Snapshots. Reading adds to what is there: 0, -errno, -EBADMSG. Writing does nothing if the newest snapshot is at `offset`
- * already. */
-int producers_read_snapshot(struct producers *producers, struct file_system *fs, const char *path, struct note *why);
-int producers_write_snapshot(struct producers *producers, struct file_system *fs, const char *path, int64_t offset);
+/* Snapshots. Reading adds to what is there: 0, -errno, -EBADMSG. Writing does nothing if the newest snapshot
+ * is at `offset` already. */
+int producers_read_snapshot(struct producers *producers, struct file_system *fs, const char *path,
+                            struct note *why);
+int producers_write_snapshot(struct producers *producers, struct file_system *fs, const char *path,
+                             int64_t offset);
 
 #endif

@@ -1,12 +1,15 @@
 /*
  * segment: see segment.h.
  *
- * 1. `size` never exceeds the file's size and always ends at a batch's end; bytes beyond it are a failed write's.
+ * 1. `size` never exceeds the file's size and always ends at a batch's end; bytes beyond it are a failed
+ * write's.
  * 2. Only the active segment of a log grows. All others change by truncation and deletion only.
- * 3. The .log is opened under the log owner's lock, through a name that is then right; references keep it open afterwards.
+ * 3. The .log is opened under the log owner's lock, through a name that is then right; references keep it
+ * open afterwards.
  *
- * A segment that has grown past a few MiB might be written ahead with zeros, so that a sync need not write the file's size:
- * segment_append is the place, with `size` as the end of data and a cut in segment_finish and log_recover. Not done yet.
+ * A segment that has grown past a few MiB might be written ahead with zeros, so that a sync need not write
+ * the file's size: segment_append is the place, with `size` as the end of data and a cut in segment_finish
+ * and log_recover. Not done yet.
  *
  * Called by log, log_recover and partition; segment_ref, _unref, _fd and _read by server/.
  */
@@ -155,7 +158,8 @@ static void add_time_entry(struct segment *segment)
         index_add(&segment->times, segment->max_timestamp, (int32_t)segment->max_timestamp_offset);
 }
 
-/* Makes room in both tails. An index that cannot be written gets no new entry now, which only makes searches slower. */
+/* Makes room in both tails. An index that cannot be written gets no new entry now, which only makes searches
+ * slower. */
 static bool make_room(struct segment *segment)
 {
     char path[FILE_PATH_MAX];
@@ -183,7 +187,8 @@ void segment_index_batch(struct segment *segment, const struct batch_header *hea
         segment->max_timestamp = header->max_timestamp;
         segment->max_timestamp_offset = relative;
     }
-    if (segment->bytes_since_entry > index_interval_bytes && relative > segment->offsets.last.key && make_room(segment)) {
+    if (segment->bytes_since_entry > index_interval_bytes && relative > segment->offsets.last.key
+        && make_room(segment)) {
         index_add(&segment->offsets, relative, (int32_t)position);
         add_time_entry(segment);
         segment->bytes_since_entry = 0;

@@ -1,8 +1,8 @@
 /*
  * segment: one piece of a log: <base offset>.log with its offset, time and transaction index.
  *
- * Fields are guarded by the log's owner. A segment is shared: the log holds one reference; a reader holds another, with which the
- * file is open and stays open, even if the segment is deleted meanwhile.
+ * Fields are guarded by the log's owner. A segment is shared: the log holds one reference; a reader holds
+ * another, with which the file is open and stays open, even if the segment is deleted meanwhile.
  */
 #ifndef STORAGE_SEGMENT_H
 #define STORAGE_SEGMENT_H
@@ -47,7 +47,8 @@ int segment_pin(struct segment *segment);
 struct segment *segment_ref(struct segment *segment);
 void segment_unref(struct segment *segment);
 
-/* While referenced. segment_fd is -1 where there is no real descriptor; segment_read works always: bytes read or -errno. */
+/* While referenced. segment_fd is -1 where there is no real descriptor; segment_read works always: bytes read
+ * or -errno. */
 int segment_fd(const struct segment *segment);
 ssize_t segment_read(const struct segment *segment, void *bytes, size_t len, int64_t at);
 
@@ -87,8 +88,8 @@ int segment_reset_indexes(struct segment *segment);
 /* Cuts the file at `position`, where the batch with `offset` begins. */
 int segment_truncate(struct segment *segment, int64_t position, int64_t offset);
 
-/* Walks from the last index entry to the end: sets max_timestamp, and *next_offset to one past the last record. 0, -EBADMSG with
- * *valid set to where good batches end, -errno. */
+/* Walks from the last index entry to the end: sets max_timestamp, and *next_offset to one past the last
+ * record. 0, -EBADMSG with *valid set to where good batches end, -errno. */
 int segment_scan_tail(struct segment *segment, int64_t *next_offset, int64_t *valid);
 
 /* Renames its files to *.deleted, to be removed later. */

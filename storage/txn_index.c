@@ -35,7 +35,8 @@ int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_
             free(content);
             return -EBADMSG;
         }
-        found[i] = (struct aborted_entry){load_i64(at + 2), load_i64(at + 10), load_i64(at + 18), load_i64(at + 26)};
+        found[i] =
+            (struct aborted_entry){load_i64(at + 2), load_i64(at + 10), load_i64(at + 18), load_i64(at + 26)};
     }
     free(content);
     *entries = found;

@@ -1,6 +1,7 @@
 /*
- * txn_index: the aborted transactions that ended in one segment (.txnindex): 34-byte entries in order of their last offset.
- * Absent until the first one. Read whole where it is needed: it is small, and only READ_COMMITTED fetches ask.
+ * txn_index: the aborted transactions that ended in one segment (.txnindex): 34-byte entries in order of
+ * their last offset. Absent until the first one. Read whole where it is needed: it is small, and only
+ * READ_COMMITTED fetches ask.
  */
 #ifndef STORAGE_TXN_INDEX_H
 #define STORAGE_TXN_INDEX_H
@@ -14,7 +15,8 @@ struct aborted_entry {
     int64_t last_stable_offset; /* when the marker was written */
 };
 
-/* malloc'ed entries; the caller frees. The count, 0 for a missing file, -errno, -EBADMSG for an unknown version. */
+/* malloc'ed entries; the caller frees. The count, 0 for a missing file, -errno, -EBADMSG for an unknown
+ * version. */
 int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_entry **entries);
 
 /* Adds one entry at the end. 0 or -errno. */

@@ -191,7 +191,7 @@ static enum kerr resolve_change(const struct alteration *alteration, struct alte
         return KERR_NONE;
     if (change->operation != OP_APPEND && change->operation != OP_SUBTRACT)
         return KERR_UNKNOWN_SERVER_ERROR;
-    const struct config_def *def = find_config(alteration->type, change->name);
+    const struct config_def *def = find_config((enum resource_type)alteration->type, change->name);
     if (!is_list(alteration, def))
         return refuse_list_operation(alteration, change, def, why);
     change->value = change_list(alteration, change, def);
@@ -223,8 +223,8 @@ static void build_after(struct alteration *alteration)
 
 static enum kerr compute_after(struct alteration *alteration, struct note *why)
 {
-    alteration->before =
-        image_find_configs(alteration->controller->image, alteration->type, alteration->target);
+    alteration->before = image_find_configs(alteration->controller->image,
+                                            (enum resource_type)alteration->type, alteration->target);
     for (int32_t i = 0; i < alteration->count; i++) {
         enum kerr error = resolve_change(alteration, &alteration->changes[i], why);
         if (error != KERR_NONE)
@@ -313,8 +313,7 @@ static enum kerr check_elr(const struct alteration *alteration, struct note *why
     return KERR_NONE;
 }
 
-/* What is set, without what was set before: a directory may hold what another release or broker would allow.
- */
+/* What is set, without what was set before: a directory may hold what another broker would allow. */
 static struct overrides values_set(const struct alteration *alteration)
 {
     struct overrides set = {

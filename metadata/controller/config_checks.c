@@ -198,8 +198,7 @@ enum kerr check_group_configs(const struct controller *controller, const struct 
 
 /* ---- client metrics ---- */
 
-/* Brackets that close and nothing repeated that is not there: a pattern that fails here is one in no dialect.
- */
+/* Brackets that close, nothing repeated that is not there: what fails here is a pattern in no dialect. */
 static bool is_plausible_pattern(struct slice pattern)
 {
     int32_t depth = 0;

@@ -17,8 +17,7 @@ struct overrides {
 void overrides_set(struct overrides *overrides, struct slice name, struct slice value);
 void overrides_remove(struct overrides *overrides, struct slice name);
 
-/* INVALID_CONFIG with Kafka's text: an unknown name, a value out of range, values that contradict each other.
- */
+/* INVALID_CONFIG with Kafka's text: an unknown name, a value out of range, values that disagree. */
 enum kerr check_topic_configs(const struct controller *controller, const struct overrides *overrides,
                               struct note *why);
 

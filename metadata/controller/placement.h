@@ -17,8 +17,7 @@ struct placement {
     uint64_t start; /* where the first partition begins */
 };
 
-/* Whether `replication_factor` replicas can be placed: INVALID_REPLICATION_FACTOR with Kafka's text, or NONE.
- */
+/* Whether so many replicas can be placed: INVALID_REPLICATION_FACTOR with Kafka's text, or NONE. */
 enum kerr placement_init(struct placement *placement, const struct controller *controller,
                          int32_t replication_factor, struct note *why);
 

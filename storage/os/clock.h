@@ -1,5 +1,6 @@
 /*
- * clock: the time, read in one place. Wall-clock milliseconds go into records; deadlines use the monotonic clock.
+ * clock: the time, read in one place. Wall-clock milliseconds go into records; deadlines use the monotonic
+ * clock.
  */
 #ifndef STORAGE_OS_CLOCK_H
 #define STORAGE_OS_CLOCK_H

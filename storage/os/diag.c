@@ -1,8 +1,8 @@
 /*
  * diag: one write(2) a line, on stderr, never waiting for a reader.
  *
- * 1. A line that a full pipe would make us wait for is dropped: poll says whether there is room, and a line is shorter than
- *    PIPE_BUF, so that the write is whole.
+ * 1. A line that a full pipe would make us wait for is dropped: poll says whether there is room, and a line
+ * is shorter than PIPE_BUF, so that the write is whole.
  */
 #include "storage/os/diag.h"
 
@@ -15,8 +15,8 @@
 
 enum { LINE_MAX_BYTES = 2048 };
 
-__attribute__((format(printf, 2, 0)))
-static void print(const char *level, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void print(const char *level, const char *format,
+                                                        va_list arguments)
 {
     char line[LINE_MAX_BYTES];
     struct timespec now;

@@ -183,7 +183,8 @@ int file_set_modified(struct file_system *fs, const char *path, int64_t modified
     return fs->set_modified(fs, path, modified_ms);
 }
 
-int file_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name), void *context)
+int file_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name),
+              void *context)
 {
     return fs->list(fs, path, each, context);
 }

@@ -1,10 +1,11 @@
 /*
  * file: the seam between storage and the operating system.
  *
- * `struct file_system` is a table of operations; file_system_os() is the real one, and crash tests put another one in its place.
- * Nothing else in storage/ opens, reads, writes, syncs or renames. Open files are small numbers (`int file`), as the operating
- * system's are. Results are 0 or more on success and -errno on failure: errors become `enum kerr` one layer up. Any thread may
- * call anything; two threads do not close and use one file at once.
+ * `struct file_system` is a table of operations; file_system_os() is the real one, and crash tests put
+ * another one in its place. Nothing else in storage/ opens, reads, writes, syncs or renames. Open files are
+ * small numbers (`int file`), as the operating system's are. Results are 0 or more on success and -errno on
+ * failure: errors become `enum kerr` one layer up. Any thread may call anything; two threads do not close and
+ * use one file at once.
  */
 #ifndef STORAGE_OS_FILE_H
 #define STORAGE_OS_FILE_H
@@ -33,8 +34,10 @@ struct file_status {
 struct file_system {
     int (*open)(struct file_system *fs, const char *path, int flags, unsigned mode);
     int (*close)(struct file_system *fs, int file);
-    ssize_t (*pread)(struct file_system *fs, int file, void *bytes, size_t len, int64_t at);               /* may be short */
-    ssize_t (*pwritev)(struct file_system *fs, int file, const struct iovec *parts, int count, int64_t at); /* may be short */
+    ssize_t (*pread)(struct file_system *fs, int file, void *bytes, size_t len,
+                     int64_t at); /* may be short */
+    ssize_t (*pwritev)(struct file_system *fs, int file, const struct iovec *parts, int count,
+                       int64_t at); /* may be short */
     int (*sync)(struct file_system *fs, int file, bool data_only);
     int (*truncate)(struct file_system *fs, int file, int64_t size);
     int (*allocate)(struct file_system *fs, int file, int64_t at, int64_t len);
@@ -47,7 +50,8 @@ struct file_system {
     int (*unlink)(struct file_system *fs, const char *path);
     int (*mkdir)(struct file_system *fs, const char *path);
     int (*rmdir)(struct file_system *fs, const char *path);
-    int (*list)(struct file_system *fs, const char *path, void (*each)(void *context, const char *name), void *context);
+    int (*list)(struct file_system *fs, const char *path, void (*each)(void *context, const char *name),
+                void *context);
     int (*sync_directory)(struct file_system *fs, const char *path);
     int (*set_modified)(struct file_system *fs, const char *path, int64_t modified_ms);
 };
@@ -55,7 +59,8 @@ struct file_system {
 /* The real one. Constant; nothing to free. */
 struct file_system *file_system_os(void);
 
-/* Puts a path together. One that does not fit is a bug: data_dir_open refuses directories whose names are too long. */
+/* Puts a path together. One that does not fit is a bug: data_dir_open refuses directories whose names are too
+ * long. */
 void file_path(char path[FILE_PATH_MAX], const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 int file_open(struct file_system *fs, const char *path, int flags); /* mode 0644 */
@@ -65,7 +70,8 @@ void file_close(struct file_system *fs, int file); /* -1 is harmless */
 /* Reads up to `len` bytes; fewer only at the end of the file. */
 ssize_t file_read(struct file_system *fs, int file, void *bytes, size_t len, int64_t at);
 
-/* Writes everything or fails; what a failed write left behind is anyone's guess. `parts` is used up (changed). */
+/* Writes everything or fails; what a failed write left behind is anyone's guess. `parts` is used up
+ * (changed). */
 int file_writev(struct file_system *fs, int file, struct iovec *parts, int count, int64_t at);
 int file_write(struct file_system *fs, int file, const void *bytes, size_t len, int64_t at);
 
@@ -87,9 +93,11 @@ int file_sync_directory(struct file_system *fs, const char *path);
 int file_set_modified(struct file_system *fs, const char *path, int64_t modified_ms);
 
 /* Calls `each` for every entry but "." and "..", in no order. The directory may be changed from within. */
-int file_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name), void *context);
+int file_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name),
+              void *context);
 
-/* The whole of a small file in malloc'ed memory, with a zero behind it; the caller frees. -EFBIG beyond `max` bytes. */
+/* The whole of a small file in malloc'ed memory, with a zero behind it; the caller frees. -EFBIG beyond `max`
+ * bytes. */
 ssize_t file_read_all(struct file_system *fs, const char *path, size_t max, char **bytes);
 
 /* Removes a directory and the files in it (no directories in directories). */

@@ -135,7 +135,8 @@ static int os_rmdir(struct file_system *fs, const char *path)
     return result_of(rmdir(path));
 }
 
-static int os_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name), void *context)
+static int os_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name),
+                   void *context)
 {
     (void)fs;
     DIR *directory = opendir(path);
@@ -197,5 +198,6 @@ struct file_system *file_system_os(void)
         .sync_directory = os_sync_directory,
         .set_modified = os_set_modified,
     };
-    return (struct file_system *)(uintptr_t)&os; /* never written: a test's file system has state, this one has none */
+    return (struct file_system
+                *)(uintptr_t)&os; /* never written: a test's file system has state, this one has none */
 }

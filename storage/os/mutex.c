@@ -1,10 +1,10 @@
 /*
  * mutex: see mutex.h.
  *
- * 1. With ODRADEK_CHECK_LOCKS every thread keeps the ranks that it holds, in order; taking a rank that is not above the last
- *    one stops the process. Locks may be given back in any order.
- * 2. Waiting on a condition gives the mutex back and takes it again: its rank stays on the list meanwhile, for the thread
- *    can take nothing else then.
+ * 1. With ODRADEK_CHECK_LOCKS every thread keeps the ranks that it holds, in order; taking a rank that is not
+ * above the last one stops the process. Locks may be given back in any order.
+ * 2. Waiting on a condition gives the mutex back and takes it again: its rank stays on the list meanwhile,
+ * for the thread can take nothing else then.
  */
 #include "storage/os/mutex.h"
 
@@ -83,8 +83,15 @@ void mutex_unlock(struct mutex *mutex)
 
 void rwlock_init(struct rwlock *rwlock, enum lock_rank rank)
 {
-    int error = pthread_rwlock_init(&rwlock->rwlock, NULL);
+    pthread_rwlockattr_t attributes;
+    int error = pthread_rwlockattr_init(&attributes);
     ensure(error == 0);
+#ifdef __GLIBC__ /* whose default lets readers starve a writer */
+    pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+#endif
+    error = pthread_rwlock_init(&rwlock->rwlock, &attributes);
+    ensure(error == 0);
+    pthread_rwlockattr_destroy(&attributes);
     rwlock->rank = rank;
 }
 

@@ -1,9 +1,9 @@
 /*
  * mutex: pthread mutexes and read-write locks that know their rank.
  *
- * Locks are taken in rank order, lowest first; two of one rank are never held at once. docs/locking.md is the same table with
- * what each guards. Checked builds (ODRADEK_CHECK_LOCKS, on in every sanitizer preset) keep the ranks that the thread holds and
- * stop at the first violation; release builds pay nothing.
+ * Locks are taken in rank order, lowest first; two of one rank are never held at once. docs/locking.md is the
+ * same table with what each guards. Checked builds (ODRADEK_CHECK_LOCKS, on in every sanitizer preset) keep
+ * the ranks that the thread holds and stop at the first violation; release builds pay nothing.
  */
 #ifndef STORAGE_OS_MUTEX_H
 #define STORAGE_OS_MUTEX_H
@@ -13,29 +13,30 @@
 #include <stdint.h>
 
 enum lock_rank {
-    RANK_BROKER = 10,       /* server/broker: life cycle */
-    RANK_LISTENER = 20,     /* server/listener: the connections of one listener */
+    RANK_BROKER = 10,         /* server/broker: life cycle */
+    RANK_LISTENER = 20,       /* server/listener: the connections of one listener */
     RANK_FETCH_SESSIONS = 30, /* server/fetch_sessions: the cache of KIP-227 sessions */
-    RANK_CONTROLLER = 40,   /* metadata/cluster: one change at a time; held across the cluster log's sync */
-    RANK_IMAGE = 50,        /* metadata/cluster: the image (read-write); never held across I/O */
-    RANK_PARTITIONS = 60,   /* storage/partitions: the registry (read-write) */
-    RANK_PARTITION = 70,    /* storage/partition: one partition's log; held across a write, never across a sync */
-    RANK_SYNC = 80,         /* storage/partition: who syncs, who waits */
-    RANK_WAITER = 90,       /* server/waiter: one waiting request */
-    RANK_DATA_DIR = 100,    /* storage/data_dir: state of a directory, its checkpoint files */
-    RANK_FILES = 110,       /* storage: the cache of open segment files */
-    RANK_DIAG = 120,        /* storage/os/diag */
+    RANK_CONTROLLER = 40,     /* metadata/cluster: one change at a time; held across the cluster log's sync */
+    RANK_IMAGE = 50,          /* metadata/cluster: the image (read-write); never held across I/O */
+    RANK_PARTITIONS = 60,     /* storage/partitions: the registry (read-write) */
+    RANK_PARTITION =
+        70,           /* storage/partition: one partition's log; held across a write, never across a sync */
+    RANK_SYNC = 80,   /* storage/partition: who syncs, who waits */
+    RANK_WAITER = 90, /* server/waiter: one waiting request */
+    RANK_DATA_DIR = 100, /* storage/data_dir: state of a directory, its checkpoint files */
+    RANK_FILES = 110,    /* storage: the cache of open segment files */
+    RANK_DIAG = 120,     /* storage/os/diag */
 };
 
 #if defined(__clang__)
 /* clang checks who holds what (-Wthread-safety); gcc does not know these attributes. */
-#define CAPABILITY __attribute__((capability("mutex")))
-#define GUARDED_BY(lock) __attribute__((guarded_by(lock)))
-#define ACQUIRES(...) __attribute__((acquire_capability(__VA_ARGS__)))
+#define CAPABILITY           __attribute__((capability("mutex")))
+#define GUARDED_BY(lock)     __attribute__((guarded_by(lock)))
+#define ACQUIRES(...)        __attribute__((acquire_capability(__VA_ARGS__)))
 #define ACQUIRES_SHARED(...) __attribute__((acquire_shared_capability(__VA_ARGS__)))
-#define RELEASES(...) __attribute__((release_capability(__VA_ARGS__)))
+#define RELEASES(...)        __attribute__((release_capability(__VA_ARGS__)))
 #define RELEASES_SHARED(...) __attribute__((release_shared_capability(__VA_ARGS__)))
-#define NEEDS(...) __attribute__((requires_capability(__VA_ARGS__)))
+#define NEEDS(...)           __attribute__((requires_capability(__VA_ARGS__)))
 #else
 #define CAPABILITY
 #define GUARDED_BY(lock)

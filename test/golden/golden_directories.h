@@ -1,6 +1,6 @@
 /*
- * golden_directories: unpacks Apache Kafka's data directories for tests, and reads what Kafka found in them. Static functions, so
- * that every test stays one file.
+ * golden_directories: unpacks Apache Kafka's data directories for tests, and reads what Kafka found in them.
+ * Static functions, so that every test stays one file.
  */
 #ifndef TEST_GOLDEN_GOLDEN_DIRECTORIES_H
 #define TEST_GOLDEN_GOLDEN_DIRECTORIES_H
@@ -32,7 +32,8 @@ UNUSED static const char *golden_unpack(const char *name, const char *into)
 {
     char command[2048];
     const char *path = test_path(into);
-    snprintf(command, sizeof command, "mkdir '%s' && tar -C '%s' -xJpf '%s/test/golden/directories/%s.tar.xz'", path, path,
+    snprintf(command, sizeof command,
+             "mkdir '%s' && tar -C '%s' -xJpf '%s/test/golden/directories/%s.tar.xz'", path, path,
              golden_source(), name);
     int status = system(command);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s (tar and xz are needed)", command);
@@ -43,7 +44,8 @@ UNUSED static const char *golden_unpack(const char *name, const char *into)
 UNUSED static char *golden_expected(const char *name)
 {
     char command[2048];
-    snprintf(command, sizeof command, "xz -dc '%s/test/golden/directories/%s.expected.txt.xz'", golden_source(), name);
+    snprintf(command, sizeof command, "xz -dc '%s/test/golden/directories/%s.expected.txt.xz'",
+             golden_source(), name);
     FILE *pipe = popen(command, "r");
     ck_assert_ptr_nonnull(pipe);
     size_t capacity = 1 << 20;
@@ -130,7 +132,8 @@ static void golden_add(void *context, const char *name)
     struct golden *golden = context;
     struct slice topic;
     int32_t index;
-    if (partition_dir_parse(name, &topic, &index) != PARTITION_DIR_LIVE || strcmp(name, "__cluster_metadata-0") == 0)
+    if (partition_dir_parse(name, &topic, &index) != PARTITION_DIR_LIVE
+        || strcmp(name, "__cluster_metadata-0") == 0)
         return;
     ensure(golden->count < GOLDEN_PARTITIONS_MAX);
     struct hosted_partition *hosted = &golden->hosted[golden->count];
@@ -164,7 +167,8 @@ UNUSED static void golden_open(struct golden *golden, const char *name, const ch
     ck_assert_int_eq(data_dir_begin(golden->dir, &broker_epoch), golden_is_clean(name));
     ck_assert_int_eq(broker_epoch > 0, golden_is_clean(name));
     golden->partitions = partitions_new(&golden->dir, 1);
-    ck_assert_msg(partitions_load(golden->partitions, golden->hosted, golden->count, &why) == KERR_NONE, "%s", why.text);
+    ck_assert_msg(partitions_load(golden->partitions, golden->hosted, golden->count, &why) == KERR_NONE, "%s",
+                  why.text);
 }
 
 UNUSED static void golden_close(struct golden *golden)

@@ -1,6 +1,7 @@
 /*
- * Whole data directories of Apache Kafka, opened by storage/ and compared with what Kafka itself finds in them: offsets, every
- * batch header, what a consumer sees, producers, indexes; and that opening and closing a clean one changes no file.
+ * Whole data directories of Apache Kafka, opened by storage/ and compared with what Kafka itself finds in
+ * them: offsets, every batch header, what a consumer sees, producers, indexes; and that opening and closing a
+ * clean one changes no file.
  */
 #include "protocol/base/big_endian.h"
 #include "protocol/record.h"
@@ -44,22 +45,25 @@ static void check_offsets(const struct golden *golden, const char *line)
 {
     char name[256];
     long long earliest, latest, committed, max_offset, max_timestamp;
-    ck_assert_int_eq(sscanf(line, "%255s %lld %lld %lld %lld@%lld", name, &earliest, &latest, &committed, &max_offset,
-                            &max_timestamp), 6);
+    ck_assert_int_eq(sscanf(line, "%255s %lld %lld %lld %lld@%lld", name, &earliest, &latest, &committed,
+                            &max_offset, &max_timestamp),
+                     6);
     if (is_internal(name))
         return; /* coordinators wrote more when they started */
     struct partition *partition = golden_partition(golden, name);
     struct partition_offsets offsets;
     partition_get_offsets(partition, &offsets);
-    ck_assert_msg(offsets.log_start_offset == earliest, "%s starts at %lld", name, (long long)offsets.log_start_offset);
-    ck_assert_msg(offsets.log_end_offset == latest && offsets.high_watermark == latest, "%s ends at %lld", name,
-                  (long long)offsets.log_end_offset);
+    ck_assert_msg(offsets.log_start_offset == earliest, "%s starts at %lld", name,
+                  (long long)offsets.log_start_offset);
+    ck_assert_msg(offsets.log_end_offset == latest && offsets.high_watermark == latest, "%s ends at %lld",
+                  name, (long long)offsets.log_end_offset);
     ck_assert_msg(offsets.last_stable_offset == committed, "%s is stable to %lld", name,
                   (long long)offsets.last_stable_offset);
     struct offset_and_timestamp found;
     ck_assert_int_eq(partition_find_max_timestamp(partition, &found), KERR_NONE);
-    ck_assert_msg(found.offset == max_offset && found.timestamp_ms == max_timestamp, "%s: %lld@%lld is the latest", name,
-                  (long long)found.offset, (long long)found.timestamp_ms);
+    ck_assert_msg(found.offset == max_offset && found.timestamp_ms == max_timestamp,
+                  "%s: %lld@%lld is the latest", name, (long long)found.offset,
+                  (long long)found.timestamp_ms);
     partition_unref(partition);
 }
 
@@ -96,8 +100,9 @@ static void check_header(const struct segment *segment, const char *line)
     ck_assert_int_eq(header.partition_leader_epoch, golden_number(line, " partitionLeaderEpoch: "));
     ck_assert_int_eq(batch_is_transactional(&header), strstr(line, "isTransactional: true") != NULL);
     ck_assert_int_eq(batch_is_control(&header), strstr(line, "isControl: true") != NULL);
-    ck_assert_int_eq(header.max_timestamp,
-                     golden_number(line, batch_is_log_append_time(&header) ? " LogAppendTime: " : " CreateTime: "));
+    ck_assert_int_eq(
+        header.max_timestamp,
+        golden_number(line, batch_is_log_append_time(&header) ? " LogAppendTime: " : " CreateTime: "));
     ck_assert_int_eq(batch_size(&header), golden_number(line, " size: "));
     ck_assert_int_eq(header.crc, golden_number(line, " crc: "));
 }
@@ -118,8 +123,12 @@ static int count_batches(struct partition *partition)
     int64_t offset = partition->log->start_offset;
     uint8_t *bytes = malloc(READ_BYTES);
     while (offset < partition->log->end_offset) {
-        struct partition_read read = {.fetch_offset = offset, .max_bytes = READ_BYTES, .at_least_one = true,
-            .isolation = READ_REPLICA, .current_leader_epoch = -1, .last_fetched_epoch = -1};
+        struct partition_read read = {.fetch_offset = offset,
+                                      .max_bytes = READ_BYTES,
+                                      .at_least_one = true,
+                                      .isolation = READ_REPLICA,
+                                      .current_leader_epoch = -1,
+                                      .last_fetched_epoch = -1};
         partition_read(partition, &read);
         ck_assert_int_eq(read.error, KERR_NONE);
         size_t len = records_len(&read.records);
@@ -191,7 +200,8 @@ static int check_section(const struct golden *golden, const char *header)
 
 START_TEST(every_batch_is_found_where_kafka_finds_it)
 {
-    static const char *const sections[] = {"==== consumer offsets", "==== transaction state", "==== share group state", "==== logs"};
+    static const char *const sections[] = {"==== consumer offsets", "==== transaction state",
+                                           "==== share group state", "==== logs"};
     struct golden golden;
     open_golden(&golden, _i);
     int checked = 0;
@@ -202,7 +212,8 @@ START_TEST(every_batch_is_found_where_kafka_finds_it)
     int below_start = 0;
     int read = 0;
     for (size_t i = 0; i < golden.count; i++) {
-        struct partition *partition = partitions_find(golden.partitions, golden.hosted[i].topic, golden.hosted[i].index);
+        struct partition *partition =
+            partitions_find(golden.partitions, golden.hosted[i].topic, golden.hosted[i].index);
         below_start += partition->log->start_offset > 0;
         read += count_batches(partition);
         partition_unref(partition);
@@ -247,8 +258,12 @@ static size_t consume(struct partition *partition, enum isolation isolation, str
     int64_t start = offset;
     uint8_t *bytes = malloc(READ_BYTES);
     for (;;) {
-        struct partition_read read = {.fetch_offset = offset, .max_bytes = READ_BYTES, .at_least_one = true,
-            .isolation = isolation, .current_leader_epoch = -1, .last_fetched_epoch = -1};
+        struct partition_read read = {.fetch_offset = offset,
+                                      .max_bytes = READ_BYTES,
+                                      .at_least_one = true,
+                                      .isolation = isolation,
+                                      .current_leader_epoch = -1,
+                                      .last_fetched_epoch = -1};
         partition_read(partition, &read);
         ck_assert_int_eq(read.error, KERR_NONE);
         size_t len = records_len(&read.records);
@@ -269,7 +284,8 @@ static size_t consume(struct partition *partition, enum isolation isolation, str
             struct record_iterator it;
             struct record record;
             record_iterator_init(&it, slice_of(left.data, size), NULL);
-            while (!hidden && !batch_is_control(&header) && record_iterator_next(&it, &record, NULL) == RECORD_READ)
+            while (!hidden && !batch_is_control(&header)
+                   && record_iterator_next(&it, &record, NULL) == RECORD_READ)
                 if (record.offset >= start) {
                     ck_assert_uint_lt(count, SEEN_MAX);
                     seen[count++] = (struct seen){record.offset, record.timestamp};
@@ -307,8 +323,8 @@ static void check_consumed(const struct golden *golden, enum isolation isolation
             partition_unref(partition);
         }
         ck_assert_msg(next < count, "%s: too few", line);
-        ck_assert_msg(seen[next].offset == offset && seen[next].timestamp == timestamp, "%s: got %lld %lld", line,
-                      seen[next].offset, seen[next].timestamp);
+        ck_assert_msg(seen[next].offset == offset && seen[next].timestamp == timestamp, "%s: got %lld %lld",
+                      line, seen[next].offset, seen[next].timestamp);
         next++;
         records++;
     }
@@ -338,12 +354,14 @@ START_TEST(producers_are_those_that_kafka_knows)
     for (; golden_line(&at, line, sizeof line) && line[0] != '\0'; checked++) {
         char name[256], coordinator[32], start[32];
         long long id, epoch, sequence, timestamp;
-        ck_assert_int_eq(sscanf(line, "%255s %lld %lld %lld %lld %31s %31s", name, &id, &epoch, &sequence, &timestamp,
-                                coordinator, start), 7);
+        ck_assert_int_eq(sscanf(line, "%255s %lld %lld %lld %lld %31s %31s", name, &id, &epoch, &sequence,
+                                &timestamp, coordinator, start),
+                         7);
         struct partition *partition = golden_partition(&golden, name);
         const struct producer *producer = producers_find(&partition->log->producers, id);
         ck_assert_msg(producer != NULL, "%s is missing", line);
-        int32_t last = producer->batch_count == 0 ? -1 : producer->batches[producer->batch_count - 1].last_sequence;
+        int32_t last =
+            producer->batch_count == 0 ? -1 : producer->batches[producer->batch_count - 1].last_sequence;
         ck_assert_msg(producer->epoch == epoch && last == sequence && producer->last_timestamp == timestamp,
                       "%s: epoch %d, sequence %d, timestamp %lld", line, producer->epoch, (int)last,
                       (long long)producer->last_timestamp);
@@ -393,13 +411,15 @@ static void compare_file(void *context, const char *name)
     ssize_t my_len = read_file(comparison->mine, name, &mine);
     ssize_t their_len = read_file(comparison->theirs, name, &theirs);
     ck_assert_msg(my_len == their_len && memcmp(mine, theirs, (size_t)my_len) == 0,
-                  "%s/%s has %zd bytes, Kafka's has %zd, or they differ", comparison->mine, name, my_len, their_len);
+                  "%s/%s has %zd bytes, Kafka's has %zd, or they differ", comparison->mine, name, my_len,
+                  their_len);
     free(mine);
     free(theirs);
     comparison->compared++;
 }
 
-static void compare_partition(const struct golden *golden, const struct hosted_partition *hosted, const char *theirs)
+static void compare_partition(const struct golden *golden, const struct hosted_partition *hosted,
+                              const char *theirs)
 {
     char mine[1024];
     char original[1024];
@@ -481,7 +501,8 @@ START_TEST(indexes_after_recovery_are_kafkas_without_the_zeros)
         char original[1024];
         const struct hosted_partition *hosted = &golden.hosted[i];
         snprintf(mine, sizeof mine, "%s/%.*s-%d", golden.path, SLICE_ARGS(hosted->topic), (int)hosted->index);
-        snprintf(original, sizeof original, "%s/%.*s-%d", theirs, SLICE_ARGS(hosted->topic), (int)hosted->index);
+        snprintf(original, sizeof original, "%s/%.*s-%d", theirs, SLICE_ARGS(hosted->topic),
+                 (int)hosted->index);
         struct index_check check = {mine, original, 0};
         file_list(file_system_os(), mine, check_index, &check);
         checked += check.checked;
@@ -500,8 +521,10 @@ int main(void)
     tcase_add_loop_test(tests, every_batch_is_found_where_kafka_finds_it, 0, GOLDEN_COUNT);
     tcase_add_loop_test(tests, a_consumer_sees_what_kafkas_consumer_saw, 0, GOLDEN_COUNT);
     tcase_add_loop_test(tests, producers_are_those_that_kafka_knows, 0, GOLDEN_COUNT);
-    tcase_add_loop_test(tests, producers_with_old_timestamps_are_kept_although_kafka_forgets_them, 0, GOLDEN_COUNT);
-    tcase_add_loop_test(tests, opening_and_closing_a_clean_directory_changes_no_partition_file, 0, GOLDEN_COUNT / 2);
+    tcase_add_loop_test(tests, producers_with_old_timestamps_are_kept_although_kafka_forgets_them, 0,
+                        GOLDEN_COUNT);
+    tcase_add_loop_test(tests, opening_and_closing_a_clean_directory_changes_no_partition_file, 0,
+                        GOLDEN_COUNT / 2);
     tcase_add_loop_test(tests, indexes_after_recovery_are_kafkas_without_the_zeros, 0, GOLDEN_COUNT / 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -1,6 +1,6 @@
 /*
- * Batches that Apache Kafka wrote, appended again through storage/: our .log, .index, .timeindex, .txnindex and .snapshot files
- * must be Kafka's, byte for byte, with segments beginning where Kafka began them.
+ * Batches that Apache Kafka wrote, appended again through storage/: our .log, .index, .timeindex, .txnindex
+ * and .snapshot files must be Kafka's, byte for byte, with segments beginning where Kafka began them.
  *
  * Left out are topics that Kafka compacted, and whose segments therefore are not what was appended.
  */
@@ -10,8 +10,19 @@
 #include <inttypes.h>
 
 /* Topics whose files depend on nothing but their batches and settings. */
-static const char *const topics[] = {"append-time", "codec-of-topic", "codecs", "empty", "grown", "name.with_all-Chars.0",
-                                     "plain", "sized", "trimmed", "txn", "txn-out", "__consumer_offsets", "__transaction_state"};
+static const char *const topics[] = {"append-time",
+                                     "codec-of-topic",
+                                     "codecs",
+                                     "empty",
+                                     "grown",
+                                     "name.with_all-Chars.0",
+                                     "plain",
+                                     "sized",
+                                     "trimmed",
+                                     "txn",
+                                     "txn-out",
+                                     "__consumer_offsets",
+                                     "__transaction_state"};
 
 static void set_up(void)
 {
@@ -73,7 +84,8 @@ static int append_all(struct partition *partition, const char *theirs, const str
             append.batch = (uint8_t *)(uintptr_t)left.data;
             append.len = size;
             partition_append(partition, &append, clock_wall_ms());
-            ck_assert_msg(append.error == KERR_NONE, "%s: offset %" PRId64 ": %s", theirs, base_offset, kerr_name(append.error));
+            ck_assert_msg(append.error == KERR_NONE, "%s: offset %" PRId64 ": %s", theirs, base_offset,
+                          kerr_name(append.error));
             ck_assert_int_eq(append.base_offset, base_offset);
             left = slice_from(left, size);
             appended++;
@@ -95,10 +107,11 @@ static void compare_segment(const char *mine, const char *theirs, int64_t base)
             my_len = 0; /* Kafka makes the transaction index before it has an entry */
         if (i == 4 && their_len < 0)
             my_len = their_len; /* it keeps the snapshots of the newest segments */
-        ck_assert_msg(my_len == their_len, "%s/%020" PRId64 "%s has %zd bytes, Kafka's has %zd", mine, base, suffixes[i],
-                      my_len, their_len);
+        ck_assert_msg(my_len == their_len, "%s/%020" PRId64 "%s has %zd bytes, Kafka's has %zd", mine, base,
+                      suffixes[i], my_len, their_len);
         if (my_len > 0 && !(i == 4 && my_len > 56))
-            ck_assert_msg(memcmp(my_bytes, their_bytes, (size_t)my_len) == 0, "%s/%020" PRId64 "%s", mine, base, suffixes[i]);
+            ck_assert_msg(memcmp(my_bytes, their_bytes, (size_t)my_len) == 0, "%s/%020" PRId64 "%s", mine,
+                          base, suffixes[i]);
         free(my_bytes);
         free(their_bytes);
     }
@@ -125,7 +138,8 @@ static int append_again(struct golden *golden, const struct hosted_partition *ho
 
     struct bases my_bases = {.count = 0};
     file_list(file_system_os(), mine, add_base, &my_bases);
-    ck_assert_msg(my_bases.count == bases.count, "%s has %zu segments, Kafka's has %zu", mine, my_bases.count, bases.count);
+    ck_assert_msg(my_bases.count == bases.count, "%s has %zu segments, Kafka's has %zu", mine, my_bases.count,
+                  bases.count);
     for (size_t i = 0; i < bases.count; i++)
         compare_segment(mine, theirs, bases.base[i]);
     return appended;

@@ -133,8 +133,13 @@ FIXTURE const char *world_records(struct world *world)
     return (const char *)copy.data;
 }
 
-#define ck_assert_slice(slice, text)                                                                         \
-    ck_assert_msg(slice_equal_str((slice), (text)), "'%.*s' is not '%s'", SLICE_ARGS(slice),                 \
-                  (text) ? (const char *)(text) : "(null)")
+/* `text` NULL: the slice must be null. */
+FIXTURE void expect_slice(struct slice slice, const char *text, const char *file, int line)
+{
+    ck_assert_msg(slice_equal_str(slice, text), "%s:%d: '%.*s' is not '%s'", file, line, SLICE_ARGS(slice),
+                  text != NULL ? text : "(null)");
+}
+
+#define ck_assert_slice(slice, text) expect_slice((slice), (text), __FILE__, __LINE__)
 
 #endif

@@ -62,7 +62,7 @@ static void add_override(const char *name, const char *value)
     overrides[override_count++] = (struct override){slice_str(name), slice_str(value)};
 }
 
-#define ck_assert_slice(slice, text)                                                            \
+#define ck_assert_slice(slice, text)                                                                         \
     ck_assert_msg(slice_equal_str((slice), (text)), "'%.*s' is not '%s'", SLICE_ARGS(slice), text)
 
 static void expect_endpoint(struct endpoint endpoint, const char *name, const char *host, int port)
@@ -158,10 +158,10 @@ END_TEST
 
 /* ---- the whole ---- */
 
-#define TESTER_FILE                                                                                       \
-    "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@localhost:9093\n"             \
-    "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.listener.names=CONTROLLER\n"              \
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,"                    \
+#define TESTER_FILE                                                                                          \
+    "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@localhost:9093\n"                \
+    "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.listener.names=CONTROLLER\n"                 \
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,"                       \
     "SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL\nlog.dirs=/tmp/kraft-combined-logs"
 
 START_TEST(the_usual_file_of_a_combined_node_loads_without_a_warning)
@@ -237,7 +237,8 @@ START_TEST(what_is_set_can_be_told_by_name_and_the_two_ids_go_together)
     ck_assert(slice_is_null(static_value("num.partitions")));
     for (int32_t i = 1; i < config.static_configs.count; i++)
         ck_assert_int_lt(
-            slice_compare(config.static_configs.entries[i - 1].name, config.static_configs.entries[i].name), 0);
+            slice_compare(config.static_configs.entries[i - 1].name, config.static_configs.entries[i].name),
+            0);
 }
 END_TEST
 
@@ -283,7 +284,8 @@ START_TEST(the_development_preset_says_what_it_sets_and_yields_to_explicit_setti
     ck_assert_slice(static_value("offsets.topic.num.partitions"), "9");
     ck_assert_slice(static_value("transaction.state.log.num.partitions"), "4");
     ck_assert_slice(static_value("share.coordinator.state.topic.replication.factor"), "1");
-    ck_assert(slice_starts_with(config.dev_line, SLICE("--dev sets listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER")));
+    ck_assert(slice_starts_with(config.dev_line,
+                                SLICE("--dev sets listeners=PLAINTEXT://127.0.0.1:9092,CONTROLLER")));
     char line[2048];
     snprintf(line, sizeof line, "%.*s", SLICE_ARGS(config.dev_line));
     ck_assert_ptr_nonnull(strstr(line, " log.flush.interval.messages=9223372036854775807 "));
@@ -319,7 +321,7 @@ struct refusal {
 };
 
 #define CTRL ",CONTROLLER://:9093\n"
-#define MAP "listener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT,CONTROLLER:PLAINTEXT\n"
+#define MAP  "listener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT,CONTROLLER:PLAINTEXT\n"
 
 static const struct refusal refusals[] = {
     {"\n\nnum.partitions=abc\n", ":3: num.partitions=abc: Not a number of type INT"},
@@ -328,15 +330,17 @@ static const struct refusal refusals[] = {
      ":1: offsets.topic.replication.factor=70000: Not a number of type SHORT"},
     {"auto.create.topics.enable=yes",
      ":1: auto.create.topics.enable=yes: Expected value to be either true or false"},
-    {"log.cleanup.policy=delete,x", ":1: log.cleanup.policy=delete,x: String must be one of: compact, delete"},
-    {"log.dirs=", ":1: log.dirs=: Configuration 'log.dirs' must not be empty. Valid values include: any non-empty value"},
+    {"log.cleanup.policy=delete,x",
+     ":1: log.cleanup.policy=delete,x: String must be one of: compact, delete"},
+    {"log.dirs=",
+     ":1: log.dirs=: Configuration 'log.dirs' must not be empty. Valid values include: any non-empty value"},
     {"log.cleaner.min.cleanable.ratio=2",
      ":1: log.cleaner.min.cleanable.ratio=2: Value must be no more than 1"},
     {"log.retention.minutes=0\nlog.retention.hours=1",
      ":1: log.retention.minutes=0: log.retention.ms must be unlimited (-1) or, greater than or equal to 1"},
     {"log.roll.ms=0", ":1: log.roll.ms=0: log.roll.ms must be greater than or equal to 1"},
-    {"queued.max.request.bytes=5",
-     ":1: queued.max.request.bytes=5: queued.max.request.bytes must be larger or equal to socket.request.max.bytes"},
+    {"queued.max.request.bytes=5", ":1: queued.max.request.bytes=5: queued.max.request.bytes must be larger "
+                                   "or equal to socket.request.max.bytes"},
     {"max.connections.per.ip=0",
      ":1: max.connections.per.ip=0: max.connections.per.ip can be set to zero only if "
      "max.connections.per.ip.overrides property is set."},
@@ -348,22 +352,24 @@ static const struct refusal refusals[] = {
      ":1: process.roles=controller: a controller without a broker is not supported; "
      "set process.roles=broker,controller"},
     {"process.roles=x", ":1: process.roles=x: String must be one of: broker, controller"},
-    {"controller.quorum.voters=2@b:1",
-     ":1: controller.quorum.voters=2@b:1: If process.roles contains the 'controller' role, the node id 1 must be "
-     "included in the set of voters"},
-    {"controller.quorum.voters=1@a:1,2@b:1",
-     ":1: controller.quorum.voters=1@a:1,2@b:1: other controllers than this node (1) are named; joining a cluster is "
-     "not supported yet"},
+    {"controller.quorum.voters=2@b:1", ":1: controller.quorum.voters=2@b:1: If process.roles contains the "
+                                       "'controller' role, the node id 1 must be "
+                                       "included in the set of voters"},
+    {"controller.quorum.voters=1@a:1,2@b:1", ":1: controller.quorum.voters=1@a:1,2@b:1: other controllers "
+                                             "than this node (1) are named; joining a cluster is "
+                                             "not supported yet"},
     {"controller.quorum.voters=x",
      ":1: controller.quorum.voters=x: Each entry should be in the form `{id}@{host}:{port}`."},
     {"listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.quorum.bootstrap.servers=h:9999",
-     ":2: controller.quorum.bootstrap.servers=h:9999: other controllers than this node are named; joining a cluster is "
+     ":2: controller.quorum.bootstrap.servers=h:9999: other controllers than this node are named; joining a "
+     "cluster is "
      "not supported yet"},
     {"listeners=SSL://:9092\n", ":1: listeners=SSL://:9092: SSL is not supported yet (listener SSL)"},
     {"listeners=FOO://:9092" CTRL,
      ":1: listeners=FOO://:9092,CONTROLLER://:9093: No security protocol defined for listener FOO"},
     {"listeners=foo:9092\n", ":1: listeners=foo:9092: Unable to parse foo:9092 to a broker endpoint"},
-    {"listeners=PLAINTEXT://:x\n", ":1: listeners=PLAINTEXT://:x: Unable to parse PLAINTEXT://:x to a broker endpoint"},
+    {"listeners=PLAINTEXT://:x\n",
+     ":1: listeners=PLAINTEXT://:x: Unable to parse PLAINTEXT://:x to a broker endpoint"},
     {"listeners=PLAINTEXT://:65536\n",
      ":1: listeners=PLAINTEXT://:65536: Unable to parse PLAINTEXT://:65536 to a broker endpoint"},
     {"listeners=PLAINTEXT://:1,PLAINTEXT://:2\n",
@@ -371,32 +377,37 @@ static const struct refusal refusals[] = {
     {"listeners=PLAINTEXT://:9093" CTRL,
      ":1: listeners=PLAINTEXT://:9093,CONTROLLER://:9093: Each listener must have a different port"},
     {MAP "listeners=A://1.2.3.4:1,B://1.2.3.5:1\ninter.broker.listener.name=A\n",
-     ":2: listeners=A://1.2.3.4:1,B://1.2.3.5:1: If you have two listeners on the same port then one needs to be IPv4 "
+     ":2: listeners=A://1.2.3.4:1,B://1.2.3.5:1: If you have two listeners on the same port then one needs "
+     "to be IPv4 "
      "and the other IPv6, port: 1"},
-    {"listeners=CONTROLLER://:9093",
-     ":1: listeners=CONTROLLER://:9093: There must be at least one broker advertised listener. Perhaps all listeners "
-     "appear in controller.listener.names?"},
+    {"listeners=CONTROLLER://:9093", ":1: listeners=CONTROLLER://:9093: There must be at least one broker "
+                                     "advertised listener. Perhaps all listeners "
+                                     "appear in controller.listener.names?"},
     {"listeners=PLAINTEXT://:9092\ncontroller.listener.names=CONTROLLER",
-     ":2: controller.listener.names=CONTROLLER: controller.listener.names must contain at least one value appearing in "
+     ":2: controller.listener.names=CONTROLLER: controller.listener.names must contain at least one value "
+     "appearing in "
      "the 'listeners' configuration when running the KRaft controller role"},
     {"listener.security.protocol.map=PLAINTEXT:FOO",
      ":1: listener.security.protocol.map=PLAINTEXT:FOO: Invalid security protocol `FOO` defined in "
      "listener.security.protocol.map"},
     {"advertised.listeners=PLAINTEXT://0.0.0.0:9092",
-     ":1: advertised.listeners=PLAINTEXT://0.0.0.0:9092: advertised.listeners cannot use the nonroutable meta-address "
+     ":1: advertised.listeners=PLAINTEXT://0.0.0.0:9092: advertised.listeners cannot use the nonroutable "
+     "meta-address "
      "0.0.0.0. Use a routable IP address."},
-    {"listeners=PLAINTEXT://0.0.0.0:9092",
-     ":1: listeners=PLAINTEXT://0.0.0.0:9092: advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use "
-     "a routable IP address."},
+    {"listeners=PLAINTEXT://0.0.0.0:9092", ":1: listeners=PLAINTEXT://0.0.0.0:9092: advertised.listeners "
+                                           "cannot use the nonroutable meta-address 0.0.0.0. Use "
+                                           "a routable IP address."},
     {"advertised.listeners=SSL://h:1",
-     ":1: advertised.listeners=SSL://h:1: advertised.listeners listener names must be equal to or a subset of the ones "
+     ":1: advertised.listeners=SSL://h:1: advertised.listeners listener names must be equal to or a subset "
+     "of the ones "
      "defined in listeners. Found SSL. The valid options based on the current configuration are PLAINTEXT"},
     {MAP "listeners=A://:1,B://:2\n",
-     "security.inter.broker.protocol=PLAINTEXT: inter.broker.listener.name must be a listener name defined in "
+     "security.inter.broker.protocol=PLAINTEXT: inter.broker.listener.name must be a listener name defined "
+     "in "
      "advertised.listeners. The valid options based on currently configured listeners are A,B"},
-    {"inter.broker.listener.name=X",
-     ":1: inter.broker.listener.name=X: Listener with name X defined in inter.broker.listener.name not found in "
-     "listener.security.protocol.map."},
+    {"inter.broker.listener.name=X", ":1: inter.broker.listener.name=X: Listener with name X defined in "
+                                     "inter.broker.listener.name not found in "
+                                     "listener.security.protocol.map."},
     {"inter.broker.listener.name=PLAINTEXT\nsecurity.inter.broker.protocol=PLAINTEXT",
      ":1: inter.broker.listener.name=PLAINTEXT: Only one of inter.broker.listener.name and "
      "security.inter.broker.protocol should be set."},
@@ -418,7 +429,8 @@ END_TEST
 
 START_TEST(a_quorum_of_this_node_alone_is_fine)
 {
-    expect_loaded("listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.quorum.bootstrap.servers=h:9093");
+    expect_loaded(
+        "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.quorum.bootstrap.servers=h:9093");
     config_fini(&config);
     expect_loaded("node.id=7\ncontroller.quorum.voters=7@whatever:1\n");
     ck_assert_int_eq(config.node_id, 7);

@@ -1,0 +1,215 @@
+/*
+ * log_dir: see log_dir.h.
+ *
+ * 1. A .swap file is complete: it replaces every segment from its base to the end of its batches. Unless a
+ * .cleaned file with a lower or equal base is there: then its compaction had not got so far, and the old
+ * segments still hold everything.
+ */
+#include "storage/log_dir.h"
+
+#include "protocol/base/ensure.h"
+#include "storage/header_scan.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIGITS = 20 };
+
+static struct file_system *fs_of(const struct log *log)
+{
+    return log->files->fs;
+}
+
+static bool ends_with(const char *name, const char *suffix)
+{
+    size_t len = strlen(name);
+    size_t tail = strlen(suffix);
+    return len >= tail && strcmp(name + len - tail, suffix) == 0;
+}
+
+static void unlink_name(struct log_dir *dir, const char *name)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%s", dir->log->path, name);
+    int result = file_unlink(fs_of(dir->log), path);
+    if (result < 0 && result != -ENOENT && dir->error == 0)
+        dir->error = result;
+    dir->log->directory_changed = true;
+}
+
+static bool parse_name(const char *name, struct found_file *found)
+{
+    static const struct {
+        const char *suffix;
+        enum file_kind kind;
+    } kinds[] = {
+        {".log", FILE_LOG},
+        {".index", FILE_INDEX},
+        {".timeindex", FILE_TIME_INDEX},
+        {".txnindex", FILE_TXN_INDEX},
+        {".snapshot", FILE_SNAPSHOT},
+    };
+    if (strspn(name, "0123456789") != DIGITS)
+        return false;
+    errno = 0;
+    found->base = strtoll(name, NULL, 10);
+    if (errno != 0)
+        return false;
+    const char *suffix = name + DIGITS;
+    found->swap = ends_with(suffix, ".swap");
+    size_t len = strlen(suffix) - (found->swap ? strlen(".swap") : 0);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (len == strlen(kinds[i].suffix) && strncmp(suffix, kinds[i].suffix, len) == 0) {
+            found->kind = kinds[i].kind;
+            return true;
+        }
+    return false;
+}
+
+static void look_at(void *context, const char *name)
+{
+    struct log_dir *dir = context;
+    struct found_file found;
+    if (ends_with(name, ".deleted") || ends_with(name, ".tmp")) {
+        unlink_name(dir, name);
+        return;
+    }
+    if (ends_with(name, ".cleaned")) {
+        int64_t base = strtoll(name, NULL, 10);
+        if (base < dir->min_cleaned)
+            dir->min_cleaned = base;
+        unlink_name(dir, name);
+        return;
+    }
+    if (!parse_name(name, &found))
+        return;
+    if (dir->count == dir->capacity) {
+        dir->capacity = dir->capacity == 0 ? 16 : dir->capacity * 2;
+        dir->files = realloc(dir->files, sizeof *dir->files * dir->capacity);
+        ensure(dir->files != NULL);
+    }
+    dir->files[dir->count++] = found;
+}
+
+static int compare_files(const void *a, const void *b)
+{
+    const struct found_file *left = a;
+    const struct found_file *right = b;
+    if (left->base != right->base)
+        return left->base < right->base ? -1 : 1;
+    return (left->kind > right->kind) - (left->kind < right->kind);
+}
+
+/* Names with their bases in order. */
+int log_dir_list(struct log_dir *dir, struct log *log)
+{
+    free(dir->files);
+    *dir = (struct log_dir){.log = log, .min_cleaned = INT64_MAX};
+    int result = file_list(fs_of(log), log->path, look_at, dir);
+    if (dir->count > 0)
+        qsort(dir->files, dir->count, sizeof *dir->files, compare_files);
+    return result < 0 ? result : dir->error;
+}
+
+static const char *suffix_of(enum file_kind kind)
+{
+    switch (kind) {
+    case FILE_LOG:
+        return ".log";
+    case FILE_INDEX:
+        return ".index";
+    case FILE_TIME_INDEX:
+        return ".timeindex";
+    case FILE_TXN_INDEX:
+        return ".txnindex";
+    default:
+        return ".snapshot";
+    }
+}
+
+static void file_name(const struct found_file *found, char name[64])
+{
+    snprintf(name, 64, "%020" PRId64 "%s%s", found->base, suffix_of(found->kind), found->swap ? ".swap" : "");
+}
+
+/* One past the last offset of a swap segment; its base if it is empty. */
+static int64_t end_of_swap(struct log *log, int64_t base)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%020" PRId64 ".log.swap", log->path, base);
+    int64_t next = base;
+    struct file_status status;
+    int file = file_open(fs_of(log), path, FILE_READ);
+    if (file >= 0 && file_status(fs_of(log), file, &status) == 0) {
+        struct header_scan scan;
+        struct batch_header header;
+        header_scan_init(&scan, fs_of(log), file, status.size);
+        for (int64_t at = 0; header_scan_read(&scan, at, &header) == 1; at += batch_size(&header))
+            next = batch_next_offset(&header);
+    }
+    file_close(fs_of(log), file);
+    return next;
+}
+
+void log_dir_fini(struct log_dir *dir)
+{
+    free(dir->files);
+    *dir = (struct log_dir){0};
+}
+
+void log_dir_unlink(struct log_dir *dir, const struct found_file *found)
+{
+    char name[64];
+    file_name(found, name);
+    unlink_name(dir, name);
+}
+
+static bool has_swaps(const struct log_dir *dir)
+{
+    for (size_t i = 0; i < dir->count; i++)
+        if (dir->files[i].swap)
+            return true;
+    return false;
+}
+
+int log_dir_finish_swaps(struct log_dir *dir)
+{
+    if (!has_swaps(dir))
+        return 0;
+    struct log *log = dir->log;
+    int64_t from = INT64_MAX;
+    int64_t to = -1;
+    for (size_t i = 0; i < dir->count; i++) {
+        struct found_file *found = &dir->files[i];
+        if (!found->swap || found->kind != FILE_LOG || found->base >= dir->min_cleaned)
+            continue;
+        int64_t end = end_of_swap(log, found->base);
+        from = found->base < from ? found->base : from;
+        to = end > to ? end : to;
+    }
+    for (size_t i = 0; i < dir->count; i++) {
+        struct found_file *found = &dir->files[i];
+        char name[64];
+        file_name(found, name);
+        bool replaced =
+            !found->swap && found->kind != FILE_SNAPSHOT && found->base >= from && found->base < to;
+        if (replaced || (found->swap && found->base >= dir->min_cleaned))
+            unlink_name(dir, name);
+    }
+    for (size_t i = 0; i < dir->count && dir->error == 0; i++) {
+        struct found_file *found = &dir->files[i];
+        if (!found->swap || found->base >= dir->min_cleaned)
+            continue;
+        char name[64];
+        char path[FILE_PATH_MAX];
+        char plain[FILE_PATH_MAX];
+        file_name(found, name);
+        file_path(path, "%s/%s", log->path, name);
+        file_path(plain, "%s/%.*s", log->path, (int)(strlen(name) - strlen(".swap")), name);
+        dir->error = file_rename(fs_of(log), path, plain);
+    }
+    return dir->error != 0 ? dir->error : log_dir_list(dir, log);
+}

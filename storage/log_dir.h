@@ -1,0 +1,37 @@
+/*
+ * log_dir: the files of one log's directory by name: what a crash left behind is put right, the rest is
+ * listed. Called by log_recover, before anybody else knows the log.
+ */
+#ifndef STORAGE_LOG_DIR_H
+#define STORAGE_LOG_DIR_H
+
+#include "storage/log.h"
+
+enum file_kind { FILE_LOG = 1, FILE_INDEX, FILE_TIME_INDEX, FILE_TXN_INDEX, FILE_SNAPSHOT };
+
+struct found_file {
+    int64_t base;
+    enum file_kind kind;
+    bool swap;
+};
+
+struct log_dir {
+    struct log *log;
+    struct found_file *files; /* by base, then kind */
+    size_t count;
+    size_t capacity;
+    int64_t min_cleaned; /* lowest base of a .cleaned file; INT64_MAX: none */
+    int error;           /* the first of an unlink */
+};
+
+/* Lists the directory. *.deleted, *.tmp and *.cleaned files are removed on the way. 0 or -errno. */
+int log_dir_list(struct log_dir *dir, struct log *log);
+void log_dir_fini(struct log_dir *dir);
+
+/* Finishes a compaction that a crash interrupted after its .swap files were complete, or throws them away.
+ * Lists anew. */
+int log_dir_finish_swaps(struct log_dir *dir);
+
+void log_dir_unlink(struct log_dir *dir, const struct found_file *found);
+
+#endif

@@ -1,0 +1,317 @@
+/* partition on a disk that fails: full, dying, refusing to sync, and a process without descriptors. */
+#include "storage/open_files.h"
+#include "storage/os/clock.h"
+#include "storage/os/thread.h"
+#include "storage/partitions.h"
+#include "storage/segment.h"
+#include "test/unit/storage/storage_test.h"
+
+#include <errno.h>
+#include <stdatomic.h>
+
+/* The real file system, with faults. */
+static struct file_system disk;
+static atomic_int write_error; /* the next writes to a .log fail with this, after half of the bytes */
+static atomic_int sync_error;  /* the next sync fails with this; the ones after it would not */
+static atomic_int syncs;
+static atomic_int open_limit; /* this many opens succeed still; -1: all */
+
+static struct data_dir *dir;
+static struct partitions *partitions;
+static struct partition *partition;
+
+static ssize_t faulty_pwritev(struct file_system *fs, int file, const struct iovec *parts, int count,
+                              int64_t at)
+{
+    (void)fs;
+    int error = atomic_load(&write_error);
+    if (error == 0)
+        return file_system_os()->pwritev(file_system_os(), file, parts, count, at);
+    struct iovec half = {parts->iov_base, parts->iov_len / 2};
+    file_system_os()->pwritev(file_system_os(), file, &half, 1, at);
+    return -error;
+}
+
+static int faulty_sync(struct file_system *fs, int file, bool data_only)
+{
+    (void)fs;
+    atomic_fetch_add(&syncs, 1);
+    int error = atomic_exchange(&sync_error, 0);
+    return error != 0 ? -error : file_system_os()->sync(file_system_os(), file, data_only);
+}
+
+static int faulty_open(struct file_system *fs, const char *path, int flags, unsigned mode)
+{
+    (void)fs;
+    if (atomic_load(&open_limit) == 0)
+        return -EMFILE;
+    if (atomic_load(&open_limit) > 0)
+        atomic_fetch_sub(&open_limit, 1);
+    return file_system_os()->open(file_system_os(), path, flags, mode);
+}
+
+static int counted_close(struct file_system *fs, int file)
+{
+    (void)fs;
+    if (atomic_load(&open_limit) >= 0)
+        atomic_fetch_add(&open_limit, 1);
+    return file_system_os()->close(file_system_os(), file);
+}
+
+static struct hosted_partition hosted_one(int32_t index)
+{
+    return (struct hosted_partition){.topic = SLICE("topic"),
+                                     .topic_id = {{1}},
+                                     .index = index,
+                                     .is_leader = true,
+                                     .config = default_config()};
+}
+
+static struct partition *create(int32_t index)
+{
+    struct hosted_partition hosted = hosted_one(index);
+    enum kerr error;
+    struct note why = {""};
+    struct partition *created = partitions_create(partitions, &hosted, &error, &why);
+    ck_assert_msg(created != NULL, "%s", why.text);
+    return created;
+}
+
+static void set_up(void)
+{
+    struct note why = {""};
+    enum data_dir_state state;
+    make_test_directory();
+    disk = *file_system_os();
+    disk.pwritev = faulty_pwritev;
+    disk.sync = faulty_sync;
+    disk.open = faulty_open;
+    disk.close = counted_close;
+    atomic_store(&open_limit, -1);
+    dir = data_dir_open(&disk, test_path("data"), &state, &why);
+    ck_assert_msg(dir != NULL, "%s", why.text);
+    partitions = partitions_new(&dir, 1);
+    partition = create(0);
+}
+
+static void tear_down(void)
+{
+    remove_test_directory();
+}
+
+static void close_all(bool good)
+{
+    partition_unref(partition);
+    ck_assert_int_eq(partitions_close(partitions, 1), good);
+    data_dir_close(dir);
+}
+
+static struct append append_to(struct partition *to, int64_t producer_id, int32_t sequence, int16_t acks)
+{
+    struct append append = {.acks = acks};
+    const struct batch_wish wish = {
+        .value_len = 500, .timestamp = 1, .producer_id = producer_id, .base_sequence = sequence};
+    append.batch = make_batch(&wish, &append.len);
+    batch_header_read(append.batch, &append.header);
+    partition_append(to, &append, clock_wall_ms());
+    free(append.batch);
+    return append;
+}
+
+static int64_t end_of(struct partition *of)
+{
+    struct partition_offsets offsets;
+    partition_get_offsets(of, &offsets);
+    return offsets.log_end_offset;
+}
+
+static int64_t log_size(void)
+{
+    struct file_status status;
+    ck_assert_int_eq(
+        file_path_status(file_system_os(), test_path("data/topic-0/00000000000000000000.log"), &status), 0);
+    return status.size;
+}
+
+START_TEST(a_full_disk_refuses_the_batch_and_takes_it_once_there_is_room)
+{
+    ck_assert_int_eq(append_to(partition, 7, 0, 1).error, KERR_NONE);
+    int64_t size = log_size();
+    atomic_store(&write_error, ENOSPC);
+    struct append refused = append_to(partition, 7, 1, 1);
+    ck_assert_int_eq(refused.error, KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(refused.base_offset, -1);
+    ck_assert_int_eq(log_size(), size);
+    ck_assert_int_eq(end_of(partition), 1);
+    ck_assert(!data_dir_is_offline(dir));
+    atomic_store(&write_error, 0);
+    struct append again = append_to(partition, 7, 1, 1);
+    ck_assert_int_eq(again.error, KERR_NONE);
+    ck_assert(!again.duplicate);
+    ck_assert_int_eq(again.base_offset, 1);
+    close_all(true);
+}
+END_TEST
+
+START_TEST(a_failed_write_takes_the_directory_offline)
+{
+    ck_assert_int_eq(append_to(partition, 0, 0, 1).error, KERR_NONE);
+    atomic_store(&write_error, EIO);
+    ck_assert_int_eq(append_to(partition, 0, 0, 1).error, KERR_KAFKA_STORAGE_ERROR);
+    atomic_store(&write_error, 0);
+    ck_assert(data_dir_is_offline(dir));
+    ck_assert_int_eq(append_to(partition, 0, 0, 1).error, KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(partition_check_leader(partition, -1, true), KERR_KAFKA_STORAGE_ERROR);
+    close_all(false);
+    ck_assert(!file_exists(file_system_os(), test_path("data/.kafka_cleanshutdown")));
+}
+END_TEST
+
+START_TEST(a_failed_write_in_a_chain_keeps_what_was_refused_apart_from_what_was_lost)
+{
+    struct append chain[3] = {0};
+    for (int i = 0; i < 3; i++) {
+        const struct batch_wish wish = {
+            .timestamp = 1, .producer_id = 3, .base_sequence = i == 1 ? 50 : i / 2};
+        chain[i].batch = make_batch(&wish, &chain[i].len);
+        batch_header_read(chain[i].batch, &chain[i].header);
+        chain[i].acks = 1;
+        chain[i].next = i < 2 ? &chain[i + 1] : NULL;
+    }
+    atomic_store(&write_error, ENOSPC);
+    ck_assert_int_eq(partition_append(partition, chain, 1), 0);
+    ck_assert_int_eq(chain[0].error, KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(chain[1].error, KERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
+    ck_assert_int_eq(chain[2].error, KERR_KAFKA_STORAGE_ERROR);
+    for (int i = 0; i < 3; i++)
+        free(chain[i].batch);
+    atomic_store(&write_error, 0);
+    close_all(true);
+}
+END_TEST
+
+START_TEST(a_failed_sync_is_told_to_everyone_and_never_tried_again)
+{
+    struct append first = append_to(partition, 0, 0, -1);
+    ck_assert_int_eq(partition_sync(partition, first.sync_offset, INT64_MAX), KERR_NONE);
+    struct append second = append_to(partition, 0, 0, -1);
+    int before = atomic_load(&syncs);
+    atomic_store(&sync_error, EIO);
+    ck_assert_int_eq(partition_sync(partition, second.sync_offset, INT64_MAX), KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(partition_sync(partition, second.sync_offset, INT64_MAX), KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(atomic_load(&syncs), before + 1);
+    ck_assert(data_dir_is_offline(dir));
+    struct partition_offsets offsets;
+    partition_get_offsets(partition, &offsets);
+    ck_assert_int_eq(offsets.high_watermark, 1);
+    /* What was on stable storage before stays so. */
+    ck_assert_int_eq(partition_sync(partition, first.sync_offset, INT64_MAX), KERR_NONE);
+    close_all(false);
+}
+END_TEST
+
+/* ---- group commit ---- */
+
+static atomic_int slow_syncs;
+
+static int slow_sync(struct file_system *fs, int file, bool data_only)
+{
+    (void)fs;
+    (void)file;
+    (void)data_only;
+    atomic_fetch_add(&slow_syncs, 1);
+    usleep(30000);
+    return 0;
+}
+
+static void *append_and_sync(void *context)
+{
+    (void)context;
+    struct append append = append_to(partition, 0, 0, -1);
+    ensure(partition_sync(partition, append.sync_offset, INT64_MAX) == KERR_NONE);
+    struct partition_offsets offsets;
+    partition_get_offsets(partition, &offsets);
+    ensure(offsets.high_watermark > append.last_offset);
+    return NULL;
+}
+
+START_TEST(one_sync_serves_all_who_wait)
+{
+    enum { THREADS = 16 };
+    struct thread threads[THREADS];
+    append_and_sync(NULL); /* the directory itself is synced once */
+    disk.sync = slow_sync;
+    for (int i = 0; i < THREADS; i++)
+        ck_assert_int_eq(thread_start(&threads[i], "sync", append_and_sync, NULL), 0);
+    for (int i = 0; i < THREADS; i++)
+        thread_join(&threads[i]);
+    ck_assert_int_le(atomic_load(&slow_syncs), THREADS / 2);
+    ck_assert_int_eq(end_of(partition), THREADS + 1);
+    disk.sync = faulty_sync;
+    close_all(true);
+}
+END_TEST
+
+START_TEST(who_waits_for_anothers_sync_gives_up_at_the_deadline)
+{
+    struct thread thread;
+    append_and_sync(NULL);
+    disk.sync = slow_sync;
+    struct append append = append_to(partition, 0, 0, -1);
+    ck_assert_int_eq(thread_start(&thread, "sync", append_and_sync, NULL), 0);
+    while (atomic_load(&slow_syncs) == 0)
+        usleep(100);
+    ck_assert_int_eq(partition_sync(partition, append.sync_offset, clock_monotonic_ms() + 2),
+                     KERR_REQUEST_TIMED_OUT);
+    thread_join(&thread);
+    ck_assert_int_eq(partition_sync(partition, append.sync_offset, 0), KERR_NONE);
+    disk.sync = faulty_sync;
+    close_all(true);
+}
+END_TEST
+
+START_TEST(idle_files_make_room_when_descriptors_run_out)
+{
+    enum { PARTITIONS = 20 };
+    struct partition *others[PARTITIONS];
+    for (int i = 0; i < PARTITIONS; i++)
+        others[i] = create(i + 1);
+    atomic_store(&open_limit, 5);
+    for (int round = 0; round < 3; round++)
+        for (int i = 0; i < PARTITIONS; i++)
+            ck_assert_int_eq(append_to(others[i], 0, 0, 1).error, KERR_NONE);
+    ck_assert_uint_le(open_files_count(data_dir_files(dir)), 5);
+    atomic_store(&open_limit, -1);
+    open_files_tick(data_dir_files(dir));
+    open_files_tick(data_dir_files(dir));
+    ck_assert_uint_eq(open_files_count(data_dir_files(dir)), 0);
+    struct partition_read read = {
+        .max_bytes = 100, .at_least_one = true, .current_leader_epoch = -1, .last_fetched_epoch = -1};
+    partition_read(others[3], &read);
+    ck_assert_int_eq(read.error, KERR_NONE);
+    open_files_tick(data_dir_files(dir));
+    open_files_tick(data_dir_files(dir));
+    ck_assert_uint_eq(open_files_count(data_dir_files(dir)), 1); /* a reader holds it */
+    segment_unref(read.records.segment);
+    for (int i = 0; i < PARTITIONS; i++)
+        partition_unref(others[i]);
+    close_all(true);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("partition_failures");
+    TCase *tests = tcase_create("failures");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, a_full_disk_refuses_the_batch_and_takes_it_once_there_is_room);
+    tcase_add_test(tests, a_failed_write_takes_the_directory_offline);
+    tcase_add_test(tests, a_failed_write_in_a_chain_keeps_what_was_refused_apart_from_what_was_lost);
+    tcase_add_test(tests, a_failed_sync_is_told_to_everyone_and_never_tried_again);
+    tcase_add_test(tests, one_sync_serves_all_who_wait);
+    tcase_add_test(tests, who_waits_for_anothers_sync_gives_up_at_the_deadline);
+    tcase_add_test(tests, idle_files_make_room_when_descriptors_run_out);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
