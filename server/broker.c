@@ -357,7 +357,7 @@ const struct endpoint *broker_endpoint_for(const struct broker *broker, const st
     for (int32_t i = 0; i < broker->config.advertised_listener_count; i++)
         if (slice_equal(broker->config.advertised_listeners[i].name, name))
             return &broker->config.advertised_listeners[i];
-    ensure(!"a bound listener is always advertised");
+    ensure(false && "a bound listener is always advertised");
     return NULL;
 }
 

@@ -109,6 +109,16 @@ int file_sync_data(struct file_system *fs, int file)
     return fs->sync(fs, file, true);
 }
 
+int file_sync_path(struct file_system *fs, const char *path)
+{
+    int file = file_open(fs, path, FILE_READ);
+    if (file < 0)
+        return file == -ENOENT ? 0 : file;
+    int result = file_sync(fs, file);
+    file_close(fs, file);
+    return result;
+}
+
 int file_truncate(struct file_system *fs, int file, int64_t size)
 {
     int result;

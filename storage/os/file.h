@@ -75,8 +75,9 @@ ssize_t file_read(struct file_system *fs, int file, void *bytes, size_t len, int
 int file_writev(struct file_system *fs, int file, struct iovec *parts, int count, int64_t at);
 int file_write(struct file_system *fs, int file, const void *bytes, size_t len, int64_t at);
 
-int file_sync(struct file_system *fs, int file);      /* fsync */
-int file_sync_data(struct file_system *fs, int file); /* fdatasync: data and size */
+int file_sync(struct file_system *fs, int file);              /* fsync */
+int file_sync_data(struct file_system *fs, int file);         /* fdatasync: data and size */
+int file_sync_path(struct file_system *fs, const char *path); /* fsync by name; a missing file is fine */
 int file_truncate(struct file_system *fs, int file, int64_t size);
 int file_allocate(struct file_system *fs, int file, int64_t at, int64_t len);
 int file_lock(struct file_system *fs, int file);

