@@ -35,6 +35,7 @@ struct input {
     size_t start; /* where what has not been executed begins */
     size_t len;   /* bytes of that */
     size_t capacity;
+    bool filled;      /* the last read took all the room there was: more is waiting */
     int64_t frame_since_ms; /* when the first byte of an unfinished frame came; 0: there is none */
 };
 
@@ -58,19 +59,22 @@ static size_t bytes_missing(const struct input *input, int32_t max_frame_bytes)
     return input->len >= whole ? 0 : whole - input->len;
 }
 
-/* Room for the next read: twice as much each time, at most what the frame needs beyond a busy connection's buffer. */
+/* Room for the next read. The buffer doubles when a read has filled it, so that it follows what arrives; beyond BUFFER_BYTES
+ * only a frame that needs it makes it grow. */
 static bool make_room(struct input *input, size_t missing)
 {
     if (input->start > 0)
         memmove(input->data, input->data + input->start, input->len);
     input->start = 0;
-    if (input->capacity - input->len >= missing || input->len < input->capacity / 2)
-        if (input->capacity > input->len)
-            return true;
+    bool has_room = input->capacity > input->len;
+    if (has_room && !input->filled)
+        return true;
     size_t wanted = input->capacity == 0 ? BUFFER_FIRST_BYTES : input->capacity * 2;
     size_t needed = input->len + missing;
     if (wanted > BUFFER_BYTES && wanted > needed)
         wanted = needed > BUFFER_BYTES ? needed : BUFFER_BYTES;
+    if (wanted <= input->capacity)
+        return has_room;
     uint8_t *data = realloc(input->data, wanted);
     if (data == NULL)
         return false;
@@ -111,6 +115,7 @@ static enum net_result read_more(struct connection *connection, struct run *run,
     size_t got = 0;
     enum net_result result =
         net_read(connection->fd, input->data + input->len, input->capacity - input->len, &got);
+    input->filled = got == input->capacity - input->len;
     if (result == NET_TIMED_OUT && input->len > 0)
         return NET_OK; /* within a frame; receive_frame knows how long it may take */
     if (result == NET_TIMED_OUT) {
