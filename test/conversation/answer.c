@@ -15,7 +15,8 @@ static struct json_value *hex_of(struct slice bytes, struct arena *arena)
     return value;
 }
 
-/* Whether these are the bytes that an encoder writes for this content: no padded numbers, no unknown tags, defaults left out. */
+/* Whether these are the bytes that an encoder writes for this content: no padded numbers, no unknown tags,
+ * defaults left out. */
 static bool is_canonical(const struct pending *pending, const struct client_answer *answer)
 {
     struct buf again = {0};
@@ -38,13 +39,22 @@ static struct json_value *to_json(const struct pending *pending, const void *bod
     return value;
 }
 
+static bool decode(const struct pending *pending, struct slice frame, struct arena *arena,
+                   struct client_answer *answer, struct note *why)
+{
+    if (message_has_version(pending->api->response, pending->version))
+        return client_read_answer(pending->api, pending->version, frame, arena, answer, why);
+    note_set(why, "%s has no answer of version %d", pending->api->name, pending->version);
+    return false;
+}
+
 struct json_value *answer_read(const struct pending *pending, struct slice frame, struct arena *arena,
                                struct json_value *result)
 {
     struct client_answer answer;
     struct note why = {""};
     bool known = pending != NULL && pending->api != NULL;
-    if (!known || !client_read_answer(pending->api, pending->version, frame, arena, &answer, &why)) {
+    if (!known || !decode(pending, frame, arena, &answer, &why)) {
         if (known)
             tree_put(result, SLICE("undecodable"), tree_string(arena, arena_dup(arena, slice_str(why.text))));
         tree_put(result, SLICE("hex"), hex_of(frame, arena));

@@ -9,8 +9,8 @@
 /* ---- keep ---- */
 
 /* What elements are called, the first that they have counts. */
-static const char *const name_fields[] = {"name",         "groupId",    "transactionalId", "topicName", "topic",
-                                          "resourceName", "configName", "user"};
+static const char *const name_fields[] = {"name",  "groupId",      "transactionalId", "topicName",
+                                          "topic", "resourceName", "configName",      "user"};
 
 static bool is_wanted(const struct json_value *element, const regex_t *wanted)
 {
@@ -97,7 +97,8 @@ static int compare_items(const void *a, const void *b)
 static void sort_array(struct json_value *array, struct slice by)
 {
     struct json_value *first = array->first;
-    if (array->kind != JSON_ARRAY || first == NULL || tree_is_plain(first) != (by.len == 0) || tree_at(first, by) == NULL)
+    if (array->kind != JSON_ARRAY || first == NULL || tree_is_plain(first) != (by.len == 0)
+        || tree_at(first, by) == NULL)
         return;
     struct sort_item *items = calloc((size_t)array->count, sizeof *items);
     if (items == NULL)

@@ -1,6 +1,6 @@
 /*
- * batches: see batches.h. What is right about a batch is protocol/batch_build's; here is what the script says about it, and what
- * it breaks.
+ * batches: see batches.h. What is right about a batch is protocol/batch_build's; here is what the script says
+ * about it, and what it breaks.
  */
 #include "test/conversation/batches.h"
 
@@ -8,9 +8,9 @@
 #include "protocol/batch_build.h"
 #include "test/conversation/old_batches.h"
 
-static const char *const batch_keys[] = {"codec",   "timestampType", "baseOffset", "producerId", "epoch",
+static const char *const batch_keys[] = {"codec",    "timestampType", "baseOffset", "producerId",  "epoch",
                                          "sequence", "transactional", "control",    "leaderEpoch", "magic",
-                                         "records", "patch",         "cut",        "append",     NULL};
+                                         "records",  "patch",         "cut",        "append",      NULL};
 static const char *const record_keys[] = {"key", "value", "timestamp", "delta", "headers", NULL};
 
 /* Where the fields lie that `patch` can name; others are named by their position, as one byte. */
@@ -67,7 +67,8 @@ static bool says(const struct json_value *object, const char *name, const char *
 
 /* ---- records ---- */
 
-static bool read_headers(const struct expanding *in, const struct json_value *list, struct batch_record *record)
+static bool read_headers(const struct expanding *in, const struct json_value *list,
+                         struct batch_record *record)
 {
     record->headers = arena_new_array(in->arena, struct record_header, list == NULL ? 0 : list->count);
     tree_for_each (pair, list) {
@@ -82,7 +83,8 @@ static bool read_headers(const struct expanding *in, const struct json_value *li
 }
 
 /* `value` NULL: the record that a mere number of records asks for. */
-static bool read_record(const struct expanding *in, const struct json_value *value, int32_t index, struct batch_record *record)
+static bool read_record(const struct expanding *in, const struct json_value *value, int32_t index,
+                        struct batch_record *record)
 {
     int64_t usual_time = tree_integer(saved_find(in->saved, SLICE("t0")), 0) + index;
     *record = (struct batch_record){.delta = index, .timestamp = usual_time};
@@ -91,7 +93,8 @@ static bool read_record(const struct expanding *in, const struct json_value *val
         record->value = arena_printf(in->arena, "v%d", index);
     } else if (value->kind == JSON_STRING)
         record->value = value->text;
-    else if (!check_keys(in, value, record_keys) || !values_read_bytes(in, json_find(value, "key"), &record->key)
+    else if (!check_keys(in, value, record_keys)
+             || !values_read_bytes(in, json_find(value, "key"), &record->key)
              || !values_read_bytes(in, json_find(value, "value"), &record->value)
              || !read_headers(in, json_find(value, "headers"), record))
         return false;
@@ -104,7 +107,8 @@ static bool read_record(const struct expanding *in, const struct json_value *val
     return true;
 }
 
-static bool read_records(const struct expanding *in, const struct json_value *batch, struct batch_records *records)
+static bool read_records(const struct expanding *in, const struct json_value *batch,
+                         struct batch_records *records)
 {
     const struct json_value *list = json_find(batch, "records");
     bool listed = list != NULL && list->kind == JSON_ARRAY;
@@ -138,8 +142,8 @@ static void set_header(struct batch_builder *builder, const struct json_value *b
     }
 }
 
-static bool append_marker(const struct expanding *in, struct batch_builder *builder, const struct json_value *batch,
-                          int64_t t0)
+static bool append_marker(const struct expanding *in, struct batch_builder *builder,
+                          const struct json_value *batch, int64_t t0)
 {
     static const uint8_t version_and_epoch[6] = {0};
     const struct json_value *control = json_find(batch, "control");
@@ -153,8 +157,8 @@ static bool append_marker(const struct expanding *in, struct batch_builder *buil
     return true;
 }
 
-static bool append_batch(const struct expanding *in, const struct json_value *batch, const struct batch_records *records,
-                         enum codec codec, struct buf *out)
+static bool append_batch(const struct expanding *in, const struct json_value *batch,
+                         const struct batch_records *records, enum codec codec, struct buf *out)
 {
     int64_t t0 = tree_integer(saved_find(in->saved, SLICE("t0")), 0);
     struct batch_builder builder;
@@ -164,7 +168,8 @@ static bool append_batch(const struct expanding *in, const struct json_value *ba
     for (int32_t i = 0; good && i < records->count; i++) {
         const struct batch_record *record = &records->items[i];
         builder.header.last_offset_delta = record->delta - 1;
-        batch_builder_append(&builder, record->timestamp, record->key, record->value, record->headers, record->header_count);
+        batch_builder_append(&builder, record->timestamp, record->key, record->value, record->headers,
+                             record->header_count);
     }
     set_header(&builder, batch, t0);
     if (good && builder.header.record_count > 0) /* without records there are no bytes at all */
@@ -201,7 +206,8 @@ static bool patch_field(const struct expanding *in, struct buf *batch, const str
     return true;
 }
 
-/* Overwrites what `patch` names, and makes the CRC right again unless it is among them; then cuts and appends. */
+/* Overwrites what `patch` names, and makes the CRC right again unless it is among them; then cuts and
+ * appends. */
 static bool damage(const struct expanding *in, const struct json_value *batch, int magic, struct buf *out)
 {
     const struct json_value *list = json_find(batch, "patch"), *append = json_find(batch, "append");

@@ -1,6 +1,6 @@
 /*
- * batches: {"$batch":{...}}: a record batch, whole and right, or damaged as the script says. Magic 0 and 1, which nobody writes any
- * more, are made too, uncompressed or with gzip, to see how a broker turns them away.
+ * batches: {"$batch":{...}}: a record batch, whole and right, or damaged as the script says. Magic 0 and 1,
+ * which nobody writes any more, are made too, uncompressed or with gzip, to see how a broker turns them away.
  */
 #ifndef CONVERSATION_BATCHES_H
 #define CONVERSATION_BATCHES_H

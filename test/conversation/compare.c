@@ -49,7 +49,8 @@ static const struct json_value *find_twin(const struct json_value *object, struc
     return NULL;
 }
 
-static void compare_objects(struct comparing *in, const struct json_value *kafka, const struct json_value *here)
+static void compare_objects(struct comparing *in, const struct json_value *kafka,
+                            const struct json_value *here)
 {
     size_t len = in->path.len;
     tree_for_each (member, kafka) {
@@ -65,7 +66,8 @@ static void compare_objects(struct comparing *in, const struct json_value *kafka
     }
 }
 
-static void compare_by_place(struct comparing *in, const struct json_value *kafka, const struct json_value *here)
+static void compare_by_place(struct comparing *in, const struct json_value *kafka,
+                             const struct json_value *here)
 {
     const struct json_value *left = kafka->first, *right = here->first;
     size_t len = in->path.len;
@@ -84,7 +86,8 @@ static void compare_by_place(struct comparing *in, const struct json_value *kafk
 static const struct json_value *key_of(const struct json_value *element)
 {
     const struct json_value *key = element->kind == JSON_OBJECT ? element->first : NULL;
-    while (key != NULL && (slice_equal_str(key->name, "errorCode") || slice_equal_str(key->name, "errorMessage")))
+    while (key != NULL
+           && (slice_equal_str(key->name, "errorCode") || slice_equal_str(key->name, "errorMessage")))
         key = key->next;
     return key != NULL && (key->kind == JSON_NUMBER || key->kind == JSON_STRING) ? key : NULL;
 }
@@ -127,7 +130,8 @@ static bool order_is_same(const struct json_value *kafka, const struct json_valu
     }
 }
 
-static void compare_by_key(struct comparing *in, const struct json_value *kafka, const struct json_value *here)
+static void compare_by_key(struct comparing *in, const struct json_value *kafka,
+                           const struct json_value *here)
 {
     size_t len = in->path.len;
     const struct json_value *arrays[] = {kafka, here};
@@ -144,9 +148,11 @@ static void compare_by_key(struct comparing *in, const struct json_value *kafka,
     }
 }
 
-static void compare_arrays(struct comparing *in, const struct json_value *kafka, const struct json_value *here)
+static void compare_arrays(struct comparing *in, const struct json_value *kafka,
+                           const struct json_value *here)
 {
-    bool keyed = kafka->count != here->count && kafka->count > 0 && here->count > 0 && has_keys(kafka) && has_keys(here);
+    bool keyed = kafka->count != here->count && kafka->count > 0 && here->count > 0 && has_keys(kafka)
+                 && has_keys(here);
     if (keyed && order_is_same(kafka, here))
         compare_by_key(in, kafka, here);
     else
@@ -165,7 +171,8 @@ static void compare(struct comparing *in, const struct json_value *kafka, const 
         report(in, kafka, here);
 }
 
-void compare_answers(const struct json_value *kafka, const struct json_value *here, difference_fn *found, void *context)
+void compare_answers(const struct json_value *kafka, const struct json_value *here, difference_fn *found,
+                     void *context)
 {
     struct comparing in = {.found = found, .context = context};
     compare(&in, kafka, here);

@@ -2,7 +2,8 @@
  * conversation: see conversation.h. Called by converse.c, once for each script.
  *
  * Invariants:
- * 1. What lives as long as the script (names, saved values, connections) lies in `arena`; what a step needs, in `step_arena`.
+ * 1. What lives as long as the script (names, saved values, connections) lies in `arena`; what a step needs,
+ * in `step_arena`.
  * 2. A connection's `pending` are the requests that wait for an answer, oldest first.
  */
 #include "test/conversation/conversation.h"
@@ -15,10 +16,10 @@
 #include "test/conversation/arrange.h"
 
 enum {
-    WAIT_MS = 8000,         /* for an answer */
-    UNTIL_MS = 20000,       /* for the answer that `until` wants */
+    WAIT_MS = 8000,   /* for an answer */
+    UNTIL_MS = 20000, /* for the answer that `until` wants */
     UNTIL_PAUSE_MS = 100,
-    SERVES_MS = 60000,      /* for a new topic's partitions */
+    SERVES_MS = 60000, /* for a new topic's partitions */
     SERVES_PAUSE_MS = 50,
     CONNECT_MS = 10000,
     FIRST_CORRELATION_ID = 100,
@@ -57,7 +58,8 @@ static void pause_ms(int64_t ms)
 
 static struct expanding expanding(struct conversation *c)
 {
-    return (struct expanding){.saved = &c->saved, .masks = &c->masks, .arena = &c->step_arena, .why = &c->why};
+    return (struct expanding){
+        .saved = &c->saved, .masks = &c->masks, .arena = &c->step_arena, .why = &c->why};
 }
 
 static void put_text(struct conversation *c, struct json_value *to, const char *name, struct slice text)
@@ -166,8 +168,8 @@ static void show_silence(struct conversation *c, struct connection *connection, 
         end_connection(connection);
 }
 
-/* Waits for the connection's next answer and puts it into the result. *plain is the answer as it came, NULL if there was none.
- * False with the reason if the script is wrong. */
+/* Waits for the connection's next answer and puts it into the result. *plain is the answer as it came, NULL
+ * if there was none. False with the reason if the script is wrong. */
 static bool take_answer(struct conversation *c, struct connection *connection, const struct json_value *step,
                         struct json_value *result, struct json_value **plain)
 {
@@ -198,27 +200,31 @@ static bool take_answer(struct conversation *c, struct connection *connection, c
 /* ---- exchanges ---- */
 
 /* *waits: an answer is due now. */
-static bool send_step(struct conversation *c, struct connection *connection, const struct json_value *step, int version,
-                      bool *waits)
+static bool send_step(struct conversation *c, struct connection *connection, const struct json_value *step,
+                      int version, bool *waits)
 {
     struct expanding in = expanding(c);
     struct buf bytes = {0};
     struct pending pending;
-    bool is_async = tree_is_true(json_find(step, "async")), no_answer = tree_is_true(json_find(step, "no_answer"));
+    bool is_async = tree_is_true(json_find(step, "async")),
+         no_answer = tree_is_true(json_find(step, "no_answer"));
     bool is_bytes = json_find(step, "raw") != NULL || json_find(step, "frame") != NULL;
     bool good = request_append(&in, step, version, c->correlation_id++, &bytes, &pending);
     if (good && !no_answer && !(is_bytes && is_async))
         push_pending(c, connection, &pending);
     if (good)
-        client_send(&connection->client, buf_slice(&bytes), WAIT_MS); /* whether it went shows when the answer is due */
+        client_send(&connection->client, buf_slice(&bytes),
+                    WAIT_MS); /* whether it went shows when the answer is due */
     buf_fini(&bytes);
     *waits = !is_async && !no_answer;
     return good;
 }
 
-static void show_elapsed(struct conversation *c, const struct json_value *range, int64_t elapsed_ms, struct json_value *result)
+static void show_elapsed(struct conversation *c, const struct json_value *range, int64_t elapsed_ms,
+                         struct json_value *result)
 {
-    int64_t low = tree_integer(range->first, 0), high = tree_integer(range->first != NULL ? range->first->next : NULL, 0);
+    int64_t low = tree_integer(range->first, 0),
+            high = tree_integer(range->first != NULL ? range->first->next : NULL, 0);
     struct slice text = elapsed_ms >= low && elapsed_ms <= high
                             ? arena_printf(&c->step_arena, "%lld..%lld ms", (long long)low, (long long)high)
                             : arena_printf(&c->step_arena, "%lld ms", (long long)elapsed_ms);
@@ -260,7 +266,8 @@ static bool exchange(struct conversation *c, const struct json_value *step, stru
 /* ---- create ---- */
 
 /* A request of the runner's own, over a connection of its own. NULL: no answer that can be read. */
-static struct json_value *ask(struct conversation *c, const char *api, int version, struct json_value *request)
+static struct json_value *ask(struct conversation *c, const char *api, int version,
+                              struct json_value *request)
 {
     struct connection *connection = get_connection(c, SLICE("converse"));
     struct json_value *step = tree_object(&c->step_arena), *plain = NULL;
@@ -275,7 +282,8 @@ static struct json_value *ask(struct conversation *c, const char *api, int versi
     return plain;
 }
 
-static struct json_value *creation_of(struct conversation *c, const struct json_value *step, int64_t partitions)
+static struct json_value *creation_of(struct conversation *c, const struct json_value *step,
+                                      int64_t partitions)
 {
     struct arena *arena = &c->step_arena;
     struct json_value *request = tree_object(arena), *topics = tree_array(arena), *topic = tree_object(arena);
@@ -370,7 +378,8 @@ static struct slice label_of(struct conversation *c, const struct step *step)
             label = slice_str(marks[i]);
     if (note == NULL)
         return label;
-    return arena_printf(&c->step_arena, "%.*s%s%.*s", SLICE_ARGS(label), label.len > 0 ? ": " : "", SLICE_ARGS(note->text));
+    return arena_printf(&c->step_arena, "%.*s%s%.*s", SLICE_ARGS(label), label.len > 0 ? ": " : "",
+                        SLICE_ARGS(note->text));
 }
 
 /* False with the reason if the script is at fault. *shows: it has a result. */
@@ -403,7 +412,8 @@ static bool act(struct conversation *c, const struct step *step, struct json_val
     }
 }
 
-static void perform(struct conversation *c, const struct step *step, int version, result_fn *done, void *context)
+static void perform(struct conversation *c, const struct step *step, int version, result_fn *done,
+                    void *context)
 {
     bool shows = true;
     arena_reset(&c->step_arena);
@@ -433,7 +443,8 @@ static void start(struct conversation *c, const char *host, uint16_t port)
     saved_put(&c->saved, SLICE("port"), tree_number(&c->arena, port));
 }
 
-void conversation_hold(const struct step *steps, const char *host, uint16_t port, result_fn *done, void *context)
+void conversation_hold(const struct step *steps, const char *host, uint16_t port, result_fn *done,
+                       void *context)
 {
     struct conversation c;
     start(&c, host, port);

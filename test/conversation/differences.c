@@ -103,7 +103,8 @@ bool differences_take(struct difference *list, struct slice script, struct slice
 {
     bool found = false;
     for (struct difference *known = list; known != NULL; known = known->next)
-        if (slice_equal(known->script, script) && matches(known->step, step) && matches(known->field, field)) {
+        if (slice_equal(known->script, script) && matches(known->step, step)
+            && matches(known->field, field)) {
             known->seen++;
             found = true;
         }

@@ -1,8 +1,9 @@
 /*
- * differences: the list of differences that are known and wanted for now, differences.txt. It can only shrink: what is not in it
- * fails, and what is in it and does not happen fails too.
+ * differences: the list of differences that are known and wanted for now, differences.txt. It can only
+ * shrink: what is not in it fails, and what is in it and does not happen fails too.
  *
- * The file has the form in which the runner prints differences, so that they can be copied from there; '*' stands for any text:
+ * The file has the form in which the runner prints differences, so that they can be copied from there; '*'
+ * stands for any text:
  *
  *     # Offsets of groups are not offered yet.
  *     01-api-versions:

@@ -81,7 +81,8 @@ static struct slice show_time(const struct masks *masks, int64_t number, struct 
 {
     for (const struct mask_time *known = masks->times; known != NULL; known = known->next)
         if (known->time == number)
-            return number == masks->t0 ? SLICE("<t0>") : arena_printf(arena, "<t0%+" PRId64 ">", number - masks->t0);
+            return number == masks->t0 ? SLICE("<t0>")
+                                       : arena_printf(arena, "<t0%+" PRId64 ">", number - masks->t0);
     return SLICE("<time>");
 }
 
@@ -182,7 +183,8 @@ static size_t long_ago(struct masking *in, struct slice text, size_t at, struct 
     enum { DIGITS = 19 };
     (void)in;
     *shown = SLICE("<long ago>");
-    bool found = starts_at(text, at, SLICE("-92233")) && count_digits(text, at + 1) == DIGITS && !is_word(text, at + 1 + DIGITS);
+    bool found = starts_at(text, at, SLICE("-92233")) && count_digits(text, at + 1) == DIGITS
+                 && !is_word(text, at + 1 + DIGITS);
     return found ? 1 + DIGITS : 0;
 }
 
@@ -212,7 +214,8 @@ static bool is_id_field(struct slice field)
 
 static bool is_id(struct slice text)
 {
-    if (text.len != UUID_TEXT_LEN || slice_starts_with(text, SLICE("AAAAAAAAAAAAAAAAAAAAA"))) /* a reserved one */
+    if (text.len != UUID_TEXT_LEN
+        || slice_starts_with(text, SLICE("AAAAAAAAAAAAAAAAAAAAA"))) /* a reserved one */
         return false;
     for (size_t i = 0; i < text.len; i++)
         if (!isalnum(text.data[i]) && text.data[i] != '-' && text.data[i] != '_')
@@ -226,14 +229,16 @@ static struct json_value *mask_text(struct masking *in, struct slice field, stru
 {
     struct masks *masks = in->masks;
     if (slice_equal_str(field, "clusterId")) {
-        masks->cluster_id = arena_dup(masks->arena, text);
+        if (text.len > 0) /* an error leaves it out */
+            masks->cluster_id = arena_dup(masks->arena, text);
         return tree_string(in->arena, SLICE("<cluster>"));
     }
     if (slice_equal_str(field, "host") && slice_equal_str(text, masks->host))
         return tree_string(in->arena, SLICE("<host>"));
     if (is_id_field(field) && is_id(text))
         name_of(masks, "uuid", text);
-    static pattern_fn *const patterns[] = {known_id, random_part, time_text, cluster_text, long_ago, address_text};
+    static pattern_fn *const patterns[] = {known_id,     random_part, time_text,
+                                           cluster_text, long_ago,    address_text};
     for (size_t i = 0; i < sizeof patterns / sizeof patterns[0]; i++)
         text = replace(in, text, patterns[i]);
     return tree_string(in->arena, arena_dup(in->arena, text));
@@ -267,12 +272,15 @@ static bool is_hidden(const struct masking *in, struct slice field)
     return false;
 }
 
-static struct json_value *mask(struct masking *in, struct slice field, const struct json_value *value, bool failed);
+static struct json_value *mask(struct masking *in, struct slice field, const struct json_value *value,
+                               bool failed);
 
-static struct json_value *mask_children(struct masking *in, struct slice field, const struct json_value *value)
+static struct json_value *mask_children(struct masking *in, struct slice field,
+                                        const struct json_value *value)
 {
     bool is_object = value->kind == JSON_OBJECT;
-    struct json_value *copy = is_object ? tree_object(in->arena) : tree_array(in->arena), **link = &copy->first;
+    struct json_value *copy = is_object ? tree_object(in->arena) : tree_array(in->arena),
+                      **link = &copy->first;
     bool failed = is_object && tree_integer(json_find(value, "errorCode"), 0) != 0;
     tree_for_each (child, value) {
         if (is_object && !in->options->shows_throttle && slice_equal_str(child->name, "throttleTimeMs"))
@@ -286,7 +294,8 @@ static struct json_value *mask_children(struct masking *in, struct slice field, 
 }
 
 /* `failed`: it stands beside an error, and then a producer id of 0 is only a default. */
-static struct json_value *mask(struct masking *in, struct slice field, const struct json_value *value, bool failed)
+static struct json_value *mask(struct masking *in, struct slice field, const struct json_value *value,
+                               bool failed)
 {
     bool is_default = failed && slice_equal_str(field, "producerId");
     if (is_hidden(in, field) && !is_default)
@@ -300,8 +309,8 @@ static struct json_value *mask(struct masking *in, struct slice field, const str
     return tree_copy(value, in->arena);
 }
 
-struct json_value *masks_apply(struct masks *masks, const struct json_value *answer, const struct mask_options *options,
-                               struct arena *arena)
+struct json_value *masks_apply(struct masks *masks, const struct json_value *answer,
+                               const struct mask_options *options, struct arena *arena)
 {
     struct masking in = {masks, options, arena};
     return mask(&in, SLICE(""), answer, false);

@@ -1,6 +1,7 @@
 /*
- * masks: names for what no two runs share, so that answers can be compared: ids, times, ports. They are numbered in the order in
- * which they first appear; the same thing has the same name all through a script, and another thing never has it.
+ * masks: names for what no two runs share, so that answers can be compared: ids, times, ports. They are
+ * numbered in the order in which they first appear; the same thing has the same name all through a script,
+ * and another thing never has it.
  */
 #ifndef CONVERSATION_MASKS_H
 #define CONVERSATION_MASKS_H
@@ -30,7 +31,7 @@ void masks_init(struct masks *masks, struct arena *arena, const char *host, uint
 void masks_add_time(struct masks *masks, int64_t time);
 
 /* The masked answer, a new tree in `arena`. */
-struct json_value *masks_apply(struct masks *masks, const struct json_value *answer, const struct mask_options *options,
-                               struct arena *arena);
+struct json_value *masks_apply(struct masks *masks, const struct json_value *answer,
+                               const struct mask_options *options, struct arena *arena);
 
 #endif

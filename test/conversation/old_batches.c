@@ -3,7 +3,8 @@
  *
  *      0 offset  8 size  12 crc | 16 magic  17 attributes  (18 timestamp, magic 1)  key  value
  *
- * Key and value have a length of four bytes, -1 for null. Compressed ones lie, as a set, in the value of another message.
+ * Key and value have a length of four bytes, -1 for null. Compressed ones lie, as a set, in the value of
+ * another message.
  */
 #include "test/conversation/old_batches.h"
 
@@ -30,7 +31,8 @@ static void write_bytes(struct writer *writer, struct slice bytes)
     write_raw(writer, bytes);
 }
 
-static void append_message(struct buf *out, int magic, enum codec codec, int64_t offset, const struct batch_record *record)
+static void append_message(struct buf *out, int magic, enum codec codec, int64_t offset,
+                           const struct batch_record *record)
 {
     struct writer writer;
     size_t start = out->len;
@@ -50,8 +52,8 @@ static void append_message(struct buf *out, int magic, enum codec codec, int64_t
     store_u32(out->data + start + OVERHEAD - 4, (uint32_t)(out->len - start - OVERHEAD));
 }
 
-bool old_batches_append(const struct expanding *in, const struct batch_records *records, int magic, enum codec codec,
-                        struct buf *out)
+bool old_batches_append(const struct expanding *in, const struct batch_records *records, int magic,
+                        enum codec codec, struct buf *out)
 {
     struct batch_record wrapper = {.timestamp = NO_TIMESTAMP};
     struct buf set = {0}, packed = {0};

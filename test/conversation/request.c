@@ -20,7 +20,8 @@ static const struct api *find_step_api(const struct expanding *in, const struct 
     return NULL;
 }
 
-static bool append_hex(const struct expanding *in, const struct json_value *value, const char *key, struct buf *out)
+static bool append_hex(const struct expanding *in, const struct json_value *value, const char *key,
+                       struct buf *out)
 {
     struct slice bytes = SLICE("");
     const struct json_value *text = json_find(value, key);
@@ -47,8 +48,8 @@ static bool append_bytes(const struct expanding *in, const struct json_value *va
 }
 
 /* The request's fields, by the tables. */
-static bool append_message(const struct expanding *in, const struct json_value *value, const struct api *api, int version,
-                           struct buf *out)
+static bool append_message(const struct expanding *in, const struct json_value *value, const struct api *api,
+                           int version, struct buf *out)
 {
     const struct json_value *request = json_find(value, "request");
     struct json_value *expanded = request != NULL ? values_expand(in, request) : tree_object(in->arena);
@@ -67,8 +68,8 @@ static bool append_message(const struct expanding *in, const struct json_value *
     return true;
 }
 
-static bool append_body(const struct expanding *in, const struct json_value *value, const struct api *api, int version,
-                        struct buf *out)
+static bool append_body(const struct expanding *in, const struct json_value *value, const struct api *api,
+                        int version, struct buf *out)
 {
     bool good = json_find(value, "body") != NULL ? append_hex(in, value, "body", out)
                                                  : append_message(in, value, api, version, out);
@@ -98,8 +99,8 @@ static bool append_request(const struct expanding *in, const struct json_value *
         .client_id = client == NULL ? SLICE("converse") : client->text, /* null stays null */
     };
     if (!message_has_version(api->request, body_version)) {
-        note_set(in->why, "%s has the versions %d to %d; body_version says as which to write another", api->name,
-                 api->request->min_version, api->request->max_version);
+        note_set(in->why, "%s has the versions %d to %d; body_version says as which to write another",
+                 api->name, api->request->min_version, api->request->max_version);
         return false;
     }
     bool good = append_body(in, value, api, body_version, &body);
@@ -112,20 +113,17 @@ static bool append_request(const struct expanding *in, const struct json_value *
     return good;
 }
 
-bool request_append(const struct expanding *in, const struct json_value *value, int version, int32_t next_correlation_id,
-                    struct buf *out, struct pending *pending)
+bool request_append(const struct expanding *in, const struct json_value *value, int version,
+                    int32_t next_correlation_id, struct buf *out, struct pending *pending)
 {
     const struct json_value *name = json_find(value, "api");
     bool is_bytes = json_find(value, "raw") != NULL || json_find(value, "frame") != NULL;
     *pending = (struct pending){
         .version = (int)tree_integer(json_find(value, "answer_version"), version),
-        .correlation_id = (int32_t)tree_integer(json_find(value, "correlation"), is_bytes ? 0 : next_correlation_id),
+        .correlation_id =
+            (int32_t)tree_integer(json_find(value, "correlation"), is_bytes ? 0 : next_correlation_id),
     };
     if (name != NULL && (pending->api = find_step_api(in, name)) == NULL)
         return false;
-    if (name != NULL && !message_has_version(pending->api->response, pending->version)) {
-        note_set(in->why, "%s has no answer of version %d", pending->api->name, pending->version);
-        return false;
-    }
     return is_bytes ? append_bytes(in, value, out) : append_request(in, value, version, pending, out);
 }

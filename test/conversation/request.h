@@ -14,9 +14,9 @@ struct pending {
     int32_t correlation_id;
 };
 
-/* Appends the step's bytes. `value` has its ${...} replaced; `next_correlation_id` is used if the step gives none. `pending`
- * says what answer to expect. False with the reason. */
-bool request_append(const struct expanding *in, const struct json_value *value, int version, int32_t next_correlation_id,
-                    struct buf *out, struct pending *pending);
+/* Appends the step's bytes. `value` has its ${...} replaced; `next_correlation_id` is used if the step gives
+ * none. `pending` says what answer to expect. False with the reason. */
+bool request_append(const struct expanding *in, const struct json_value *value, int version,
+                    int32_t next_correlation_id, struct buf *out, struct pending *pending);
 
 #endif

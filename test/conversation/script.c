@@ -105,7 +105,8 @@ static bool check_key(const struct json_value *member, enum step_kind kind, stru
         note_set(why, "'%s' cannot be %s here", keys[i].name, json_kind_name(member->kind));
         return false;
     }
-    note_set(why, known ? "'%.*s' has no meaning in this kind of step" : "no key '%.*s' is known", SLICE_ARGS(member->name));
+    note_set(why, known ? "'%.*s' has no meaning in this kind of step" : "no key '%.*s' is known",
+             SLICE_ARGS(member->name));
     return false;
 }
 
@@ -124,7 +125,8 @@ static bool read_versions(const struct json_value *value, struct step *step, str
     struct json_value from = {.kind = JSON_NUMBER, .text = first}, to = {.kind = JSON_NUMBER, .text = last};
     step->first_version = (int)tree_integer(&from, INT32_MIN);
     step->last_version = (int)tree_integer(&to, INT32_MIN);
-    if (step->first_version >= INT16_MIN && step->last_version >= step->first_version && step->last_version <= INT16_MAX)
+    if (step->first_version >= INT16_MIN && step->last_version >= step->first_version
+        && step->last_version <= INT16_MAX)
         return true;
     note_set(why, "'%.*s' is no version, and no range of them", SLICE_ARGS(value->text));
     return false;

@@ -1,6 +1,6 @@
 /*
- * script: a file of steps, one JSON object a line; see README.md. Nothing of a script is done before all of it was read and every
- * name in it is known.
+ * script: a file of steps, one JSON object a line; see README.md. Nothing of a script is done before all of
+ * it was read and every name in it is known.
  */
 #ifndef CONVERSATION_SCRIPT_H
 #define CONVERSATION_SCRIPT_H
@@ -17,7 +17,8 @@ struct step {
     struct step *next;
 };
 
-/* Reads a whole file. Lines that are empty or begin with # or // are left out. False with the reason, which names the line. */
+/* Reads a whole file. Lines that are empty or begin with # or // are left out. False with the reason, which
+ * names the line. */
 bool script_read(struct slice text, struct arena *arena, struct step **steps, struct note *why);
 
 /* Checks one step (its keys, their kinds, which go together) and says what it is. */

@@ -1,6 +1,6 @@
 /*
- * tree: what the runner does with JSON trees beside reading them (protocol/schema/json_reader.h): making, copying, changing,
- * finding, printing and comparing. Nodes live in the caller's arena; texts are borrowed.
+ * tree: what the runner does with JSON trees beside reading them (protocol/schema/json_reader.h): making,
+ * copying, changing, finding, printing and comparing. Nodes live in the caller's arena; texts are borrowed.
  */
 #ifndef CONVERSATION_TREE_H
 #define CONVERSATION_TREE_H
@@ -52,7 +52,8 @@ void tree_print(struct buf *out, const struct json_value *value);
 bool tree_equal(const struct json_value *a, const struct json_value *b);
 
 /* The members of an object, or the elements of an array; NULL is an array without any. */
-#define tree_for_each(child, of) \
-    for (const struct json_value *child = (of) != NULL ? (of)->first : NULL; child != NULL; child = child->next)
+#define tree_for_each(child, of)                                                                             \
+    for (const struct json_value *child = (of) != NULL ? (of)->first : NULL; child != NULL;                  \
+         child = child->next)
 
 #endif

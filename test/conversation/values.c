@@ -145,7 +145,10 @@ struct json_value *values_substitute(const struct expanding *in, const struct js
 
 static int hex_digit(uint8_t c)
 {
-    return isdigit(c) ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+    return isdigit(c)             ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
 }
 
 bool values_unhex(struct slice text, struct arena *arena, struct slice *bytes)
@@ -188,8 +191,8 @@ static bool expand_hex(const struct expanding *in, const struct json_value *what
 }
 
 /* The consumer's embedded protocol: a version in two bytes, then the message. */
-static bool expand_embedded(const struct expanding *in, const char *name, const struct json_value *what, int64_t version,
-                            struct slice *bytes)
+static bool expand_embedded(const struct expanding *in, const char *name, const struct json_value *what,
+                            int64_t version, struct slice *bytes)
 {
     const struct message *message = find_message(name);
     struct json_value *body = values_expand(in, what);
@@ -217,7 +220,8 @@ static struct json_value *bytes_value(const struct expanding *in, struct slice b
 {
     struct buf quoted = {0};
     json_print_base64(&quoted, bytes);
-    struct json_value *value = tree_string(in->arena, arena_dup(in->arena, slice_of(quoted.data + 1, quoted.len - 2)));
+    struct json_value *value =
+        tree_string(in->arena, arena_dup(in->arena, slice_of(quoted.data + 1, quoted.len - 2)));
     buf_fini(&quoted);
     return value;
 }
@@ -299,16 +303,17 @@ static const struct json_value *find_form(const struct json_value *value)
 }
 
 /* Forms that stand for bytes. *known: it is one. */
-static bool expand_to_bytes(const struct expanding *in, const struct json_value *value, const struct json_value *form,
-                            struct slice *bytes, bool *known)
+static bool expand_to_bytes(const struct expanding *in, const struct json_value *value,
+                            const struct json_value *form, struct slice *bytes, bool *known)
 {
     bool subscription = slice_equal_str(form->name, "$subscription");
     int64_t version = tree_integer(json_find(value, "version"), 0);
     *known = true;
     if (subscription || slice_equal_str(form->name, "$assignment"))
         return has_only(in, value, true)
-               && expand_embedded(in, subscription ? "ConsumerProtocolSubscription" : "ConsumerProtocolAssignment", form,
-                                  version, bytes);
+               && expand_embedded(
+                   in, subscription ? "ConsumerProtocolSubscription" : "ConsumerProtocolAssignment", form,
+                   version, bytes);
     if (!has_only(in, value, false))
         return false;
     if (slice_equal_str(form->name, "$batch") || slice_equal_str(form->name, "$batches"))
