@@ -1,7 +1,7 @@
 /*
  * See listener.h. Invariants:
  *   1. A connection is in the list from before its thread starts until that thread has closed the socket.
- *   2. The listener outlives its connections.
+ *   2. The listener outlives its connections' threads: each joins the one that ended before it, and listener_close the last.
  *   3. Lack of descriptors, memory or threads refuses one client at a time and never spins.
  */
 #include "server/listener.h"
@@ -42,6 +42,7 @@ struct listener {
     struct condition changed;
     struct list_node connections GUARDED_BY(mutex);
     int connection_count GUARDED_BY(mutex);
+    struct thread ended GUARDED_BY(mutex); /* the connection's that ended last; nobody has joined it yet */
 };
 
 struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port, struct note *why)
@@ -76,25 +77,34 @@ uint16_t listener_port(const struct listener *listener)
     return listener->port;
 }
 
-static void forget(struct connection *connection)
+/* Takes the connection off the list and frees it. `self` is the calling thread if it is the connection's own. Returns the thread
+ * that ended before it, to be joined. */
+static struct thread forget(struct connection *connection, struct thread self)
 {
     struct listener *listener = connection->listener;
+    struct thread before = {.started = false};
     broker_connection_ended(listener->broker, connection->peer);
     mutex_lock(&listener->mutex);
     list_remove(&connection->node);
     close(connection->fd); /* under the lock: nobody shuts down a descriptor that is another's by now */
     listener->connection_count--;
+    if (self.started) {
+        before = listener->ended;
+        listener->ended = self;
+    }
     condition_broadcast(&listener->changed);
     mutex_unlock(&listener->mutex);
     waiter_fini(&connection->waiter);
     free(connection);
+    return before;
 }
 
 static void *connection_main(void *context)
 {
     struct connection *connection = context;
     connection_serve(connection);
-    forget(connection);
+    struct thread before = forget(connection, (struct thread){.id = pthread_self(), .started = true});
+    thread_join(&before);
     return NULL;
 }
 
@@ -116,10 +126,11 @@ static void start_connection(struct listener *listener, struct connection *conne
     mutex_unlock(&listener->mutex);
     char name[16];
     snprintf(name, sizeof name, "client:%u", connection->peer_port);
-    int error = thread_start_detached(name, connection_main, connection);
+    struct thread thread; /* not kept: it may have ended already */
+    int error = thread_start(&thread, name, connection_main, connection);
     if (error != 0) {
         complain(listener, "cannot start a thread", error);
-        forget(connection);
+        forget(connection, thread);
         usleep(BACK_OFF_MS * 1000);
     }
 }
@@ -226,6 +237,7 @@ void listener_close(struct listener *listener, int64_t deadline_ms)
     wait_for_connections(listener, deadline_ms);
     cut_off_connections(listener);
     wait_for_connections(listener, INT64_MAX);
+    thread_join(&listener->ended);
     close(listener->fd);
     if (listener->spare_fd >= 0)
         close(listener->spare_fd);

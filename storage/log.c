@@ -94,6 +94,45 @@ static void forget_hints(struct log *log)
         log->page->segment = -1;
 }
 
+static int sync_parent(struct file_system *fs, const char *directory)
+{
+    char parent[FILE_PATH_MAX];
+    file_path(parent, "%s", directory);
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL)
+        return file_sync_directory(fs, ".");
+    *slash = '\0';
+    return file_sync_directory(fs, slash == parent ? "/" : parent);
+}
+
+/* The topic id above all is on stable storage before a new directory's first acknowledged record. */
+static int sync_small_files(struct file_system *fs, const char *directory)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/partition.metadata", directory);
+    int result = file_sync_path(fs, path);
+    if (result < 0)
+        return result;
+    file_path(path, "%s/leader-epoch-checkpoint", directory);
+    return file_sync_path(fs, path);
+}
+
+/* Everything that the clean-shutdown marker will vouch for. */
+static int sync_everything(struct log *log)
+{
+    int result = 0;
+    for (int32_t i = 0; i < log->count && result == 0; i++)
+        if (!log->segments[i]->durable)
+            result = segment_sync_all(log->segments[i]);
+    char path[FILE_PATH_MAX];
+    log_snapshot_path(log, log->end_offset, path);
+    if (result == 0)
+        result = file_sync_path(fs_of(log), path);
+    if (result == 0 && (log->directory_changed || log->parent_changed))
+        result = sync_small_files(fs_of(log), log->path);
+    return result < 0 ? result : file_sync_directory(fs_of(log), log->path);
+}
+
 int log_close_cleanly(struct log *log)
 {
     int result = log_store_epochs(log);
@@ -104,11 +143,8 @@ int log_close_cleanly(struct log *log)
     log_snapshot_path(log, log->end_offset, path);
     if (result == 0 && log->end_offset > log->start_offset)
         result = producers_write_snapshot(&log->producers, fs_of(log), path, log->end_offset);
-    for (int32_t i = 0; i < log->count && result == 0; i++)
-        if (!log->segments[i]->durable && (i < log->count - 1 || log->segments[i]->size > 0))
-            result = segment_sync_all(log->segments[i]);
-    if (result == 0 && log->directory_changed)
-        result = file_sync_directory(fs_of(log), log->path);
+    if (result == 0)
+        result = sync_everything(log);
     if (result == 0)
         log->synced_offset = log->recovery_point = log->closed_offset = log->end_offset;
     return result;
@@ -461,32 +497,6 @@ int log_sync_begin(struct log *log, struct log_sync *sync)
     return 0;
 }
 
-static int sync_parent(struct file_system *fs, const char *directory)
-{
-    char parent[FILE_PATH_MAX];
-    file_path(parent, "%s", directory);
-    char *slash = strrchr(parent, '/');
-    if (slash == NULL)
-        return file_sync_directory(fs, ".");
-    *slash = '\0';
-    return file_sync_directory(fs, slash == parent ? "/" : parent);
-}
-
-/* Small files of a new directory, the topic id above all, are on stable storage before its first acknowledged
- * record. */
-static int sync_new_directory(struct file_system *fs, const char *directory)
-{
-    char path[FILE_PATH_MAX];
-    file_path(path, "%s/partition.metadata", directory);
-    int file = file_open(fs, path, FILE_READ);
-    int result = file == -ENOENT ? 0 : file;
-    if (file >= 0) {
-        result = file_sync(fs, file);
-        file_close(fs, file);
-    }
-    return result < 0 ? result : sync_parent(fs, directory);
-}
-
 int log_sync_run(struct log_sync *sync)
 {
     ensure(sync->count > 0);
@@ -496,9 +506,11 @@ int log_sync_run(struct log_sync *sync)
         if (result < 0)
             return result;
     }
-    int result = sync->directory == NULL ? 0 : file_sync_directory(fs, sync->directory);
+    int result = sync->parent ? sync_small_files(fs, sync->directory) : 0;
+    if (result == 0 && sync->directory != NULL)
+        result = file_sync_directory(fs, sync->directory);
     if (result == 0 && sync->parent)
-        result = sync_new_directory(fs, sync->directory);
+        result = sync_parent(fs, sync->directory);
     return result;
 }
 
@@ -515,6 +527,24 @@ void log_sync_end(struct log *log, struct log_sync *sync, bool done)
     if (sync->segments != sync->own)
         free(sync->segments);
     sync->count = 0;
+}
+
+int log_sync_now(struct log *log)
+{
+    struct log_sync sync;
+    int result = log_sync_begin(log, &sync);
+    if (result < 0)
+        return result;
+    result = log_sync_run(&sync);
+    log_sync_end(log, &sync, result == 0);
+    return result;
+}
+
+int64_t log_recovery_point(const struct log *log)
+{
+    int64_t base = log_active(log)->base_offset;
+    bool only_active = log->recovery_point >= base || log->count == 1;
+    return only_active && log->synced_offset > log->recovery_point ? log->synced_offset : log->recovery_point;
 }
 
 struct segment *log_flush_begin(struct log *log)

@@ -142,6 +142,13 @@ struct log_sync {
     uint32_t cuts;
 };
 
+/* All three at once, for a log that nobody else knows yet. */
+int log_sync_now(struct log *log);
+
+/* What the checkpoint file says: below it everything is on stable storage, but for the active segment's
+ * indexes, which are made anew after a crash anyway. */
+int64_t log_recovery_point(const struct log *log);
+
 /* begin under the owner's lock, run without it, end under it again (also after a failure). run may begin
  * where another began and did not end: then it syncs too much, which is harmless. */
 int log_sync_begin(struct log *log, struct log_sync *sync);

@@ -298,7 +298,7 @@ void partition_get_checkpoint(struct partition *partition, struct partition_chec
     partition_lock(partition);
     const struct log *log = partition->log;
     *checkpoint = (struct partition_checkpoint){
-        .recovery_point = log->recovery_point,
+        .recovery_point = log_recovery_point(log),
         .high_watermark = partition->high_watermark.offset,
         .start_offset = log->start_offset > log->segments[0]->base_offset ? log->start_offset : -1,
     };

@@ -47,7 +47,6 @@ struct append {
         batch; /* exactly one batch of `len` bytes; offset and epoch (outside the CRC) are patched in place */
     size_t len;
     struct batch_header header;      /* as read and validated */
-    int64_t offset_of_max_timestamp; /* relative to the batch's base offset; for the time index */
     int16_t acks;                    /* -1, 0, 1 */
     bool is_coordinators; /* written by a coordinator of this broker: its sequences are all 0 and are not
                              checked */

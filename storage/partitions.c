@@ -139,32 +139,50 @@ static int make_directory(struct file_system *fs, const char *path, struct log_o
     return result == -EEXIST ? 0 : result;
 }
 
+/* Makes sure that partition.metadata says this topic id. */
+static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid topic_id, struct note *why)
+{
+    struct uuid found;
+    int result = partition_dir_read_id(fs, path, &found, why);
+    if (result == 0)
+        result = partition_dir_write_id(fs, path, topic_id);
+    else if (result == 1 && !uuid_equal(found, topic_id)) {
+        note_set(why, "%s belongs to another topic of that name", path);
+        return KERR_INCONSISTENT_TOPIC_ID;
+    }
+    if (result < 0)
+        note_set(why, "%s/partition.metadata: %s", path, strerror(-result));
+    return result < 0 ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
+}
+
+static struct log *open_log(const struct log_options *options, struct note *why)
+{
+    int result;
+    struct log *log = log_open(options, &result, why);
+    bool unsynced = log != NULL && !options->create && log->synced_offset < log->end_offset;
+    if (unsynced && options->config.sync_acks_all)
+        result = log_sync_now(log); /* a reader sees nothing that a power cut takes back, after a crash too */
+    if (result == 0)
+        return log;
+    note_set(why, "%s: %s", options->path, strerror(-result));
+    if (log != NULL)
+        log_free(log);
+    return NULL;
+}
+
 struct partition *partitions_open_one(struct data_dir *dir, const char *path,
                                       const struct hosted_partition *hosted, const struct log_options *given,
                                       bool id_is_checked, enum kerr *error, struct note *why)
 {
     struct log_options options = *given;
-    struct file_system *fs = data_dir_fs(dir);
-    struct uuid found;
     options.files = data_dir_files(dir);
     options.path = path;
     options.config = hosted->config;
-    int result = options.create ? 0 : 1;
-    if (id_is_checked)
-        found = hosted->topic_id;
-    else if (!options.create)
-        result = partition_dir_read_id(fs, path, &found, why);
-    *error = KERR_KAFKA_STORAGE_ERROR;
-    if (result == 1 && !uuid_equal(found, hosted->topic_id)) {
-        note_set(why, "%s belongs to another topic of that name", path);
-        *error = KERR_INCONSISTENT_TOPIC_ID;
-        return NULL;
-    }
-    if (result == 0)
-        result = partition_dir_write_id(fs, path, hosted->topic_id);
-    struct log *log = result < 0 ? NULL : log_open(&options, &result, why);
+    *error = id_is_checked ? KERR_NONE : settle_id(data_dir_fs(dir), path, hosted->topic_id, why);
+    struct log *log = *error == KERR_NONE ? open_log(&options, why) : NULL;
     if (log == NULL) {
-        note_set(why, "%s: %s", path, strerror(-result));
+        if (*error == KERR_NONE)
+            *error = KERR_KAFKA_STORAGE_ERROR;
         return NULL;
     }
     struct partition *partition = partition_new(dir, hosted->topic, hosted->topic_id, hosted->index, log);
@@ -172,7 +190,6 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path,
         partition_become_leader(partition, hosted->leader_epoch);
     else
         partition_resign(partition, hosted->leader_epoch);
-    *error = KERR_NONE;
     return partition;
 }
 

@@ -5,8 +5,8 @@
  *      0      2     version, 1
  *      2      4     CRC-32C of everything behind it
  *      6      4     number of entries
- *      10     46    entry: producer id 8, epoch 2, last sequence 4, last offset 8, offset delta 4, timestamp
- * 8, coordinator epoch 4, first offset of the open transaction 8
+ *      10     46    entry: producer id 8, epoch 2, last sequence 4, last offset 8, offset delta 4,
+ *                   timestamp 8, coordinator epoch 4, first offset of the open transaction 8
  *
  * Only the last batch of a producer is kept: after a restart one batch is recognised as a duplicate, as in
  * Kafka, plus those that are replayed from the log behind the snapshot. Called by log and log_recover.

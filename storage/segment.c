@@ -41,7 +41,7 @@ struct segment *segment_new(struct open_files *files, const char *directory, int
     index_init(&segment->offsets, OFFSET_INDEX);
     index_init(&segment->times, TIME_INDEX);
     segment->max_timestamp = NO_TIMESTAMP;
-    segment->first_timestamp = NO_TIMESTAMP;
+    segment->first_timestamp = SEGMENT_UNKNOWN;
     segment->created_ms = clock_wall_ms();
     memcpy(segment->directory, directory, len);
     return segment;
@@ -203,7 +203,7 @@ bool segment_index_is_full(const struct segment *segment, int64_t index_bytes)
 
 int64_t segment_first_timestamp(struct segment *segment)
 {
-    if (segment->first_timestamp < 0 && segment->size > 0 && segment_pin(segment) == 0) {
+    if (segment->first_timestamp == SEGMENT_UNKNOWN && segment->size > 0 && segment_pin(segment) == 0) {
         struct header_scan scan;
         struct batch_header header;
         header_scan_init(&scan, segment_fs(segment), segment->file.file, segment->size);
@@ -211,7 +211,7 @@ int64_t segment_first_timestamp(struct segment *segment)
             segment->first_timestamp = header.max_timestamp;
         segment_unref(segment);
     }
-    return segment->first_timestamp;
+    return segment->first_timestamp == SEGMENT_UNKNOWN ? NO_TIMESTAMP : segment->first_timestamp;
 }
 
 int segment_finish(struct segment *segment)
@@ -233,16 +233,6 @@ int segment_finish(struct segment *segment)
     return index_finish(&segment->offsets, segment_fs(segment), path, false);
 }
 
-static int sync_path(struct file_system *fs, const char *path)
-{
-    int file = file_open(fs, path, FILE_READ);
-    if (file < 0)
-        return file == -ENOENT ? 0 : file;
-    int result = file_sync(fs, file);
-    file_close(fs, file);
-    return result;
-}
-
 int segment_sync_all(struct segment *segment)
 {
     for (int i = 0; i < SUFFIX_COUNT; i++) {
@@ -250,7 +240,7 @@ int segment_sync_all(struct segment *segment)
             continue;
         char path[FILE_PATH_MAX];
         segment_path(segment, suffixes[i], path);
-        int result = sync_path(segment_fs(segment), path);
+        int result = file_sync_path(segment_fs(segment), path);
         if (result < 0)
             return result;
     }
@@ -269,7 +259,7 @@ int segment_reset_indexes(struct segment *segment)
     segment->bytes_since_entry = 0;
     segment->max_timestamp = NO_TIMESTAMP;
     segment->max_timestamp_offset = 0;
-    segment->first_timestamp = NO_TIMESTAMP;
+    segment->first_timestamp = SEGMENT_UNKNOWN;
     segment->indexes_loaded = result == 0;
     return result;
 }
@@ -288,7 +278,7 @@ int segment_truncate(struct segment *segment, int64_t position, int64_t offset)
         return result;
     segment->size = position;
     if (position == 0)
-        segment->first_timestamp = NO_TIMESTAMP;
+        segment->first_timestamp = SEGMENT_UNKNOWN;
 
     char path[FILE_PATH_MAX];
     int64_t relative = offset - segment->base_offset;

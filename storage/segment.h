@@ -11,6 +11,8 @@
 #include "storage/index.h"
 #include "storage/open_files.h"
 
+enum { SEGMENT_UNKNOWN = INT32_MIN };
+
 struct segment {
     struct cached_file file;
     atomic_int refs;
@@ -22,7 +24,7 @@ struct segment {
     int64_t bytes_since_entry;
     int64_t max_timestamp;        /* so far; -1: none */
     int64_t max_timestamp_offset; /* relative, last of the batch that has it */
-    int64_t first_timestamp;      /* max timestamp of the first batch; -1: not looked up */
+    int64_t first_timestamp;      /* max timestamp of the first batch; SEGMENT_UNKNOWN: not looked up */
     int64_t created_ms;
     int64_t jitter_ms; /* segment.ms less this makes it roll */
     bool indexes_loaded;

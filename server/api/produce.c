@@ -196,7 +196,6 @@ static struct append *new_append(struct call *call, const struct batch_verdict *
     append->batch = verdict->batch;
     append->len = verdict->len;
     append->header = verdict->header;
-    append->offset_of_max_timestamp = verdict->max_timestamp_delta;
     append->acks = acks;
     return append;
 }

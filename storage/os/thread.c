@@ -39,7 +39,7 @@ static void *run_named(void *context)
     return start.run(start.context);
 }
 
-static int create(pthread_t *id, bool detached, const char *name, void *(*run)(void *context), void *context)
+static int create(pthread_t *id, const char *name, void *(*run)(void *context), void *context)
 {
     struct start *start = calloc(1, sizeof *start);
     if (start == NULL)
@@ -51,8 +51,6 @@ static int create(pthread_t *id, bool detached, const char *name, void *(*run)(v
     pthread_attr_t attributes;
     pthread_attr_init(&attributes);
     pthread_attr_setstacksize(&attributes, THREAD_STACK_BYTES);
-    if (detached)
-        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 
     sigset_t all;
     sigset_t before;
@@ -68,15 +66,9 @@ static int create(pthread_t *id, bool detached, const char *name, void *(*run)(v
 
 int thread_start(struct thread *thread, const char *name, void *(*run)(void *context), void *context)
 {
-    int error = create(&thread->id, false, name, run, context);
+    int error = create(&thread->id, name, run, context);
     thread->started = error == 0;
     return error;
-}
-
-int thread_start_detached(const char *name, void *(*run)(void *context), void *context)
-{
-    pthread_t id;
-    return create(&id, true, name, run, context);
 }
 
 void thread_join(struct thread *thread)

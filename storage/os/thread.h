@@ -17,9 +17,6 @@ struct thread {
 /* Starts run(context) with all signals blocked. 0, or an errno (EAGAIN: no more threads). */
 int thread_start(struct thread *thread, const char *name, void *(*run)(void *context), void *context);
 
-/* The same, but nobody joins it. */
-int thread_start_detached(const char *name, void *(*run)(void *context), void *context);
-
 void thread_join(struct thread *thread);
 
 /* Names the calling thread, as gdb and top show it; cut to 15 characters. */

@@ -102,7 +102,7 @@ REASONS = {
 def reason_of(frame):
     trail = []
     while frame is not None:
-        name = frame.name() or "?"
+        name = (frame.name() or "?").removeprefix("__GI_").lstrip("_")
         trail.append(name)
         if name in REASONS:
             extra = ""
