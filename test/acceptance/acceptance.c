@@ -7,8 +7,8 @@
 
 static void run_stage(const struct stage_plan *plan)
 {
-    struct stage stage = { .seed = 0 };
-    struct tape tape = { .replaying = false };
+    struct stage stage = {.seed = 0};
+    struct tape tape = {.replaying = false};
     bool passed = stage_run(&stage, plan, &tape, 0);
     char failure[sizeof stage.failure];
     snprintf(failure, sizeof failure, "%s", stage.failure);

@@ -19,16 +19,15 @@
 struct proof {
     const struct stage_plan *plan;
     const struct stage_sabotages *sabotages;
-    struct stage live;              /* the run that was recorded */
+    struct stage live; /* the run that was recorded */
     struct tape tape;
-    struct arena arena;             /* of one sabotage */
+    struct arena arena; /* of one sabotage */
     int tried;
     int problem_count;
     char problems[8192];
 };
 
-static void add_problem(struct proof *proof, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+static void add_problem(struct proof *proof, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void add_problem(struct proof *proof, const char *format, ...)
 {
@@ -36,8 +35,7 @@ static void add_problem(struct proof *proof, const char *format, ...)
     va_list values;
     va_start(values, format);
     if (proof->problem_count++ < 12) {
-        length += (size_t)snprintf(proof->problems + length, sizeof proof->problems - length,
-                                   "\n  ");
+        length += (size_t)snprintf(proof->problems + length, sizeof proof->problems - length, "\n  ");
         vsnprintf(proof->problems + length, sizeof proof->problems - length, format, values);
     }
     va_end(values);
@@ -47,8 +45,8 @@ static void add_problem(struct proof *proof, const char *format, ...)
  * the arena. */
 static const char *replay(struct proof *proof, int at, const struct seen *broken)
 {
-    struct stage again = { .now_ms = proof->live.now_ms };
-    struct tape tape = { .replaying = true, .seen_count = proof->tape.seen_count };
+    struct stage again = {.now_ms = proof->live.now_ms};
+    struct tape tape = {.replaying = true, .seen_count = proof->tape.seen_count};
     size_t size = (size_t)tape.seen_count * sizeof *tape.seen;
     tape.seen = arena_copy(&proof->arena, proof->tape.seen, size);
     if (broken != NULL)
@@ -61,8 +59,7 @@ static const char *replay(struct proof *proof, int at, const struct seen *broken
 }
 
 /* what: for the message. says NULL: has to pass. */
-static void expect(struct proof *proof, const char *what, int at, const struct seen *broken,
-                   const char *says)
+static void expect(struct proof *proof, const char *what, int at, const struct seen *broken, const char *says)
 {
     const char *failure = replay(proof, at, broken);
     if (says == NULL && failure[0] != '\0')
@@ -75,10 +72,20 @@ static void expect(struct proof *proof, const char *what, int at, const struct s
 
 static const char *how_name(enum how how)
 {
-    static const char *const names[] = { "", "altered", "altered with its checksum", "set to",
-                                         "dropped", "swapped", "untested", "missing", "present",
-                                         "empty", "shortened", "lengthened", "byte altered",
-                                         "with one topic more" };
+    static const char *const names[] = {"",
+                                        "altered",
+                                        "altered with its checksum",
+                                        "set to",
+                                        "dropped",
+                                        "swapped",
+                                        "untested",
+                                        "missing",
+                                        "present",
+                                        "empty",
+                                        "shortened",
+                                        "lengthened",
+                                        "byte altered",
+                                        "with one topic more"};
     return names[how];
 }
 
@@ -120,8 +127,7 @@ static void break_connection(struct proof *proof, int at)
 
 static void break_rest(struct proof *proof, int at)
 {
-    struct seen broken =
-        splice(&proof->tape.seen[at], 0, 0, "x", 1, false, &proof->arena);
+    struct seen broken = splice(&proof->tape.seen[at], 0, 0, "x", 1, false, &proof->arena);
     expect(proof, "a byte after the last answer", at, &broken, "after the last answer");
 }
 
@@ -129,8 +135,7 @@ static void break_rest(struct proof *proof, int at)
 
 /* Calls visit for each row that counts for this path. Returns how many rows name it at all. */
 static int for_rows(struct proof *proof, const char *path, const void *detail,
-                    void (*visit)(struct proof *proof, const void *detail,
-                                  const struct sabotage *row))
+                    void (*visit)(struct proof *proof, const void *detail, const struct sabotage *row))
 {
     const struct sabotage *counted[64];
     int count = 0;
@@ -166,8 +171,8 @@ static void break_field_by(struct proof *proof, const void *detail, const struct
     const char *says = row->says == NULL ? leaf(&proof->arena, field->path) : row->says;
     if (!sabotage_field(&proof->tape, field, row->how, row->value, &proof->arena, &broken))
         return;
-    const char *what = arena_printf(&proof->arena, "%s, %s %lld,", field->path, how_name(row->how),
-                                    (long long)row->value);
+    const char *what =
+        arena_printf(&proof->arena, "%s, %s %lld,", field->path, how_name(row->how), (long long)row->value);
     expect(proof, what, field->seen, &broken, row->harmless ? NULL : says);
 }
 
@@ -189,7 +194,7 @@ static void break_field(struct proof *proof, const struct field *field)
     if (for_rows(proof, field->path, field, break_field_by) == 0)
         break_unnamed_field(proof, field);
     else if (field->kind == FIELD_COUNT || field->kind == FIELD_SIZE)
-        break_field_by(proof, field, &(struct sabotage){ field->path, ALTERED, 0, ANYTHING, false });
+        break_field_by(proof, field, &(struct sabotage){field->path, ALTERED, 0, ANYTHING, false});
     arena_fini(&proof->arena);
 }
 
@@ -201,7 +206,9 @@ static void break_whole_by(struct proof *proof, const void *detail, const struct
         return;
     const char *what = arena_printf(&proof->arena, "%s %s", seen->what, how_name(row->how));
     expect(proof, what, (int)(seen - proof->tape.seen), &broken,
-           row->harmless ? NULL : row->says == NULL ? seen->what : row->says);
+           row->harmless       ? NULL
+           : row->says == NULL ? seen->what
+                               : row->says);
 }
 
 static void break_seen(struct proof *proof, int at)
@@ -229,8 +236,7 @@ static void look_for_idle_rows(struct proof *proof)
             for (int i = 0; i < proof->tape.seen_count && !used; i++)
                 used = matches(row->where, proof->tape.seen[i].what);
             if (!used)
-                add_problem(proof, "%s: there is nothing like it to be %s", row->where,
-                            how_name(row->how));
+                add_problem(proof, "%s: there is nothing like it to be %s", row->where, how_name(row->how));
         }
     }
 }
@@ -266,7 +272,7 @@ static void prove(struct proof *proof)
 static void run_proof(const struct stage_plan *plan)
 {
     static struct proof proof; /* the test has a process of its own */
-    proof = (struct proof){ .plan = plan, .sabotages = find_sabotages(plan) };
+    proof = (struct proof){.plan = plan, .sabotages = find_sabotages(plan)};
     proof.tape.mapping = true;
     prove(&proof);
     unsigned long long seed = proof.live.seed;
@@ -276,8 +282,8 @@ static void run_proof(const struct stage_plan *plan)
     if (getenv("ACCEPTANCE_COUNT") != NULL)
         printf("%s: %d runs\n", plan->name, proof.tried);
     if (proof.problem_count > 0)
-        ck_abort_msg("stage %s: %d of %d sabotages went wrong (ACCEPTANCE_SEED=%llu):%s",
-                     plan->name, proof.problem_count, proof.tried, seed, proof.problems);
+        ck_abort_msg("stage %s: %d of %d sabotages went wrong (ACCEPTANCE_SEED=%llu):%s", plan->name,
+                     proof.problem_count, proof.tried, seed, proof.problems);
 }
 
 int main(int argc, char **argv)

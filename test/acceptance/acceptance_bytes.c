@@ -19,11 +19,11 @@
 
 static struct stage stage;
 static struct tape tape;
-static const struct stage_plan plan = { "recorded", "recorded", NULL, 6, NULL };
+static const struct stage_plan plan = {"recorded", "recorded", NULL, 6, NULL};
 
 static void set_up(void)
 {
-    stage = (struct stage){ .plan = &plan, .tape = &tape };
+    stage = (struct stage){.plan = &plan, .tape = &tape};
 }
 
 static void tear_down(void)
@@ -35,7 +35,7 @@ static struct frame bytes_of(const char *hex)
 {
     struct frame frame = frame_new(&stage.arena);
     for (const char *at = hex; at[0] != '\0'; at += 2) {
-        const char digits[] = { at[0], at[1], '\0' };
+        const char digits[] = {at[0], at[1], '\0'};
         put_i8(&frame, (int64_t)strtoul(digits, NULL, 16));
     }
     return frame;
@@ -46,8 +46,8 @@ static void expect_same(const struct frame *own, const char *hex)
     struct frame recorded = bytes_of(hex);
     ck_assert_uint_eq(own->size, recorded.size);
     for (size_t i = 0; i < own->size; i++)
-        ck_assert_msg(own->bytes[i] == recorded.bytes[i], "byte %zu is %02x, expected %02x", i,
-                      own->bytes[i], recorded.bytes[i]);
+        ck_assert_msg(own->bytes[i] == recorded.bytes[i], "byte %zu is %02x, expected %02x", i, own->bytes[i],
+                      recorded.bytes[i]);
 }
 
 /* With the correlation id of the recording. */
@@ -63,22 +63,21 @@ static void expect_same_request(struct frame *own, const char *hex)
 static struct reader answer_of(const char *hex, int header_version)
 {
     struct frame frame = bytes_of(hex);
-    struct reader reader = { .stage = &stage, .what = "recorded answer", .bytes = frame.bytes,
-                             .at = 8, .end = frame.size };
+    struct reader reader = {
+        .stage = &stage, .what = "recorded answer", .bytes = frame.bytes, .at = 8, .end = frame.size};
     if (header_version > 0)
         skip_tags(&reader);
     return reader;
 }
 
 /* Leaves the test if what follows, a check of the suite, complains. */
-#define EXPECT_NO_COMPLAINT()                                                                    \
-    do {                                                                                         \
-        if (setjmp(stage.out) != 0)                                                              \
-            ck_abort_msg("%s", stage.failure);                                                   \
+#define EXPECT_NO_COMPLAINT()                                                                                \
+    do {                                                                                                     \
+        if (setjmp(stage.out) != 0)                                                                          \
+            ck_abort_msg("%s", stage.failure);                                                               \
     } while (0)
 
-static struct part part_of(const char *topic, int32_t partition, const char *const *values,
-                           int count)
+static struct part part_of(const char *topic, int32_t partition, const char *const *values, int count)
 {
     struct part part;
     part_init(&stage, &part, topic, partition, count);
@@ -116,7 +115,7 @@ END_TEST
 
 START_TEST(describe_request_is_the_recorded_one)
 {
-    static const char *const names[] = { "banana", "raspberry" };
+    static const char *const names[] = {"banana", "raspberry"};
     struct frame request = describe_request(&stage, names, 2, 3);
     expect_same_request(&request, wq2_request);
 }
@@ -135,14 +134,14 @@ END_TEST
 
 static struct part yd8_part(void)
 {
-    static const char *const values[] = { "pineapple", "raspberry", "blueberry" };
+    static const char *const values[] = {"pineapple", "raspberry", "blueberry"};
     return part_of("apple", 0, values, 3);
 }
 
 static void ov0_parts(struct part parts[2])
 {
-    static const char *const first[] = { "apple", "mango" };
-    static const char *const second[] = { "apple", "banana", "orange" };
+    static const char *const first[] = {"apple", "mango"};
+    static const char *const second[] = {"apple", "banana", "orange"};
     parts[0] = part_of("strawberry", 0, first, 2);
     parts[1] = part_of("grape", 0, second, 3);
 }
@@ -161,7 +160,7 @@ END_TEST
 
 START_TEST(create_topics_request_is_the_courses_draft)
 {
-    struct new_topic topic = { .name = "topic-1", .partitions = 3, .replication_factor = 1 };
+    struct new_topic topic = {.name = "topic-1", .partitions = 3, .replication_factor = 1};
     struct frame request = create_topics_request(&stage, &topic, 1, false);
     expect_same_request(&request, create_topics_request_v6);
 }
@@ -171,11 +170,11 @@ END_TEST
 
 START_TEST(describe_answers_of_apache_kafka_are_accepted)
 {
-    struct topic banana = { .name = "banana", .partitions = 1 };
-    struct topic raspberry = { .name = "raspberry", .partitions = 2 };
-    struct topic unknown = { .name = "UNKNOWN_TOPIC_92", .partitions = 0 };
-    const struct topic *const both[] = { &banana, &raspberry };
-    const struct topic *const none[] = { &unknown };
+    struct topic banana = {.name = "banana", .partitions = 1};
+    struct topic raspberry = {.name = "raspberry", .partitions = 2};
+    struct topic unknown = {.name = "UNKNOWN_TOPIC_92", .partitions = 0};
+    const struct topic *const both[] = {&banana, &raspberry};
+    const struct topic *const none[] = {&unknown};
     id_of(banana.id, "0000000001ac");
     id_of(raspberry.id, "0000000004cb");
     EXPECT_NO_COMPLAINT();
@@ -189,11 +188,11 @@ END_TEST
 START_TEST(fetch_answers_of_apache_kafka_are_accepted)
 {
     uint8_t id[UUID_SIZE], other_id[UUID_SIZE];
-    struct topic topic = { .messages = { "raspberry", "pineapple" }, .message_count = 2 };
+    struct topic topic = {.messages = {"raspberry", "pineapple"}, .message_count = 2};
     struct frame records = directory_partition_log(&topic, &stage.arena);
-    struct fetched stored = { .topic_id = id, .records = &records };
-    struct fetched unknown = { .topic_id = other_id, .error_code = 100 };
-    struct fetched nothing = { .topic_id = NULL };
+    struct fetched stored = {.topic_id = id, .records = &records};
+    struct fetched unknown = {.topic_id = other_id, .error_code = 100};
+    struct fetched nothing = {.topic_id = NULL};
     id_of(id, "aaa9c9b1a62c");
     id_of(other_id, "000000000479");
     EXPECT_NO_COMPLAINT();
@@ -208,7 +207,7 @@ END_TEST
 
 START_TEST(produce_answers_of_apache_kafka_are_accepted)
 {
-    static const char *const mango[] = { "mango" };
+    static const char *const mango[] = {"mango"};
     struct part part = yd8_part();
     struct part refused = part_of("orange", 720, mango, 1);
     struct part parts[2];
@@ -230,23 +229,21 @@ static void expect_file_size(const char *path, long size)
 {
     struct stat status;
     ck_assert_msg(stat(path, &status) == 0, "%s is missing", path);
-    ck_assert_msg(status.st_size == size, "%s has %ld bytes, expected %ld", path,
-                  (long)status.st_size, size);
+    ck_assert_msg(status.st_size == size, "%s has %ld bytes, expected %ld", path, (long)status.st_size, size);
 }
 
 START_TEST(files_are_the_courses)
 {
-    struct directory directory = { .topic_count = 1 };
+    struct directory directory = {.topic_count = 1};
     char complaint[256] = "";
-    directory.topics[0] = (struct topic){ .name = "apple", .partitions = 1,
-                                          .messages = { "apple" }, .message_count = 1 };
+    directory.topics[0] =
+        (struct topic){.name = "apple", .partitions = 1, .messages = {"apple"}, .message_count = 1};
     id_of(directory.topics[0].id, "36d1d292864e");
     struct frame metadata = directory_metadata_log(&directory, &stage.arena, NULL);
     struct frame log = directory_partition_log(&directory.topics[0], &stage.arena);
     expect_same(&metadata, apple_metadata_log);
     expect_same(&log, apple_partition_log);
-    ck_assert_msg(directory_write(&directory, &stage.arena, complaint, sizeof complaint), "%s",
-                  complaint);
+    ck_assert_msg(directory_write(&directory, &stage.arena, complaint, sizeof complaint), "%s", complaint);
     expect_file_size(SERVER_PROPERTIES, 329);
     expect_file_size(LOG_DIRECTORY "/.kafka_cleanshutdown", 30);
     expect_file_size(LOG_DIRECTORY "/apple-0/partition.metadata", 45);
@@ -258,7 +255,7 @@ END_TEST
 
 START_TEST(ids_are_base64)
 {
-    const uint8_t id[UUID_SIZE] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0xff };
+    const uint8_t id[UUID_SIZE] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 0xff};
     ck_assert_str_eq(base64_encode(&stage.arena, directory_id, true), "EAAAAAAAQACAAAAAAAAAAQ==");
     ck_assert_str_eq(base64_encode(&stage.arena, id, false), "AQIDBAUGBwgJCgsMDQ4P/w");
 }

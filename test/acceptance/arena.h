@@ -17,8 +17,7 @@ void *arena_alloc(struct arena *arena, size_t size);
 void *arena_copy(struct arena *arena, const void *bytes, size_t size);
 char *arena_vprintf(struct arena *arena, const char *format, va_list values)
     __attribute__((format(printf, 2, 0)));
-char *arena_printf(struct arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void arena_fini(struct arena *arena);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include <poll.h>
 
-static const struct api api_versions_only[] = { { API_API_VERSIONS, 4 } };
+static const struct api api_versions_only[] = {{API_API_VERSIONS, 4}};
 
 static void vi6_binds_the_port(struct stage *stage)
 {
@@ -60,10 +60,8 @@ static void pv1_answers_api_versions(struct stage *stage)
 /* All requests have the same correlation id. */
 static void nh4_answers_serial_requests(struct stage *stage)
 {
-    static const char *const names[] = { "first ApiVersions v4 answer",
-                                         "second ApiVersions v4 answer",
-                                         "third ApiVersions v4 answer",
-                                         "fourth ApiVersions v4 answer" };
+    static const char *const names[] = {"first ApiVersions v4 answer", "second ApiVersions v4 answer",
+                                        "third ApiVersions v4 answer", "fourth ApiVersions v4 answer"};
     stage_start_without_metadata_log(stage);
     int connection = stage_connect(stage);
     struct frame request = api_versions_request(stage, 4);
@@ -77,9 +75,9 @@ static void nh4_answers_serial_requests(struct stage *stage)
 /* Several clients; the answers are read in reverse order. */
 static void sk0_answers_concurrent_requests(struct stage *stage)
 {
-    static const char *const names[] = { "first client's ApiVersions v4 answer",
-                                         "second client's ApiVersions v4 answer",
-                                         "third client's ApiVersions v4 answer" };
+    static const char *const names[] = {"first client's ApiVersions v4 answer",
+                                        "second client's ApiVersions v4 answer",
+                                        "third client's ApiVersions v4 answer"};
     stage_start_without_metadata_log(stage);
     int count = random_int(stage, 2, 4);
     for (int i = 0; i < count; i++)
@@ -122,25 +120,23 @@ static void waits_for_a_slow_client(struct stage *stage)
     check_api_versions_answer(&first, api_versions_only, 1);
     if (!stage->tape->replaying)
         poll(NULL, 0, 1000);
-    struct reader second =
-        stage_ask(stage, connection, &request, "second ApiVersions v4 answer", 0);
+    struct reader second = stage_ask(stage, connection, &request, "second ApiVersions v4 answer", 0);
     check_api_versions_answer(&second, api_versions_only, 1);
 }
 
 static const struct stage_plan plans[] = {
-    { "vi6", "vi6 binds the port", vi6_binds_the_port, 0, NULL },
-    { "nv3", "nv3 sends the correlation id", nv3_sends_the_correlation_id, 0, NULL },
-    { "wa6", "wa6 parses the correlation id", wa6_parses_the_correlation_id, 0, NULL },
-    { "nc5", "nc5 refuses an unknown version", nc5_refuses_an_unknown_version, 0, NULL },
-    { "pv1", "pv1 answers ApiVersions", pv1_answers_api_versions, 0, NULL },
-    { "nh4", "nh4 answers serial requests", nh4_answers_serial_requests, 0, NULL },
-    { "sk0", "sk0 answers concurrent requests", sk0_answers_concurrent_requests, 0, NULL },
-    { "rebind", "the port can be bound again at once after a stage that left a connection open",
-      port_can_be_bound_again_at_once, 0, NULL },
-    { "sigterm", "the program ends at once on SIGTERM with connections open",
-      ends_at_once_on_sigterm, 0, NULL },
-    { "slow client", "a client may take a second between two requests", waits_for_a_slow_client, 0,
-      NULL },
+    {"vi6", "vi6 binds the port", vi6_binds_the_port, 0, NULL},
+    {"nv3", "nv3 sends the correlation id", nv3_sends_the_correlation_id, 0, NULL},
+    {"wa6", "wa6 parses the correlation id", wa6_parses_the_correlation_id, 0, NULL},
+    {"nc5", "nc5 refuses an unknown version", nc5_refuses_an_unknown_version, 0, NULL},
+    {"pv1", "pv1 answers ApiVersions", pv1_answers_api_versions, 0, NULL},
+    {"nh4", "nh4 answers serial requests", nh4_answers_serial_requests, 0, NULL},
+    {"sk0", "sk0 answers concurrent requests", sk0_answers_concurrent_requests, 0, NULL},
+    {"rebind", "the port can be bound again at once after a stage that left a connection open",
+     port_can_be_bound_again_at_once, 0, NULL},
+    {"sigterm", "the program ends at once on SIGTERM with connections open", ends_at_once_on_sigterm, 0,
+     NULL},
+    {"slow client", "a client may take a second between two requests", waits_for_a_slow_client, 0, NULL},
 };
 
-const struct stage_suite base_suite = { "base", plans, PLAN_COUNT(plans) };
+const struct stage_suite base_suite = {"base", plans, PLAN_COUNT(plans)};

@@ -23,17 +23,24 @@
 
 #include <string.h>
 
-enum { AT_LENGTH = 8, AFTER_LENGTH = 12, AT_CRC = 17, AFTER_CRC = 21, AT_RECORDS = 57,
-       BATCH_HEADER = 61, MAGIC = 2 };
+enum {
+    AT_LENGTH = 8,
+    AFTER_LENGTH = 12,
+    AT_CRC = 17,
+    AFTER_CRC = 21,
+    AT_RECORDS = 57,
+    BATCH_HEADER = 61,
+    MAGIC = 2
+};
 
 static void put_record(struct frame *frame, int64_t offset_delta, const struct frame *value,
                        int64_t header_count)
 {
     struct frame record = frame_new(frame->arena);
-    put_i8(&record, 0);                 /* attributes */
-    put_varint(&record, 0);             /* timestamp delta */
+    put_i8(&record, 0);     /* attributes */
+    put_varint(&record, 0); /* timestamp delta */
     put_varint(&record, offset_delta);
-    put_varint(&record, -1);            /* no key */
+    put_varint(&record, -1); /* no key */
     put_varint(&record, (int64_t)value->size);
     put_bytes(&record, value->bytes, value->size);
     put_varint(&record, header_count);
@@ -118,8 +125,7 @@ static void read_records(struct reader *reader, struct batch_read *batch)
     size_t left = reader->end - reader->at;
     if (batch->record_count < 0 || (size_t)batch->record_count > left)
         reader_fail(reader, "records: %d do not fit into %zu bytes", batch->record_count, left);
-    batch->records = arena_alloc(&reader->stage->arena,
-                                 (size_t)batch->record_count * sizeof *batch->records);
+    batch->records = arena_alloc(&reader->stage->arena, (size_t)batch->record_count * sizeof *batch->records);
     for (int i = 0; i < batch->record_count; i++)
         batch->records[i] = read_record(reader, i);
     if (reader->at != reader->end)
@@ -154,7 +160,7 @@ static void read_batch_content(struct reader *reader, struct batch_read *batch)
 
 struct batch_read read_batch(struct reader *reader, int index)
 {
-    struct batch_read batch = { .start = reader->at };
+    struct batch_read batch = {.start = reader->at};
     enter(reader, "batches[%d]", index);
     batch.base_offset = read_i64(reader, "base_offset");
     int32_t length = read_i32(reader, "batch_length");

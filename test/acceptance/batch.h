@@ -17,7 +17,7 @@ struct batch {
     int64_t producer_id;
     int16_t producer_epoch;
     int32_t base_sequence;
-    int64_t header_count;           /* of every record: 0, or the tester's -1 */
+    int64_t header_count; /* of every record: 0, or the tester's -1 */
     const struct frame *values;
     int value_count;
 };
@@ -29,7 +29,7 @@ int32_t batch_record_count(const struct frame *frame);
 
 /* One batch as it was read. */
 struct record_read {
-    size_t value_start;             /* in the reader's bytes */
+    size_t value_start; /* in the reader's bytes */
     size_t value_size;
 };
 

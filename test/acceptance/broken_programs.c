@@ -28,31 +28,31 @@ struct misbehaviour {
 };
 
 static const struct misbehaviour misbehaviours[] = {
-    { "does all right", "pv1", 0, NULL },
-    { "does all right", "sk0", 0, NULL },
-    { "does all right", "rebind", 0, NULL },
-    { "does all right", "sigterm", 0, NULL },
-    { "listens late", "pv1", 0, NULL },
-    { "ends when its input does", "pv1", 0, NULL },
-    { "exits at once", "pv1", 0, "seems to have ended before port 9092 was bound" },
-    { "closes its output first", "pv1", 0, "seems to have ended before port 9092 was bound" },
-    { "never listens", "vi6", 500, "nobody listens on port 9092" },
-    { "never answers", "pv1", 500, "no answer within 500 ms" },
-    { "hangs up", "pv1", 0, "the connection was closed instead of an answer" },
-    { "pauses in its answer", "pv1", 0, "message_size is 21, but 0 byte(s) came after it" },
-    { "says more later", "pv1", 0, "1 byte(s) came after the last answer" },
-    { "prints 40 KB", "pv1", 0, "the program prints too much" },
-    { "prints 200 KB", "pv1", 500, "no answer within 500 ms" },
-    { "serves one client at a time", "sk0", 500, "no answer within 500 ms" },
-    { "does not reuse its address", "rebind", 0, "seems to have ended before port 9092 was bound" },
-    { "ignores SIGTERM", "pv1", 0, NULL },
-    { "ignores SIGTERM", "sigterm", 0, "the program had not ended" },
-    { "dies of SIGTERM badly", "pv1", 0, "on SIGTERM the program died of signal 6" },
-    { "exits oddly on SIGTERM", "pv1", 0, "on SIGTERM the program exited with code 9" },
-    { "dies after its answer", "pv1", 0, "the program ended by signal 9" },
-    { "leaves a child behind", "pv1", 0, "the program left 1 process(es) behind" },
-    { "reserves 8 GiB", "pv1", 0, "seems to have ended before port 9092 was bound" },
-    { "finds its port taken", "pv1", 0, "port 9092 is taken before the program starts" },
+    {"does all right", "pv1", 0, NULL},
+    {"does all right", "sk0", 0, NULL},
+    {"does all right", "rebind", 0, NULL},
+    {"does all right", "sigterm", 0, NULL},
+    {"listens late", "pv1", 0, NULL},
+    {"ends when its input does", "pv1", 0, NULL},
+    {"exits at once", "pv1", 0, "seems to have ended before port 9092 was bound"},
+    {"closes its output first", "pv1", 0, "seems to have ended before port 9092 was bound"},
+    {"never listens", "vi6", 500, "nobody listens on port 9092"},
+    {"never answers", "pv1", 500, "no answer within 500 ms"},
+    {"hangs up", "pv1", 0, "the connection was closed instead of an answer"},
+    {"pauses in its answer", "pv1", 0, "message_size is 21, but 0 byte(s) came after it"},
+    {"says more later", "pv1", 0, "1 byte(s) came after the last answer"},
+    {"prints 40 KB", "pv1", 0, "the program prints too much"},
+    {"prints 200 KB", "pv1", 500, "no answer within 500 ms"},
+    {"serves one client at a time", "sk0", 500, "no answer within 500 ms"},
+    {"does not reuse its address", "rebind", 0, "seems to have ended before port 9092 was bound"},
+    {"ignores SIGTERM", "pv1", 0, NULL},
+    {"ignores SIGTERM", "sigterm", 0, "the program had not ended"},
+    {"dies of SIGTERM badly", "pv1", 0, "on SIGTERM the program died of signal 6"},
+    {"exits oddly on SIGTERM", "pv1", 0, "on SIGTERM the program exited with code 9"},
+    {"dies after its answer", "pv1", 0, "the program ended by signal 9"},
+    {"leaves a child behind", "pv1", 0, "the program left 1 process(es) behind"},
+    {"reserves 8 GiB", "pv1", 0, "seems to have ended before port 9092 was bound"},
+    {"finds its port taken", "pv1", 0, "port 9092 is taken before the program starts"},
 };
 
 enum { MISBEHAVIOURS = sizeof misbehaviours / sizeof misbehaviours[0] };
@@ -95,7 +95,7 @@ static void send_all(int fd, const uint8_t *bytes, size_t size)
 /* ApiVersions v4: no error, one API, itself in 0 to 4. */
 static void answer(int fd, const uint8_t correlation_id[4])
 {
-    uint8_t bytes[] = { 0, 0, 0, 21, 0, 0, 0, 0, 0, 0, 2, 0, 18, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0 };
+    uint8_t bytes[] = {0, 0, 0, 21, 0, 0, 0, 0, 0, 0, 2, 0, 18, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0};
     size_t size = 23; /* the last two bytes are none of it */
     bytes[3] = (uint8_t)(size - 4);
     memcpy(bytes + 4, correlation_id, 4);
@@ -144,7 +144,7 @@ static int listen_on_port(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     int one = 1;
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(BROKER_PORT) };
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(BROKER_PORT)};
     if (!acts("does not reuse its address"))
         setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
     if (bind(fd, (const struct sockaddr *)&address, sizeof address) != 0 || listen(fd, 16) != 0)
@@ -261,8 +261,8 @@ static void become_program(const char *name)
 START_TEST(misbehaviour_is_noticed)
 {
     const struct misbehaviour *wrong = &misbehaviours[_i];
-    struct stage stage = { .limit_ms = wrong->limit_ms };
-    struct tape tape = { .replaying = false };
+    struct stage stage = {.limit_ms = wrong->limit_ms};
+    struct tape tape = {.replaying = false};
     role = wrong->name;
     if (acts("reserves 8 GiB") && !is_memory_limited()) {
         printf("skipped: %s: there is no limit\n", wrong->name);
@@ -276,8 +276,8 @@ START_TEST(misbehaviour_is_noticed)
         ck_assert_msg(passed, "a program that %s: %s", wrong->name, stage.failure);
     else
         ck_assert_msg(strstr(stage.failure, wrong->says) != NULL,
-                      "a program that %s: expected '%s', the stage says: %s", wrong->name,
-                      wrong->says, stage.failure);
+                      "a program that %s: expected '%s', the stage says: %s", wrong->name, wrong->says,
+                      stage.failure);
     ck_assert_msg(waitpid(-1, NULL, WNOHANG) == -1, "a program that %s lives on", wrong->name);
     stage_fini(&stage);
     tape_fini(&tape);

@@ -7,8 +7,14 @@
 
 #include <stddef.h>
 
-#define ON(path, way, ...) { .where = (path), .how = (way), __VA_ARGS__ }
-#define END { .where = NULL }
+#define ON(path, way, ...)                                                                                   \
+    {                                                                                                        \
+        .where = (path), .how = (way), __VA_ARGS__                                                           \
+    }
+#define END                                                                                                  \
+    {                                                                                                        \
+        .where = NULL                                                                                        \
+    }
 
 #define METADATA "__cluster_metadata-0"
 
@@ -22,20 +28,20 @@ static const struct sabotage header[] = {
 /* ApiVersions ---------------------------------------------------------------------------------- */
 
 /* min may be anything from 0 to the version that is going to be used, max anything from there on. */
-#define OFFERS(key, max_version)                                                                 \
-    ON("*: api_keys[" key "].min_version", SET_TO, .value = -1),                                 \
-    ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version) + 1),                  \
-    ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version), .harmless = true),    \
-    ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version) - 1),                  \
-    ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version) + 9, .harmless = true),\
-    ON("*: api_keys[" key "].api_key", SET_TO, .value = 999, .says = "no entry for key " key),   \
-    ON("*: api_keys[" key "]", DROPPED, .says = "no entry for key " key)
+#define OFFERS(key, max_version)                                                                             \
+    ON("*: api_keys[" key "].min_version", SET_TO, .value = -1),                                             \
+        ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version) + 1),                          \
+        ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version), .harmless = true),            \
+        ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version)-1),                            \
+        ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version) + 9, .harmless = true),        \
+        ON("*: api_keys[" key "].api_key", SET_TO, .value = 999, .says = "no entry for key " key),           \
+        ON("*: api_keys[" key "]", DROPPED, .says = "no entry for key " key)
 
-static const struct sabotage offers_produce[] = { OFFERS("0", 11), END };
-static const struct sabotage offers_fetch[] = { OFFERS("1", 16), END };
-static const struct sabotage offers_create_topics_6[] = { OFFERS("19", 6), END };
-static const struct sabotage offers_create_topics_7[] = { OFFERS("19", 7), END };
-static const struct sabotage offers_describe[] = { OFFERS("75", 0), END };
+static const struct sabotage offers_produce[] = {OFFERS("0", 11), END};
+static const struct sabotage offers_fetch[] = {OFFERS("1", 16), END};
+static const struct sabotage offers_create_topics_6[] = {OFFERS("19", 6), END};
+static const struct sabotage offers_create_topics_7[] = {OFFERS("19", 7), END};
+static const struct sabotage offers_describe[] = {OFFERS("75", 0), END};
 
 static const struct sabotage api_versions[] = {
     ON("*: error_code", ALTERED),
@@ -109,19 +115,19 @@ static const struct sabotage sound_batches[] = {
 };
 
 /* And that it is the right one, even if its checksum is right for what it holds. */
-#define RIGHT_CONTENT(complaint)                                                                 \
-    ON("*batches[0].attributes", ALTERED_WITH_CRC, .says = complaint),                           \
-    ON("*batches[0].last_offset_delta", ALTERED_WITH_CRC, .says = complaint),                    \
-    ON("*batches[0].base_timestamp", ALTERED_WITH_CRC, .says = complaint),                       \
-    ON("*batches[0].max_timestamp", ALTERED_WITH_CRC, .says = complaint),                        \
-    ON("*batches[0].producer_id", ALTERED_WITH_CRC, .says = complaint),                          \
-    ON("*batches[0].producer_epoch", ALTERED_WITH_CRC, .says = complaint),                       \
-    ON("*batches[0].base_sequence", ALTERED_WITH_CRC, .says = complaint),                        \
-    ON("*batches[0].records", ALTERED_WITH_CRC, .says = ANYTHING),                               \
-    ON("*batches[0].records[0].length", ALTERED_WITH_CRC, .says = ANYTHING),                     \
-    ON("*batches[0].records[0].offset_delta", ALTERED_WITH_CRC, .says = complaint),              \
-    ON("*batches[0].records[0].timestamp_delta", ALTERED_WITH_CRC, .says = complaint),           \
-    ON("*batches[0].records[0].value", ALTERED_WITH_CRC, .says = ANYTHING)
+#define RIGHT_CONTENT(complaint)                                                                             \
+    ON("*batches[0].attributes", ALTERED_WITH_CRC, .says = complaint),                                       \
+        ON("*batches[0].last_offset_delta", ALTERED_WITH_CRC, .says = complaint),                            \
+        ON("*batches[0].base_timestamp", ALTERED_WITH_CRC, .says = complaint),                               \
+        ON("*batches[0].max_timestamp", ALTERED_WITH_CRC, .says = complaint),                                \
+        ON("*batches[0].producer_id", ALTERED_WITH_CRC, .says = complaint),                                  \
+        ON("*batches[0].producer_epoch", ALTERED_WITH_CRC, .says = complaint),                               \
+        ON("*batches[0].base_sequence", ALTERED_WITH_CRC, .says = complaint),                                \
+        ON("*batches[0].records", ALTERED_WITH_CRC, .says = ANYTHING),                                       \
+        ON("*batches[0].records[0].length", ALTERED_WITH_CRC, .says = ANYTHING),                             \
+        ON("*batches[0].records[0].offset_delta", ALTERED_WITH_CRC, .says = complaint),                      \
+        ON("*batches[0].records[0].timestamp_delta", ALTERED_WITH_CRC, .says = complaint),                   \
+        ON("*batches[0].records[0].value", ALTERED_WITH_CRC, .says = ANYTHING)
 
 /* Fetch ---------------------------------------------------------------------------------------- */
 
@@ -136,10 +142,8 @@ static const struct sabotage fetch_topic[] = {
     ON("Fetch*: responses[0].topic_id", ALTERED),
     ON("Fetch*: responses[0].partitions[0].partition_index", ALTERED),
     ON("Fetch*: responses[0].partitions[0].error_code", ALTERED),
-    ON("Fetch*: responses[0].partitions[0].aborted_transactions", SET_TO, .value = 0,
-      .harmless = true),
-    ON("Fetch*: responses[0].partitions[0].aborted_transactions", SET_TO, .value = 1,
-      .harmless = true),
+    ON("Fetch*: responses[0].partitions[0].aborted_transactions", SET_TO, .value = 0, .harmless = true),
+    ON("Fetch*: responses[0].partitions[0].aborted_transactions", SET_TO, .value = 1, .harmless = true),
     ON("Fetch*: responses[0]", DROPPED, .says = "responses"),
     ON("Fetch*: responses[0].partitions[0]", DROPPED, .says = "partitions"),
     END,
@@ -326,62 +330,92 @@ static const struct sabotage nothing_created[] = {
 
 /* Which for which ------------------------------------------------------------------------------ */
 
-#define OFFER_STAGE(slug, offers) { slug, { header, offers, api_versions } }
-#define DISK_STAGE(slugs) { slugs, { header, produce, stored_batch, sound_batches } }
-#define FILE_STAGE(slugs) { slugs, { header, produce, stored_file, sound_batches } }
-#define TWO_BATCHES_STAGE(slugs)                                                                 \
-    { slugs, { header, produce, stored_two_batches, stored_file, sound_batches } }
-#define REFUSE_STAGES(slugs)                                                                     \
-    { slugs " v6", { header, create_topics, metadata_log, nothing_created, sound_batches } },    \
-    { slugs " v7",                                                                               \
-      { header, create_topics, topic_id, metadata_log, nothing_created, sound_batches } }
-#define CREATE_STAGES(slugs, special)                                                            \
-    { slugs " v6", { special, header, create_configs, create_topics, metadata_log, created,      \
-                     sound_batches } },                                                          \
-    { slugs " v7", { special, header, create_configs, create_topics, topic_id, metadata_log,     \
-                     created, sound_batches } }
+#define OFFER_STAGE(slug, offers)                                                                            \
+    {                                                                                                        \
+        slug,                                                                                                \
+        {                                                                                                    \
+            header, offers, api_versions                                                                     \
+        }                                                                                                    \
+    }
+#define DISK_STAGE(slugs)                                                                                    \
+    {                                                                                                        \
+        slugs,                                                                                               \
+        {                                                                                                    \
+            header, produce, stored_batch, sound_batches                                                     \
+        }                                                                                                    \
+    }
+#define FILE_STAGE(slugs)                                                                                    \
+    {                                                                                                        \
+        slugs,                                                                                               \
+        {                                                                                                    \
+            header, produce, stored_file, sound_batches                                                      \
+        }                                                                                                    \
+    }
+#define TWO_BATCHES_STAGE(slugs)                                                                             \
+    {                                                                                                        \
+        slugs,                                                                                               \
+        {                                                                                                    \
+            header, produce, stored_two_batches, stored_file, sound_batches                                  \
+        }                                                                                                    \
+    }
+#define REFUSE_STAGES(slugs)                                                                                 \
+    {slugs " v6", {header, create_topics, metadata_log, nothing_created, sound_batches}},                    \
+    {                                                                                                        \
+        slugs " v7",                                                                                         \
+        {                                                                                                    \
+            header, create_topics, topic_id, metadata_log, nothing_created, sound_batches                    \
+        }                                                                                                    \
+    }
+#define CREATE_STAGES(slugs, special)                                                                        \
+    {slugs " v6", {special, header, create_configs, create_topics, metadata_log, created, sound_batches}},   \
+    {                                                                                                        \
+        slugs " v7",                                                                                         \
+        {                                                                                                    \
+            special, header, create_configs, create_topics, topic_id, metadata_log, created, sound_batches   \
+        }                                                                                                    \
+    }
 
 const struct stage_sabotages all_sabotages[] = {
-    { "vi6", { NULL } }, /* it looks at no answer */
-    { "nv3", { header } },
-    { "wa6", { header } },
-    { "nc5", { header, unknown_version } },
+    {"vi6", {NULL}}, /* it looks at no answer */
+    {"nv3", {header}},
+    {"wa6", {header}},
+    {"nc5", {header, unknown_version}},
     OFFER_STAGE("yk1", offers_describe),
     OFFER_STAGE("gs0", offers_fetch),
     OFFER_STAGE("xz1", offers_produce),
     OFFER_STAGE("yb1 v6", offers_create_topics_6),
     OFFER_STAGE("yb1 v7", offers_create_topics_7),
-    { "pv1", { header, api_versions } },
-    { "nh4", { header, api_versions } },
-    { "sk0", { header, api_versions } },
-    { "rebind", { header, api_versions } },
-    { "sigterm", { header, api_versions } },
-    { "slow client", { header, api_versions } },
+    {"pv1", {header, api_versions}},
+    {"nh4", {header, api_versions}},
+    {"sk0", {header, api_versions}},
+    {"rebind", {header, api_versions}},
+    {"sigterm", {header, api_versions}},
+    {"slow client", {header, api_versions}},
 
-    { "vt6", { header, describe, describe_unknown } },
-    { "ea7", { header, describe_known, describe } },
-    { "ku4", { header, describe_known, describe_two_partitions, describe } },
-    { "wq2*", { header, describe_known, describe_two_partitions, describe } },
+    {"vt6", {header, describe, describe_unknown}},
+    {"ea7", {header, describe_known, describe}},
+    {"ku4", {header, describe_known, describe_two_partitions, describe}},
+    {"wq2*", {header, describe_known, describe_two_partitions, describe}},
 
-    { "dh6", { header, fetch } },
-    { "hn6", { header, fetch, fetch_topic, fetch_no_records } },
-    { "cm4", { header, fetch, fetch_topic, fetch_no_records } },
-    { "eg2", { header, fetch, fetch_topic, fetch_records, sound_batches } },
-    { "no argument", { header, fetch, fetch_topic, fetch_records, sound_batches } },
-    { "fd8", { header, fetch, fetch_topic, fetch_records, fetch_more_records, sound_batches } },
+    {"dh6", {header, fetch}},
+    {"hn6", {header, fetch, fetch_topic, fetch_no_records}},
+    {"cm4", {header, fetch, fetch_topic, fetch_no_records}},
+    {"eg2", {header, fetch, fetch_topic, fetch_records, sound_batches}},
+    {"no argument", {header, fetch, fetch_topic, fetch_records, sound_batches}},
+    {"fd8", {header, fetch, fetch_topic, fetch_records, fetch_more_records, sound_batches}},
 
-    { "zf2", { header, produce } },
-    { "gg1", { header, produce } },
+    {"zf2", {header, produce}},
+    {"gg1", {header, produce}},
     DISK_STAGE("ls8"),
     DISK_STAGE("yd8"),
     DISK_STAGE("ct4"),
     DISK_STAGE("ov0"),
     DISK_STAGE("mixed"),
 
-    { "ot5 v*", { header, produce } },
-    { "zm5 v*", { header, produce } },
-    { "ck2 *", { header, produce } },
-    { "* fetch v*", { header, produce, fetch, fetch_topic, fetch_records, sound_batches } },
+    {"ot5 v*", {header, produce}},
+    {"zm5 v*", {header, produce}},
+    {"ck2 *", {header, produce}},
+    {"* fetch v*", {header, produce, fetch, fetch_topic, fetch_records, sound_batches}},
     TWO_BATCHES_STAGE("am7 v*"),
     TWO_BATCHES_STAGE("stage_p4_new v*"),
     TWO_BATCHES_STAGE("two requests*"),
@@ -398,16 +432,18 @@ const struct stage_sabotages all_sabotages[] = {
     REFUSE_STAGES("ve7"),
     REFUSE_STAGES("us2"),
     REFUSE_STAGES("refuses *"),
-    { "hh9 v6", { header, create_configs, create_topics, metadata_log, nothing_created, created,
-                  sound_batches } },
-    { "hh9 v7", { some_topic_id, header, create_configs, create_topics, topic_id, metadata_log,
-                  nothing_created, created, sound_batches } },
+    {"hh9 v6",
+     {header, create_configs, create_topics, metadata_log, nothing_created, created, sound_batches}},
+    {"hh9 v7",
+     {some_topic_id, header, create_configs, create_topics, topic_id, metadata_log, nothing_created, created,
+      sound_batches}},
     CREATE_STAGES("rk2 configs", created_configs),
     CREATE_STAGES("rk2 bare", own_metadata_log),
-    { "rk2 served", { header, create_configs, create_topics, topic_id, describe_known,
-                      describe_two_partitions, describe, produce, stored_batch, sound_batches } },
+    {"rk2 served",
+     {header, create_configs, create_topics, topic_id, describe_known, describe_two_partitions, describe,
+      produce, stored_batch, sound_batches}},
     CREATE_STAGES("rk2*", header),
     CREATE_STAGES("fl3", header),
     CREATE_STAGES("not authorised", header),
-    { NULL, { NULL } },
+    {NULL, {NULL}},
 };

@@ -46,7 +46,7 @@ static const struct api *check_entry(struct reader *reader, const struct api *ex
 
 void check_api_versions_answer(struct reader *reader, const struct api *expected, int count)
 {
-    bool offered[8] = { false };
+    bool offered[8] = {false};
     expect_i16(reader, "error_code", 0);
     int entries = read_count(reader, "api_keys");
     for (int i = 0; i < entries; i++) {

@@ -6,7 +6,7 @@
 
 struct api {
     int16_t key;
-    int16_t max;    /* the version that a stage is going to use: it has to be among those offered */
+    int16_t max; /* the version that a stage is going to use: it has to be among those offered */
 };
 
 /* version is the one in the header; the body is always that of version 4. */

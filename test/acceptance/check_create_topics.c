@@ -3,44 +3,50 @@
 
 #include <string.h>
 
-enum { TIMEOUT_MS = 5000, SOURCE_TOPIC = 1, SOURCE_DEFAULT = 5, VERSION_WITH_TOPIC_ID = 7 };
+enum {
+    TIMEOUT_MS = 5000,
+    SOURCE_TOPIC = 1,
+    SOURCE_CLUSTER = 3,
+    SOURCE_DEFAULT = 5,
+    VERSION_WITH_TOPIC_ID = 7
+};
 
 /* The effective configs of a topic that has none of its own, sorted by name, as Apache Kafka 4.3.1 tells
  * them under the course's server.properties. */
 static const struct config default_configs[] = {
-    { "cleanup.policy", "delete" },
-    { "compression.gzip.level", "-1" },
-    { "compression.lz4.level", "9" },
-    { "compression.type", "producer" },
-    { "compression.zstd.level", "3" },
-    { "delete.retention.ms", "86400000" },
-    { "file.delete.delay.ms", "60000" },
-    { "flush.messages", "9223372036854775807" },
-    { "flush.ms", "9223372036854775807" },
-    { "follower.replication.throttled.replicas", "" },
-    { "index.interval.bytes", "4096" },
-    { "leader.replication.throttled.replicas", "" },
-    { "local.retention.bytes", "-2" },
-    { "local.retention.ms", "-2" },
-    { "max.compaction.lag.ms", "9223372036854775807" },
-    { "max.message.bytes", "1048588" },
-    { "message.timestamp.after.max.ms", "3600000" },
-    { "message.timestamp.before.max.ms", "9223372036854775807" },
-    { "message.timestamp.type", "CreateTime" },
-    { "min.cleanable.dirty.ratio", "0.5" },
-    { "min.compaction.lag.ms", "0" },
-    { "min.insync.replicas", "1" },
-    { "preallocate", "false" },
-    { "remote.log.copy.disable", "false" },
-    { "remote.log.delete.on.disable", "false" },
-    { "remote.storage.enable", "false" },
-    { "retention.bytes", "-1" },
-    { "retention.ms", "604800000" },
-    { "segment.bytes", "1073741824" },
-    { "segment.index.bytes", "10485760" },
-    { "segment.jitter.ms", "0" },
-    { "segment.ms", "604800000" },
-    { "unclean.leader.election.enable", "false" },
+    {"cleanup.policy", "delete"},
+    {"compression.gzip.level", "-1"},
+    {"compression.lz4.level", "9"},
+    {"compression.type", "producer"},
+    {"compression.zstd.level", "3"},
+    {"delete.retention.ms", "86400000"},
+    {"file.delete.delay.ms", "60000"},
+    {"flush.messages", "9223372036854775807"},
+    {"flush.ms", "9223372036854775807"},
+    {"follower.replication.throttled.replicas", ""},
+    {"index.interval.bytes", "4096"},
+    {"leader.replication.throttled.replicas", ""},
+    {"local.retention.bytes", "-2"},
+    {"local.retention.ms", "-2"},
+    {"max.compaction.lag.ms", "9223372036854775807"},
+    {"max.message.bytes", "1048588"},
+    {"message.timestamp.after.max.ms", "3600000"},
+    {"message.timestamp.before.max.ms", "9223372036854775807"},
+    {"message.timestamp.type", "CreateTime"},
+    {"min.cleanable.dirty.ratio", "0.5"},
+    {"min.compaction.lag.ms", "0"},
+    {"min.insync.replicas", "1"},
+    {"preallocate", "false"},
+    {"remote.log.copy.disable", "false"},
+    {"remote.log.delete.on.disable", "false"},
+    {"remote.storage.enable", "false"},
+    {"retention.bytes", "-1"},
+    {"retention.ms", "604800000"},
+    {"segment.bytes", "1073741824"},
+    {"segment.index.bytes", "10485760"},
+    {"segment.jitter.ms", "0"},
+    {"segment.ms", "604800000"},
+    {"unclean.leader.election.enable", "false"},
 };
 
 enum { DEFAULT_CONFIGS = sizeof default_configs / sizeof default_configs[0] };
@@ -96,18 +102,36 @@ static const char *own_value(const struct topic_result *result, const char *name
     return NULL;
 }
 
+/* A directory that the program has begun itself is at Kafka's newest features, and one of them (eligible
+ * leader replicas) makes min.insync.replicas a setting of the cluster. */
+static void check_default_source(struct reader *reader, const char *name)
+{
+    int8_t source = read_i8(reader, "config_source");
+    bool may_be_the_clusters =
+        reader->stage->directory.without_metadata_log && strcmp(name, "min.insync.replicas") == 0;
+    if (source != SOURCE_DEFAULT && !(may_be_the_clusters && source == SOURCE_CLUSTER))
+        reader_fail(reader, "config_source is %d, expected %d", source, SOURCE_DEFAULT);
+}
+
+static void check_config(struct reader *reader, const struct config *config, const char *own)
+{
+    expect_text(reader, "name", config->name);
+    expect_text(reader, "value", own == NULL ? config->value : own);
+    expect_i8(reader, "read_only", 0);
+    if (own == NULL)
+        check_default_source(reader, config->name);
+    else
+        expect_i8(reader, "config_source", SOURCE_TOPIC);
+    expect_i8(reader, "is_sensitive", 0);
+    skip_tags(reader);
+}
+
 static void check_configs(struct reader *reader, const struct topic_result *result)
 {
     expect_count(reader, "configs", DEFAULT_CONFIGS);
     for (int i = 0; i < DEFAULT_CONFIGS; i++) {
-        const char *own = own_value(result, default_configs[i].name);
         enter(reader, "configs[%d]", i);
-        expect_text(reader, "name", default_configs[i].name);
-        expect_text(reader, "value", own == NULL ? default_configs[i].value : own);
-        expect_i8(reader, "read_only", 0);
-        expect_i8(reader, "config_source", own == NULL ? SOURCE_DEFAULT : SOURCE_TOPIC);
-        expect_i8(reader, "is_sensitive", 0);
-        skip_tags(reader);
+        check_config(reader, &default_configs[i], own_value(result, default_configs[i].name));
         leave(reader);
     }
 }
@@ -140,8 +164,7 @@ static void check_result(struct reader *reader, int version, struct topic_result
     expect_no_tags(reader); /* the only one there is says why configs are missing */
 }
 
-void check_create_topics_answer(struct reader *reader, int version, struct topic_result *results,
-                                int count)
+void check_create_topics_answer(struct reader *reader, int version, struct topic_result *results, int count)
 {
     expect_i32(reader, "throttle_time_ms", 0);
     expect_count(reader, "topics", count);
@@ -167,8 +190,9 @@ void create_topics(struct stage *stage, int connection, const struct new_topic *
 
 struct topic_result created_result(const struct new_topic *topic)
 {
-    struct topic_result result = { .name = topic->name, .partitions = topic->partitions,
-                                   .replication_factor = topic->replication_factor };
+    struct topic_result result = {.name = topic->name,
+                                  .partitions = topic->partitions,
+                                  .replication_factor = topic->replication_factor};
     result.config_count = topic->config_count;
     memcpy(result.configs, topic->configs, sizeof result.configs);
     return result;

@@ -12,7 +12,7 @@ struct assignment {
 
 struct config {
     const char *name;
-    const char *value;      /* NULL: null */
+    const char *value; /* NULL: null */
 };
 
 struct new_topic {
@@ -35,14 +35,13 @@ struct topic_result {
     const char *message;
     int32_t partitions;
     int16_t replication_factor;
-    int config_count;               /* what it does not have by default */
+    int config_count; /* what it does not have by default */
     struct config configs[2];
-    const uint8_t *topic_id;        /* filled in from v7 on, NULL before */
+    const uint8_t *topic_id; /* filled in from v7 on, NULL before */
 };
 
 /* The results have to come in this order. */
-void check_create_topics_answer(struct reader *reader, int version, struct topic_result *results,
-                                int count);
+void check_create_topics_answer(struct reader *reader, int version, struct topic_result *results, int count);
 
 /* Sends, receives "CreateTopics v<n> answer" and checks it. */
 void create_topics(struct stage *stage, int connection, const struct new_topic *topics, int count,

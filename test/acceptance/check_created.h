@@ -6,8 +6,8 @@
 
 /* The metadata log still begins with what lay there, is sound to its end, and has one batch that holds
  * exactly the records of these topics, in this order; each partition has its directory. */
-void check_created(struct stage *stage, const struct new_topic *topics,
-                   const struct topic_result *results, int count);
+void check_created(struct stage *stage, const struct new_topic *topics, const struct topic_result *results,
+                   int count);
 
 /* The metadata log has no topic beyond those that lay there, and these have no directories. */
 void check_nothing_created(struct stage *stage, const char *const *names, int count);

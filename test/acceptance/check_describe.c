@@ -5,8 +5,7 @@ enum { UNKNOWN_TOPIC_OR_PARTITION = 3 };
 
 static const uint8_t zero_id[UUID_SIZE];
 
-struct frame describe_request(struct stage *stage, const char *const *names, int count,
-                              int partition_limit)
+struct frame describe_request(struct stage *stage, const char *const *names, int count, int partition_limit)
 {
     struct frame request = stage_request(stage, API_DESCRIBE_TOPIC_PARTITIONS, 0);
     put_count(&request, count);

@@ -4,8 +4,7 @@
 
 #include "stage.h"
 
-struct frame describe_request(struct stage *stage, const char *const *names, int count,
-                              int partition_limit);
+struct frame describe_request(struct stage *stage, const char *const *names, int count, int partition_limit);
 
 /* Topics come sorted by name, whatever the order of the request; one without partitions is unknown. */
 void check_describe_answer(struct reader *reader, const struct topic *const *sorted, int count);

@@ -6,27 +6,27 @@
 struct frame fetch_request(struct stage *stage, const uint8_t *topic_id)
 {
     struct frame request = stage_request(stage, API_FETCH, 16);
-    put_i32(&request, 500);         /* max_wait_ms */
-    put_i32(&request, 1);           /* min_bytes */
-    put_i32(&request, 2147483647);  /* max_bytes */
-    put_i8(&request, 0);            /* isolation_level */
-    put_i32(&request, 0);           /* session_id */
-    put_i32(&request, 0);           /* session_epoch */
+    put_i32(&request, 500);        /* max_wait_ms */
+    put_i32(&request, 1);          /* min_bytes */
+    put_i32(&request, 2147483647); /* max_bytes */
+    put_i8(&request, 0);           /* isolation_level */
+    put_i32(&request, 0);          /* session_id */
+    put_i32(&request, 0);          /* session_epoch */
     put_count(&request, topic_id == NULL ? 0 : 1);
     if (topic_id != NULL) {
         put_uuid(&request, topic_id);
         put_count(&request, 1);
-        put_i32(&request, 0);           /* partition */
-        put_i32(&request, -1);          /* current_leader_epoch */
-        put_i64(&request, 0);           /* fetch_offset */
-        put_i32(&request, -1);          /* last_fetched_epoch */
-        put_i64(&request, -1);          /* log_start_offset */
-        put_i32(&request, 2147483647);  /* partition_max_bytes */
+        put_i32(&request, 0);          /* partition */
+        put_i32(&request, -1);         /* current_leader_epoch */
+        put_i64(&request, 0);          /* fetch_offset */
+        put_i32(&request, -1);         /* last_fetched_epoch */
+        put_i64(&request, -1);         /* log_start_offset */
+        put_i32(&request, 2147483647); /* partition_max_bytes */
         put_no_tags(&request);
         put_no_tags(&request);
     }
-    put_count(&request, 0);         /* forgotten topics */
-    put_text(&request, "");         /* rack */
+    put_count(&request, 0); /* forgotten topics */
+    put_text(&request, ""); /* rack */
     put_no_tags(&request);
     return request;
 }

@@ -8,9 +8,9 @@
 struct frame fetch_request(struct stage *stage, const uint8_t *topic_id);
 
 struct fetched {
-    const uint8_t *topic_id;        /* NULL: no topics in the answer */
+    const uint8_t *topic_id; /* NULL: no topics in the answer */
     int16_t error_code;
-    const struct frame *records;    /* exactly these bytes; NULL: whatever they are */
+    const struct frame *records; /* exactly these bytes; NULL: whatever they are */
 };
 
 void check_fetch_answer(struct reader *reader, const struct fetched *expected);

@@ -40,7 +40,7 @@ static void add_test(TCase *tcase, const struct stage_plan *plan)
     if (plan_count == MAX_STAGES)
         abort();
     all_plans[plan_count] = plan;
-    all_tests[plan_count] = (TTest){ plan->title, run_numbered, __FILE__, __LINE__ };
+    all_tests[plan_count] = (TTest){plan->title, run_numbered, __FILE__, __LINE__};
     _tcase_add_test(tcase, &all_tests[plan_count], 0, 0, plan_count, plan_count + 1);
     plan_count++;
 }
@@ -57,8 +57,7 @@ static Suite *make_suite(const struct stage_suite *stages, int argc, char **argv
     return suite;
 }
 
-int check_main(int argc, char **argv, void (*run)(const struct stage_plan *plan),
-               Suite *(*more_tests)(void))
+int check_main(int argc, char **argv, void (*run)(const struct stage_plan *plan), Suite *(*more_tests)(void))
 {
     static const struct stage_suite *const suites[] = STAGE_SUITES;
     SRunner *runner = NULL;

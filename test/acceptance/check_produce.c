@@ -6,14 +6,13 @@
 
 enum { UNKNOWN_TOPIC_OR_PARTITION = 3, RELEASED_TIMEOUT_MS = 30000 };
 
-const struct produce_style released_style = { 11, NULL, -1, RELEASED_TIMEOUT_MS };
+const struct produce_style released_style = {11, NULL, -1, RELEASED_TIMEOUT_MS};
 
-void part_init(struct stage *stage, struct part *part, const char *topic, int32_t partition,
-               int record_count)
+void part_init(struct stage *stage, struct part *part, const char *topic, int32_t partition, int record_count)
 {
     const char *words[MAX_RECORDS];
     random_words(stage, words, record_count);
-    *part = (struct part){ .topic = topic, .partition = partition, .log_append_time_ms = -1 };
+    *part = (struct part){.topic = topic, .partition = partition, .log_append_time_ms = -1};
     for (int i = 0; i < record_count; i++) {
         part->values[i] = frame_new(&stage->arena);
         put_bytes(&part->values[i], words[i], strlen(words[i]));
@@ -63,8 +62,8 @@ static int topic_count(const struct part *parts, int count)
     return topics;
 }
 
-struct frame produce_request(struct stage *stage, const struct produce_style *style,
-                             const struct part *parts, int count)
+struct frame produce_request(struct stage *stage, const struct produce_style *style, const struct part *parts,
+                             int count)
 {
     struct frame request = stage_request(stage, API_PRODUCE, style->version);
     put_text(&request, style->transactional_id);
@@ -119,8 +118,7 @@ static void check_partition(struct reader *reader, int index, const struct part 
 }
 
 /* Finds the topic by its name. */
-static void check_topic(struct reader *reader, int index, const struct part *parts, int count,
-                        bool *answered)
+static void check_topic(struct reader *reader, int index, const struct part *parts, int count, bool *answered)
 {
     enter(reader, "responses[%d]", index);
     const char *name = read_text(reader, "name");
@@ -140,7 +138,7 @@ static void check_topic(struct reader *reader, int index, const struct part *par
 
 void check_produce_answer(struct reader *reader, const struct part *parts, int count)
 {
-    bool answered[MAX_PARTS] = { false };
+    bool answered[MAX_PARTS] = {false};
     int topics = topic_count(parts, count);
     expect_count(reader, "responses", topics);
     for (int i = 0; i < topics; i++)
@@ -150,8 +148,8 @@ void check_produce_answer(struct reader *reader, const struct part *parts, int c
     expect_end(reader);
 }
 
-void produce(struct stage *stage, int connection, const struct produce_style *style,
-             const struct part *parts, int count)
+void produce(struct stage *stage, int connection, const struct produce_style *style, const struct part *parts,
+             int count)
 {
     struct frame request = produce_request(stage, style, parts, count);
     const char *what = arena_printf(&stage->arena, "Produce v%d answer", style->version);
@@ -161,8 +159,8 @@ void produce(struct stage *stage, int connection, const struct produce_style *st
 
 static struct reader read_log(struct stage *stage, const struct part *part)
 {
-    return stage_read_file(stage, arena_printf(&stage->arena, "%s-%d/" FIRST_SEGMENT, part->topic,
-                                               part->partition));
+    return stage_read_file(stage,
+                           arena_printf(&stage->arena, "%s-%d/" FIRST_SEGMENT, part->topic, part->partition));
 }
 
 void check_stored_batch(struct stage *stage, const struct part *part)
@@ -170,8 +168,8 @@ void check_stored_batch(struct stage *stage, const struct part *part)
     struct reader reader = read_log(stage, part);
     struct batch_read stored = read_batch(&reader, 0);
     struct frame sent = batch_bytes(stage, part);
-    struct reader own = { .stage = stage, .what = "what was sent", .seen = -1,
-                          .bytes = sent.bytes, .end = sent.size };
+    struct reader own = {
+        .stage = stage, .what = "what was sent", .seen = -1, .bytes = sent.bytes, .end = sent.size};
     bool mapping = stage->tape->mapping; /* the own bytes did not come from outside */
     stage->tape->mapping = false;
     struct batch_read expected = read_batch(&own, 0);

@@ -11,7 +11,7 @@ enum { MAX_PARTS = 6, MAX_RECORDS = 3 };
 /* What all parts of a request share. */
 struct produce_style {
     int version;
-    const char *transactional_id;   /* NULL or "" */
+    const char *transactional_id; /* NULL or "" */
     int16_t acks;
     int32_t timeout_ms;
 };
@@ -39,15 +39,15 @@ void part_init(struct stage *stage, struct part *part, const char *topic, int32_
 void part_expect_unknown(struct part *part);
 
 /* The parts of one topic stand together. */
-struct frame produce_request(struct stage *stage, const struct produce_style *style,
-                             const struct part *parts, int count);
+struct frame produce_request(struct stage *stage, const struct produce_style *style, const struct part *parts,
+                             int count);
 
 /* Topics and partitions may come in any order. */
 void check_produce_answer(struct reader *reader, const struct part *parts, int count);
 
 /* Sends, receives "Produce v<n> answer" and checks it. */
-void produce(struct stage *stage, int connection, const struct produce_style *style,
-             const struct part *parts, int count);
+void produce(struct stage *stage, int connection, const struct produce_style *style, const struct part *parts,
+             int count);
 
 /* The log's first batch is the one sent: sound, and of the same CRC. What follows it is free. */
 void check_stored_batch(struct stage *stage, const struct part *part);

@@ -17,13 +17,13 @@ enum { REST_OF_ANSWER_MS = 100, LARGEST_ANSWER = 1 << 20 };
 int connection_dial(void)
 {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(BROKER_PORT) };
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(BROKER_PORT)};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int one = 1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
     if (connect(fd, (const struct sockaddr *)&address, sizeof address) == 0)
         return fd;
-    struct pollfd poll_connected = { .fd = fd, .events = POLLOUT };
+    struct pollfd poll_connected = {.fd = fd, .events = POLLOUT};
     int error = errno;
     socklen_t size = sizeof error;
     if (error == EINPROGRESS && poll(&poll_connected, 1, 1000) == 1)
@@ -34,8 +34,7 @@ int connection_dial(void)
     return -1;
 }
 
-bool connection_send(struct connection *connection, struct tester *tester, const uint8_t *bytes,
-                     size_t size)
+bool connection_send(struct connection *connection, struct tester *tester, const uint8_t *bytes, size_t size)
 {
     while (size > 0) {
         ssize_t sent = send(connection->fd, bytes, size, MSG_NOSIGNAL);
@@ -61,8 +60,7 @@ static bool is_whole(const struct received *received)
 }
 
 /* Takes what is there; false when nothing more can come. */
-static bool receive_some(struct connection *connection, struct arena *arena,
-                         struct received *received)
+static bool receive_some(struct connection *connection, struct arena *arena, struct received *received)
 {
     uint8_t bytes[65536];
     ssize_t count = recv(connection->fd, bytes, sizeof bytes, 0);
@@ -81,10 +79,9 @@ static bool receive_some(struct connection *connection, struct arena *arena,
     return true;
 }
 
-struct received connection_receive(struct connection *connection, struct tester *tester,
-                                   struct arena *arena)
+struct received connection_receive(struct connection *connection, struct tester *tester, struct arena *arena)
 {
-    struct received received = { .size = 0 };
+    struct received received = {.size = 0};
     int64_t until_ms = tester->deadline_ms;
     while (!is_whole(&received)) {
         if (tester_wait(tester, connection->fd, POLLIN, until_ms) == 0)
@@ -101,9 +98,12 @@ struct received connection_receive(struct connection *connection, struct tester 
 struct received connection_receive_rest(struct connection *connection, struct tester *tester,
                                         struct arena *arena)
 {
-    struct received received = { .size = 0 };
+    struct received received = {.size = 0};
     while (tester_wait(tester, connection->fd, POLLIN, connection->quiet_ms) != 0)
         if (!receive_some(connection, arena, &received))
             break;
+    int64_t left_ms = connection->quiet_ms - clock_ms();
+    if (received.closed && left_ms > 0)
+        poll(NULL, 0, (int)left_ms); /* if the program is dying, let it be dead */
     return received;
 }

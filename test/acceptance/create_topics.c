@@ -1,6 +1,5 @@
 /* The stages that create topics: CreateTopics v6 and v7. What is refused, row by row, is in
  * refuse_topics.c. */
-#include "batch.h"
 #include "check_api_versions.h"
 #include "check_create_topics.h"
 #include "check_created.h"
@@ -26,44 +25,42 @@ static const char *start_with_a_topic(struct stage *stage)
 
 static struct new_topic new_topic(struct stage *stage, int32_t partitions)
 {
-    struct new_topic topic = { .partitions = partitions, .replication_factor = 1 };
+    struct new_topic topic = {.partitions = partitions, .replication_factor = 1};
     topic.name = arena_printf(&stage->arena, "topic-%d", random_int(stage, 1, 1000000));
     return topic;
 }
 
 static struct topic_result exists_result(struct stage *stage, const char *name)
 {
-    struct topic_result result = { .name = name, .error_code = TOPIC_EXISTS };
+    struct topic_result result = {.name = name, .error_code = TOPIC_EXISTS};
     result.message = arena_printf(&stage->arena, "Topic '%s' already exists.", name);
     return result;
 }
 
 static struct topic_result invalid_result(struct stage *stage, const char *name)
 {
-    struct topic_result result = { .name = name, .error_code = INVALID_TOPIC };
-    result.message = arena_printf(&stage->arena, "Topic name is invalid: '%s%s", name,
-                                  bad_characters);
+    struct topic_result result = {.name = name, .error_code = INVALID_TOPIC};
+    result.message = arena_printf(&stage->arena, "Topic name is invalid: '%s%s", name, bad_characters);
     return result;
 }
 
 static struct topic_result internal_result(void)
 {
-    return (struct topic_result){
-        .name = "__cluster_metadata", .error_code = INVALID_REQUEST,
-        .message = "Creation of internal topic __cluster_metadata is prohibited." };
+    return (struct topic_result){.name = "__cluster_metadata",
+                                 .error_code = INVALID_REQUEST,
+                                 .message = "Creation of internal topic __cluster_metadata is prohibited."};
 }
 
 static void yb1_offers_create_topics(struct stage *stage)
 {
-    struct api apis[] = { { API_API_VERSIONS, 4 },
-                          { API_CREATE_TOPICS, (int16_t)stage->plan->version } };
+    struct api apis[] = {{API_API_VERSIONS, 4}, {API_CREATE_TOPICS, (int16_t)stage->plan->version}};
     run_offers(stage, apis, 2);
 }
 
 static void ve7_refuses_an_invalid_name(struct stage *stage)
 {
     start_with_a_topic(stage);
-    struct new_topic topic = { .name = "bad name", .partitions = 1, .replication_factor = 1 };
+    struct new_topic topic = {.name = "bad name", .partitions = 1, .replication_factor = 1};
     struct topic_result result = invalid_result(stage, topic.name);
     create_topics(stage, stage_connect(stage), &topic, 1, false, &result, 1);
     check_nothing_created(stage, &topic.name, 1);
@@ -73,10 +70,10 @@ static void us2_refuses_an_existing_name(struct stage *stage)
 {
     const char *existing = start_with_a_topic(stage);
     struct new_topic topics[] = {
-        { .name = "__cluster_metadata", .partitions = 1, .replication_factor = 1 },
-        { .name = existing, .partitions = 1, .replication_factor = 1 },
+        {.name = "__cluster_metadata", .partitions = 1, .replication_factor = 1},
+        {.name = existing, .partitions = 1, .replication_factor = 1},
     };
-    struct topic_result results[] = { exists_result(stage, existing), internal_result() };
+    struct topic_result results[] = {exists_result(stage, existing), internal_result()};
     create_topics(stage, stage_connect(stage), topics, 2, false, results, 2);
     check_nothing_created(stage, NULL, 0);
 }
@@ -87,12 +84,12 @@ static void hh9_validates_only(struct stage *stage)
     const char *existing = start_with_a_topic(stage);
     struct new_topic topics[] = {
         new_topic(stage, random_int(stage, 1, 4)),
-        { .name = existing, .partitions = 1, .replication_factor = 1 },
-        { .name = "bad name", .partitions = 1, .replication_factor = 1 },
+        {.name = existing, .partitions = 1, .replication_factor = 1},
+        {.name = "bad name", .partitions = 1, .replication_factor = 1},
     };
-    struct topic_result results[] = { created_result(&topics[0]), exists_result(stage, existing),
-                                      invalid_result(stage, "bad name") };
-    const char *const names[] = { topics[0].name, "bad name" };
+    struct topic_result results[] = {created_result(&topics[0]), exists_result(stage, existing),
+                                     invalid_result(stage, "bad name")};
+    const char *const names[] = {topics[0].name, "bad name"};
     int connection = stage_connect(stage);
     create_topics(stage, connection, topics, 3, true, results, 3);
     check_nothing_created(stage, names, 2);
@@ -115,7 +112,7 @@ static void creates_a_topic_with_configs(struct stage *stage)
     start_with_a_topic(stage);
     struct new_topic topic = new_topic(stage, 2);
     topic.config_count = 1;
-    topic.configs[0] = (struct config){ "retention.ms", "1000" };
+    topic.configs[0] = (struct config){"retention.ms", "1000"};
     struct topic_result result = created_result(&topic);
     create_topics(stage, stage_connect(stage), &topic, 1, false, &result, 1);
     check_created(stage, &topic, &result, 1);
@@ -139,8 +136,8 @@ static void creates_a_topic_by_assignment(struct stage *stage)
     struct new_topic topic = new_topic(stage, -1);
     topic.replication_factor = -1;
     topic.assignment_count = 2;
-    topic.assignments[0] = (struct assignment){ 1, 1, { 1 } };
-    topic.assignments[1] = (struct assignment){ 0, 1, { 1 } };
+    topic.assignments[0] = (struct assignment){1, 1, {1}};
+    topic.assignments[1] = (struct assignment){0, 1, {1}};
     struct topic_result result = created_result(&topic);
     result.partitions = 2;
     result.replication_factor = 1;
@@ -157,12 +154,11 @@ static void serves_a_created_topic(struct stage *stage)
     int connection = stage_connect(stage);
     create_topics(stage, connection, &topic, 1, false, &result, 1);
     stage_let_settle(stage);
-    struct topic described = { .name = topic.name, .partitions = 2 };
-    const struct topic *const sorted[] = { &described };
+    struct topic described = {.name = topic.name, .partitions = 2};
+    const struct topic *const sorted[] = {&described};
     memcpy(described.id, result.topic_id, UUID_SIZE);
     struct frame request = describe_request(stage, &topic.name, 1, 2);
-    struct reader reader =
-        stage_ask(stage, connection, &request, "DescribeTopicPartitions v0 answer", 1);
+    struct reader reader = stage_ask(stage, connection, &request, "DescribeTopicPartitions v0 answer", 1);
     check_describe_answer(&reader, sorted, 1);
     struct part part;
     part_init(stage, &part, topic.name, 1, 2);
@@ -188,79 +184,31 @@ static void fl3_creates_multiple_topics(struct stage *stage)
     struct new_topic one = new_topic(stage, random_int(stage, 1, 4));
     struct new_topic other = new_topic(stage, random_int(stage, 1, 4));
     one.name = arena_printf(&stage->arena, "%s-one", one.name);
-    struct new_topic internal = { "__cluster_metadata", 1, 1, 0, { { 0, 0, { 0 } } }, 0,
-                                  { { NULL, NULL } } };
+    struct new_topic internal = {"__cluster_metadata", 1, 1, 0, {{0, 0, {0}}}, 0, {{NULL, NULL}}};
     struct new_topic twice = internal, bad = internal, present = internal;
     twice.name = "twice";
     bad.name = "bad name";
     present.name = existing;
-    struct new_topic topics[] = { internal, other, twice, bad, one, present, twice };
+    struct new_topic topics[] = {internal, other, twice, bad, one, present, twice};
     struct topic_result results[] = {
-        created_result(&other), invalid_result(stage, "bad name"), created_result(&one),
+        created_result(&other),
+        invalid_result(stage, "bad name"),
+        created_result(&one),
         exists_result(stage, existing),
-        { .name = "twice", .error_code = INVALID_REQUEST, .message = "Duplicate topic name." },
+        {.name = "twice", .error_code = INVALID_REQUEST, .message = "Duplicate topic name."},
         internal_result(),
     };
     create_topics(stage, stage_connect(stage), topics, 7, false, results, 6);
-    const struct new_topic created[] = { other, one };
-    const struct topic_result created_results[] = { results[0], results[2] };
+    const struct new_topic created[] = {other, one};
+    const struct topic_result created_results[] = {results[0], results[2]};
     check_created(stage, created, created_results, 2);
 }
 
-/* Not the course's, but in its table of errors: everybody may do anything here, except that nobody may
- * create on the cluster, nor create the topic "forbidden". */
-static struct frame acl_batch(struct stage *stage)
-{
-    static const struct { int type; const char *name; int operation, permission; } rules[] = {
-        { 4, "kafka-cluster", 2, 3 },   /* allow all */
-        { 4, "kafka-cluster", 5, 2 },   /* deny create */
-        { 2, "forbidden", 5, 2 },
-    };
-    struct frame values[3];
-    for (int i = 0; i < 3; i++) {
-        uint8_t id[UUID_SIZE];
-        random_uuid(stage, id);
-        values[i] = frame_new(&stage->arena);
-        put_bytes(&values[i], (const uint8_t[]){ 1, 18, 0 }, 3);
-        put_uuid(&values[i], id);
-        put_i8(&values[i], rules[i].type);
-        put_text(&values[i], rules[i].name);
-        put_i8(&values[i], 3); /* the literal name */
-        put_text(&values[i], "User:ANONYMOUS");
-        put_text(&values[i], "*");
-        put_i8(&values[i], rules[i].operation);
-        put_i8(&values[i], rules[i].permission);
-        put_no_tags(&values[i]);
+#define BOTH(name, sentence, run)                                                                            \
+    {name " v6", sentence " (v6)", run, 6, NULL},                                                            \
+    {                                                                                                        \
+        name " v7", sentence " (v7)", run, 7, NULL                                                           \
     }
-    struct frame bytes = frame_new(&stage->arena);
-    struct batch batch = { .leader_epoch = 1, .timestamp_ms = stage->now_ms, .producer_id = -1,
-                           .producer_epoch = -1, .base_sequence = -1, .values = values,
-                           .value_count = 3 };
-    put_batch(&bytes, &batch);
-    return bytes;
-}
-
-static void refuses_what_is_not_authorised(struct stage *stage)
-{
-    stage->directory.more_properties =
-        "\nauthorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer"
-        "\nallow.everyone.if.no.acl.found=true";
-    stage->directory.more_metadata = acl_batch(stage);
-    start_with_a_topic(stage);
-    struct new_topic topics[] = {
-        { .name = "forbidden", .partitions = 1, .replication_factor = 1 },
-        new_topic(stage, 1),
-    };
-    struct topic_result results[] = {
-        created_result(&topics[1]),
-        { .name = "forbidden", .error_code = 29, .message = "Authorization failed." },
-    };
-    create_topics(stage, stage_connect(stage), topics, 2, false, results, 2);
-    check_created(stage, &topics[1], results, 1);
-}
-
-#define BOTH(name, sentence, run)                                                                \
-    { name " v6", sentence " (v6)", run, 6, NULL }, { name " v7", sentence " (v7)", run, 7, NULL }
 
 static const struct stage_plan plans[] = {
     BOTH("yb1", "yb1 offers CreateTopics", yb1_offers_create_topics),
@@ -269,14 +217,12 @@ static const struct stage_plan plans[] = {
     BOTH("hh9", "hh9 validates only", hh9_validates_only),
     BOTH("rk2", "rk2 creates a topic", rk2_creates_a_topic),
     BOTH("rk2 configs", "a topic with configs is created", creates_a_topic_with_configs),
-    BOTH("rk2 defaults", "a topic is created with the broker's defaults",
-         creates_a_topic_with_defaults),
+    BOTH("rk2 defaults", "a topic is created with the broker's defaults", creates_a_topic_with_defaults),
     BOTH("rk2 assignment", "a topic is created by assignment", creates_a_topic_by_assignment),
     BOTH("rk2 bare", "a topic is created where there was no metadata log",
          creates_a_topic_without_a_metadata_log),
-    { "rk2 served", "a created topic is there once the answer is", serves_a_created_topic, 7, NULL },
+    {"rk2 served", "a created topic is there once the answer is", serves_a_created_topic, 7, NULL},
     BOTH("fl3", "fl3 creates multiple topics", fl3_creates_multiple_topics),
-    BOTH("not authorised", "what is not authorised is refused", refuses_what_is_not_authorised),
 };
 
-const struct stage_suite create_topics_suite = { "create_topics", plans, PLAN_COUNT(plans) };
+const struct stage_suite create_topics_suite = {"create_topics", plans, PLAN_COUNT(plans)};

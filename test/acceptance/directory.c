@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-const uint8_t directory_id[UUID_SIZE] = { 0x10, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1 };
+const uint8_t directory_id[UUID_SIZE] = {0x10, 0, 0, 0, 0, 0, 0x40, 0, 0x80, 0, 0, 0, 0, 0, 0, 1};
 const int64_t message_timestamp_ms = 1726045973899;
 
 static const int64_t feature_timestamp_ms = 1726045943832;
@@ -49,7 +49,7 @@ char *base64_encode(struct arena *arena, const uint8_t uuid[UUID_SIZE], bool pad
 static struct frame feature_level_record(struct arena *arena)
 {
     struct frame value = frame_new(arena);
-    put_bytes(&value, (const uint8_t[]){ 1, 12, 0 }, 3); /* frame version, key, version */
+    put_bytes(&value, (const uint8_t[]){1, 12, 0}, 3); /* frame version, key, version */
     put_text(&value, "metadata.version");
     put_i16(&value, METADATA_VERSION);
     put_no_tags(&value);
@@ -59,7 +59,7 @@ static struct frame feature_level_record(struct arena *arena)
 static struct frame topic_record(struct arena *arena, const struct topic *topic)
 {
     struct frame value = frame_new(arena);
-    put_bytes(&value, (const uint8_t[]){ 1, 2, 0 }, 3);
+    put_bytes(&value, (const uint8_t[]){1, 2, 0}, 3);
     put_text(&value, topic->name);
     put_uuid(&value, topic->id);
     put_no_tags(&value);
@@ -69,7 +69,7 @@ static struct frame topic_record(struct arena *arena, const struct topic *topic)
 static struct frame partition_record(struct arena *arena, const struct topic *topic, int partition)
 {
     struct frame value = frame_new(arena);
-    put_bytes(&value, (const uint8_t[]){ 1, 3, 1 }, 3);
+    put_bytes(&value, (const uint8_t[]){1, 3, 1}, 3);
     put_i32(&value, partition);
     put_uuid(&value, topic->id);
     for (int list = 0; list < 2; list++) { /* replicas, in-sync replicas */
@@ -90,9 +90,14 @@ static struct frame partition_record(struct arena *arena, const struct topic *to
 static void put_metadata_batch(struct frame *log, int64_t base_offset, int64_t timestamp_ms,
                                const struct frame *values, int count)
 {
-    struct batch batch = { .base_offset = base_offset, .leader_epoch = 1,
-                           .timestamp_ms = timestamp_ms, .producer_id = -1, .producer_epoch = -1,
-                           .base_sequence = -1, .values = values, .value_count = count };
+    struct batch batch = {.base_offset = base_offset,
+                          .leader_epoch = 1,
+                          .timestamp_ms = timestamp_ms,
+                          .producer_id = -1,
+                          .producer_epoch = -1,
+                          .base_sequence = -1,
+                          .values = values,
+                          .value_count = count};
     put_batch(log, &batch);
 }
 
@@ -133,8 +138,11 @@ struct frame directory_partition_log(const struct topic *topic, struct arena *ar
     for (int i = 0; i < topic->message_count; i++) {
         struct frame value = frame_new(arena);
         put_bytes(&value, topic->messages[i], strlen(topic->messages[i]));
-        struct batch batch = { .base_offset = i, .timestamp_ms = message_timestamp_ms,
-                               .header_count = -1, .values = &value, .value_count = 1 };
+        struct batch batch = {.base_offset = i,
+                              .timestamp_ms = message_timestamp_ms,
+                              .header_count = -1,
+                              .values = &value,
+                              .value_count = 1};
         put_batch(&log, &batch);
     }
     return log;
@@ -184,22 +192,21 @@ static bool write_log_directory(struct arena *arena)
     struct tm utc;
     strftime(date, sizeof date, "%a %b %d %H:%M:%S UTC %Y", gmtime_r(&now, &utc));
     return make_empty(LOG_DIRECTORY)
-        && write_text(arena, LOG_DIRECTORY "/meta.properties",
-                      "#\n#%s\ncluster.id=IAAAAAAAQACAAAAAAAAAAQ\n"
-                      "directory.id=%s\nnode.id=1\nversion=1\n",
-                      date, base64_encode(arena, directory_id, true))
-        && write_text(arena, LOG_DIRECTORY "/.kafka_cleanshutdown", "%s",
-                      "{\"version\":0,\"brokerEpoch\":10}");
+           && write_text(arena, LOG_DIRECTORY "/meta.properties",
+                         "#\n#%s\ncluster.id=IAAAAAAAQACAAAAAAAAAAQ\n"
+                         "directory.id=%s\nnode.id=1\nversion=1\n",
+                         date, base64_encode(arena, directory_id, true))
+           && write_text(arena, LOG_DIRECTORY "/.kafka_cleanshutdown", "%s",
+                         "{\"version\":0,\"brokerEpoch\":10}");
 }
 
-static bool write_log(struct arena *arena, const char *name, const char *topic_id,
-                      const struct frame *log)
+static bool write_log(struct arena *arena, const char *name, const char *topic_id, const struct frame *log)
 {
     const char *path = arena_printf(arena, LOG_DIRECTORY "/%s", name);
     return mkdir(path, 0755) == 0
-        && write_text(arena, arena_printf(arena, "%s/partition.metadata", path),
-                      "version: 0\ntopic_id: %s", topic_id)
-        && write_file(arena_printf(arena, "%s/" FIRST_SEGMENT, path), log->bytes, log->size);
+           && write_text(arena, arena_printf(arena, "%s/partition.metadata", path),
+                         "version: 0\ntopic_id: %s", topic_id)
+           && write_file(arena_printf(arena, "%s/" FIRST_SEGMENT, path), log->bytes, log->size);
 }
 
 static bool write_topic(struct arena *arena, const struct topic *topic)
@@ -226,10 +233,9 @@ bool directory_write(const struct directory *directory, struct arena *arena, cha
 {
     const char *more = directory->more_properties == NULL ? "" : directory->more_properties;
     bool written = write_text(arena, SERVER_PROPERTIES, "%s%s", server_properties, more)
-        && write_log_directory(arena)
-        && (directory->without_metadata_log || write_logs(directory, arena));
+                   && write_log_directory(arena)
+                   && (directory->without_metadata_log || write_logs(directory, arena));
     if (!written)
-        snprintf(complaint, complaint_size, "the files under /tmp cannot be written: %s",
-                 strerror(errno));
+        snprintf(complaint, complaint_size, "the files under /tmp cannot be written: %s", strerror(errno));
     return written;
 }

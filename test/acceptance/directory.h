@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-#define SERVER_PROPERTIES "/tmp/server.properties"
-#define LOG_DIRECTORY "/tmp/kraft-combined-logs"
-#define FIRST_SEGMENT "00000000000000000000.log"
+#define SERVER_PROPERTIES  "/tmp/server.properties"
+#define LOG_DIRECTORY      "/tmp/kraft-combined-logs"
+#define FIRST_SEGMENT      "00000000000000000000.log"
 #define METADATA_DIRECTORY "__cluster_metadata-0"
 
 enum { MAX_TOPICS = 4, MAX_MESSAGES = 4 };
@@ -29,9 +29,9 @@ struct topic {
 struct directory {
     struct topic topics[MAX_TOPICS];
     int topic_count;
-    bool without_metadata_log;      /* so start the base stages */
-    const char *more_properties;    /* appended to server.properties, NULL for none */
-    struct frame more_metadata;     /* one batch more in the metadata log, if not empty */
+    bool without_metadata_log;   /* so start the base stages */
+    const char *more_properties; /* appended to server.properties, NULL for none */
+    struct frame more_metadata;  /* one batch more in the metadata log, if not empty */
 };
 
 /* Writes it all anew; false, with errno's story in complaint, if something cannot be written. */

@@ -9,7 +9,7 @@ enum { UNKNOWN_TOPIC_ID = 100 };
 
 static void gs0_offers_fetch(struct stage *stage)
 {
-    static const struct api apis[] = { { API_API_VERSIONS, 4 }, { API_FETCH, 16 } };
+    static const struct api apis[] = {{API_API_VERSIONS, 4}, {API_FETCH, 16}};
     run_offers(stage, apis, 2);
 }
 
@@ -23,7 +23,7 @@ static void ask(struct stage *stage, const uint8_t *topic_id, const struct fetch
 
 static void dh6_fetches_no_topics(struct stage *stage)
 {
-    struct fetched nothing = { .topic_id = NULL };
+    struct fetched nothing = {.topic_id = NULL};
     stage_start_without_metadata_log(stage);
     ask(stage, NULL, &nothing);
 }
@@ -45,14 +45,14 @@ static void hn6_fetches_an_unknown_topic(struct stage *stage)
     do
         random_uuid(stage, unknown);
     while (memcmp(unknown, stage->directory.topics[0].id, UUID_SIZE) == 0);
-    struct fetched expected = { .topic_id = unknown, .error_code = UNKNOWN_TOPIC_ID };
+    struct fetched expected = {.topic_id = unknown, .error_code = UNKNOWN_TOPIC_ID};
     ask(stage, unknown, &expected);
 }
 
 static void cm4_fetches_an_empty_topic(struct stage *stage)
 {
     struct topic *topic = start_with_messages(stage, 0);
-    struct fetched expected = { .topic_id = topic->id };
+    struct fetched expected = {.topic_id = topic->id};
     ask(stage, topic->id, &expected);
 }
 
@@ -60,7 +60,7 @@ static void fetch_stored(struct stage *stage, int message_count)
 {
     struct topic *topic = start_with_messages(stage, message_count);
     struct frame records = directory_partition_log(topic, &stage->arena);
-    struct fetched expected = { .topic_id = topic->id, .records = &records };
+    struct fetched expected = {.topic_id = topic->id, .records = &records};
     ask(stage, topic->id, &expected);
 }
 
@@ -82,14 +82,14 @@ static void needs_no_argument(struct stage *stage)
 }
 
 static const struct stage_plan plans[] = {
-    { "gs0", "gs0 offers Fetch", gs0_offers_fetch, 0, NULL },
-    { "dh6", "dh6 fetches no topics", dh6_fetches_no_topics, 0, NULL },
-    { "hn6", "hn6 fetches an unknown topic", hn6_fetches_an_unknown_topic, 0, NULL },
-    { "cm4", "cm4 fetches an empty topic", cm4_fetches_an_empty_topic, 0, NULL },
-    { "eg2", "eg2 fetches a single message", eg2_fetches_a_single_message, 0, NULL },
-    { "fd8", "fd8 fetches multiple messages", fd8_fetches_multiple_messages, 0, NULL },
-    { "no argument", "a program that is given no argument serves the course's directory",
-      needs_no_argument, 0, NULL },
+    {"gs0", "gs0 offers Fetch", gs0_offers_fetch, 0, NULL},
+    {"dh6", "dh6 fetches no topics", dh6_fetches_no_topics, 0, NULL},
+    {"hn6", "hn6 fetches an unknown topic", hn6_fetches_an_unknown_topic, 0, NULL},
+    {"cm4", "cm4 fetches an empty topic", cm4_fetches_an_empty_topic, 0, NULL},
+    {"eg2", "eg2 fetches a single message", eg2_fetches_a_single_message, 0, NULL},
+    {"fd8", "fd8 fetches multiple messages", fd8_fetches_multiple_messages, 0, NULL},
+    {"no argument", "a program that is given no argument serves the course's directory", needs_no_argument, 0,
+     NULL},
 };
 
-const struct stage_suite fetch_suite = { "fetch", plans, PLAN_COUNT(plans) };
+const struct stage_suite fetch_suite = {"fetch", plans, PLAN_COUNT(plans)};

@@ -7,7 +7,7 @@ static const char client_id[] = "kafka-tester";
 
 struct frame frame_new(struct arena *arena)
 {
-    return (struct frame){ .arena = arena };
+    return (struct frame){.arena = arena};
 }
 
 void put_bytes(struct frame *frame, const void *bytes, size_t size)

@@ -34,8 +34,8 @@ void put_i32(struct frame *frame, int64_t value);
 void put_i64(struct frame *frame, int64_t value);
 void put_uvarint(struct frame *frame, uint64_t value);
 void put_varint(struct frame *frame, int64_t value);
-void put_count(struct frame *frame, int64_t count);          /* of a compact array; -1 is null */
-void put_text(struct frame *frame, const char *text);        /* compact; NULL is null */
+void put_count(struct frame *frame, int64_t count);   /* of a compact array; -1 is null */
+void put_text(struct frame *frame, const char *text); /* compact; NULL is null */
 void put_uuid(struct frame *frame, const uint8_t uuid[UUID_SIZE]);
 void put_no_tags(struct frame *frame);
 

@@ -5,7 +5,7 @@
 
 static void xz1_offers_produce(struct stage *stage)
 {
-    static const struct api apis[] = { { API_API_VERSIONS, 4 }, { API_PRODUCE, 11 } };
+    static const struct api apis[] = {{API_API_VERSIONS, 4}, {API_PRODUCE, 11}};
     run_offers(stage, apis, 2);
 }
 
@@ -44,7 +44,7 @@ static void zf2_refuses_an_unknown_topic_or_partition(struct stage *stage)
 
 static void produce_one(struct stage *stage, int record_count, struct part *part)
 {
-    const struct topic *topics = start_with_topics(stage, (const int[]){ 1 }, 1, 0);
+    const struct topic *topics = start_with_topics(stage, (const int[]){1}, 1, 0);
     part_init(stage, part, topics[0].name, 0, record_count);
     produce(stage, stage_connect(stage), &released_style, part, 1);
 }
@@ -91,14 +91,14 @@ static void ct4_stores_into_multiple_partitions(struct stage *stage)
 
 static void ov0_stores_into_multiple_topics(struct stage *stage)
 {
-    int partitions[2] = { random_int(stage, 1, 3), random_int(stage, 1, 3) };
+    int partitions[2] = {random_int(stage, 1, 3), random_int(stage, 1, 3)};
     produce_everywhere(stage, partitions, 2);
 }
 
 /* One request with what is there and what is not. */
 static void stores_what_it_can(struct stage *stage)
 {
-    const struct topic *topics = start_with_topics(stage, (const int[]){ 2 }, 1, 0);
+    const struct topic *topics = start_with_topics(stage, (const int[]){2}, 1, 0);
     struct part parts[4];
     part_init(stage, &parts[0], topics[0].name, 0, 1);
     part_init(stage, &parts[1], topics[0].name, random_int(stage, 100, 1000), 1);
@@ -112,16 +112,15 @@ static void stores_what_it_can(struct stage *stage)
 }
 
 static const struct stage_plan plans[] = {
-    { "xz1", "xz1 offers Produce", xz1_offers_produce, 0, NULL },
-    { "zf2", "zf2 refuses an unknown topic or partition", zf2_refuses_an_unknown_topic_or_partition,
-      0, NULL },
-    { "gg1", "gg1 answers a single record", gg1_answers_a_single_record, 0, NULL },
-    { "ls8", "ls8 stores a single record", ls8_stores_a_single_record, 0, NULL },
-    { "yd8", "yd8 stores multiple records", yd8_stores_multiple_records, 0, NULL },
-    { "ct4", "ct4 stores into multiple partitions", ct4_stores_into_multiple_partitions, 0, NULL },
-    { "ov0", "ov0 stores into multiple topics", ov0_stores_into_multiple_topics, 0, NULL },
-    { "mixed", "what is unknown does not keep the rest of a request from being stored",
-      stores_what_it_can, 0, NULL },
+    {"xz1", "xz1 offers Produce", xz1_offers_produce, 0, NULL},
+    {"zf2", "zf2 refuses an unknown topic or partition", zf2_refuses_an_unknown_topic_or_partition, 0, NULL},
+    {"gg1", "gg1 answers a single record", gg1_answers_a_single_record, 0, NULL},
+    {"ls8", "ls8 stores a single record", ls8_stores_a_single_record, 0, NULL},
+    {"yd8", "yd8 stores multiple records", yd8_stores_multiple_records, 0, NULL},
+    {"ct4", "ct4 stores into multiple partitions", ct4_stores_into_multiple_partitions, 0, NULL},
+    {"ov0", "ov0 stores into multiple topics", ov0_stores_into_multiple_topics, 0, NULL},
+    {"mixed", "what is unknown does not keep the rest of a request from being stored", stores_what_it_can, 0,
+     NULL},
 };
 
-const struct stage_suite produce_suite = { "produce", plans, PLAN_COUNT(plans) };
+const struct stage_suite produce_suite = {"produce", plans, PLAN_COUNT(plans)};

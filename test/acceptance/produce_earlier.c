@@ -11,13 +11,13 @@ enum draft { DRAFT_PRODUCE, DRAFT_PRODUCE_TESTS_X, DRAFT_RELEASED };
 struct scenario {
     enum draft draft;
     int topics;
-    int partitions;         /* of each topic */
-    int records;            /* of each batch */
+    int partitions; /* of each topic */
+    int records;    /* of each batch */
 };
 
 static struct produce_style style_of(const struct stage *stage, enum draft draft)
 {
-    struct produce_style style = { stage->plan->version, NULL, 1, 0 };
+    struct produce_style style = {stage->plan->version, NULL, 1, 0};
     if (draft == DRAFT_PRODUCE)
         style.transactional_id = "";
     if (draft == DRAFT_RELEASED) {
@@ -83,8 +83,7 @@ static void stores_files_of_one_batch(struct stage *stage)
     int count = 0;
     for (int i = 0; i < scenario->topics; i++)
         for (int partition = 0; partition < scenario->partitions; partition++)
-            draft_part(stage, &parts[count++], topics[i].name, partition, scenario->records,
-                       scenario->draft);
+            draft_part(stage, &parts[count++], topics[i].name, partition, scenario->records, scenario->draft);
     produce(stage, stage_connect(stage), &style, parts, count);
     for (int i = 0; i < count; i++)
         check_stored_file(stage, &parts[i], 1);
@@ -109,8 +108,8 @@ static void run_two_requests(struct stage *stage, bool same_correlation_id)
             requests[1].bytes[i] = requests[0].bytes[i];
     int connection = stage_connect(stage);
     for (int i = 0; i < 2; i++) {
-        const char *what = arena_printf(&stage->arena, "%s Produce v%d answer",
-                                        i == 0 ? "first" : "second", style.version);
+        const char *what =
+            arena_printf(&stage->arena, "%s Produce v%d answer", i == 0 ? "first" : "second", style.version);
         struct reader reader = stage_ask(stage, connection, &requests[i], what, 1);
         check_produce_answer(&reader, &parts[i], 1);
     }
@@ -161,27 +160,29 @@ static void gives_the_batch_back(struct stage *stage)
     part.batch.leader_epoch = expected_leader_epoch();
     part.batch.values = part.values;
     put_batch(&records, &part.batch);
-    struct fetched expected = { .topic_id = topics[0].id, .records = &records };
+    struct fetched expected = {.topic_id = topics[0].id, .records = &records};
     struct frame request = fetch_request(stage, topics[0].id);
     struct reader reader = stage_ask(stage, connection, &request, "Fetch v16 answer", 1);
     check_fetch_answer(&reader, &expected);
 }
 
-static const struct scenario draft_one = { DRAFT_PRODUCE, 1, 1, 1 };
-static const struct scenario draft_records = { DRAFT_PRODUCE, 1, 1, 3 };
-static const struct scenario draft_partitions = { DRAFT_PRODUCE, 1, 3, 1 };
-static const struct scenario draft_topics = { DRAFT_PRODUCE, 2, 2, 1 };
-static const struct scenario x_one = { DRAFT_PRODUCE_TESTS_X, 1, 1, 1 };
-static const struct scenario x_records = { DRAFT_PRODUCE_TESTS_X, 1, 1, 3 };
-static const struct scenario x_partitions = { DRAFT_PRODUCE_TESTS_X, 1, 3, 1 };
-static const struct scenario x_topics = { DRAFT_PRODUCE_TESTS_X, 2, 2, 1 };
-static const struct scenario released_one = { DRAFT_RELEASED, 1, 1, 1 };
-static const struct scenario released_records = { DRAFT_RELEASED, 1, 1, 3 };
+static const struct scenario draft_one = {DRAFT_PRODUCE, 1, 1, 1};
+static const struct scenario draft_records = {DRAFT_PRODUCE, 1, 1, 3};
+static const struct scenario draft_partitions = {DRAFT_PRODUCE, 1, 3, 1};
+static const struct scenario draft_topics = {DRAFT_PRODUCE, 2, 2, 1};
+static const struct scenario x_one = {DRAFT_PRODUCE_TESTS_X, 1, 1, 1};
+static const struct scenario x_records = {DRAFT_PRODUCE_TESTS_X, 1, 1, 3};
+static const struct scenario x_partitions = {DRAFT_PRODUCE_TESTS_X, 1, 3, 1};
+static const struct scenario x_topics = {DRAFT_PRODUCE_TESTS_X, 2, 2, 1};
+static const struct scenario released_one = {DRAFT_RELEASED, 1, 1, 1};
+static const struct scenario released_records = {DRAFT_RELEASED, 1, 1, 3};
 
 /* One stage in both versions. */
-#define BOTH(name, sentence, run, scenario)                                                      \
-    { name " v11", sentence " (v11)", run, 11, scenario },                                       \
-    { name " v12", sentence " (v12)", run, 12, scenario }
+#define BOTH(name, sentence, run, scenario)                                                                  \
+    {name " v11", sentence " (v11)", run, 11, scenario},                                                     \
+    {                                                                                                        \
+        name " v12", sentence " (v12)", run, 12, scenario                                                    \
+    }
 
 static const struct stage_plan plans[] = {
     BOTH("ot5", "ot5 refuses an unknown topic", refuses_an_unknown_topic, &draft_one),
@@ -190,8 +191,7 @@ static const struct stage_plan plans[] = {
     BOTH("stage_p4_new", "stage_p4_new stores two requests of one correlation id",
          stores_two_requests_of_one_correlation_id, &draft_one),
     BOTH("wh8", "wh8 stores multiple records", stores_files_of_one_batch, &draft_records),
-    BOTH("ej4", "ej4 stores into multiple partitions", stores_files_of_one_batch,
-         &draft_partitions),
+    BOTH("ej4", "ej4 stores into multiple partitions", stores_files_of_one_batch, &draft_partitions),
     BOTH("xs0", "xs0 stores into multiple topics", stores_files_of_one_batch, &draft_topics),
     BOTH("ck2 topic", "ck2 refuses an unknown topic", refuses_an_unknown_topic, &x_one),
     BOTH("ck2 partition", "ck2 refuses an unknown partition", refuses_an_unknown_partition, &x_one),
@@ -199,16 +199,16 @@ static const struct stage_plan plans[] = {
     BOTH("sb8", "sb8 stores multiple records", stores_files_of_one_batch, &x_records),
     BOTH("mf2", "mf2 stores into multiple partitions", stores_files_of_one_batch, &x_partitions),
     BOTH("ar4", "ar4 stores into multiple topics", stores_files_of_one_batch, &x_topics),
-    BOTH("ls8 whole file", "ls8 leaves nothing but the batch in the file",
-         stores_files_of_one_batch, &released_one),
+    BOTH("ls8 whole file", "ls8 leaves nothing but the batch in the file", stores_files_of_one_batch,
+         &released_one),
     BOTH("ls8 fetch", "ls8 gives the batch back", gives_the_batch_back, &released_one),
     BOTH("yd8 fetch", "yd8 gives the batch back", gives_the_batch_back, &released_records),
-    BOTH("two requests", "two requests to one partition are stored one after the other",
-         stores_two_requests, &released_one),
+    BOTH("two requests", "two requests to one partition are stored one after the other", stores_two_requests,
+         &released_one),
     BOTH("two requests of three", "the second of two requests starts after the first one's records",
          stores_two_requests, &released_records),
     BOTH("resent", "a resent batch is answered with its first offset and stored once",
          answers_a_resent_batch_with_its_first_offset, &released_records),
 };
 
-const struct stage_suite produce_earlier_suite = { "produce_earlier", plans, PLAN_COUNT(plans) };
+const struct stage_suite produce_earlier_suite = {"produce_earlier", plans, PLAN_COUNT(plans)};

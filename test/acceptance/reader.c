@@ -22,8 +22,8 @@ static int note(const struct reader *reader, enum field_kind kind, const char *n
     struct tape *tape = reader->stage->tape;
     if (!tape->mapping)
         return -1;
-    struct field field = { .kind = kind, .seen = reader->seen, .start = start, .lead = lead,
-                           .size = reader->at - start };
+    struct field field = {
+        .kind = kind, .seen = reader->seen, .start = start, .lead = lead, .size = reader->at - start};
     field.path = arena_printf(&reader->stage->arena, "%s: %s%s", reader->what, reader->path, name);
     return tape_note(tape, &field);
 }
@@ -196,8 +196,7 @@ void expect_no_tags(struct reader *reader)
 void expect_equal(const struct reader *reader, const char *name, int64_t value, int64_t expected)
 {
     if (value != expected)
-        reader_fail(reader, "%s is %lld, expected %lld", name, (long long)value,
-                    (long long)expected);
+        reader_fail(reader, "%s is %lld, expected %lld", name, (long long)value, (long long)expected);
 }
 
 void expect_i8(struct reader *reader, const char *name, int8_t expected)
@@ -230,9 +229,8 @@ void expect_text(struct reader *reader, const char *name, const char *expected)
     const char *text = read_text(reader, name);
     bool same = text == NULL || expected == NULL ? text == expected : strcmp(text, expected) == 0;
     if (!same)
-        reader_fail(reader, "%s is %s%s%s, expected %s%s%s", name, text ? "'" : "",
-                    text ? text : "null", text ? "'" : "", expected ? "'" : "",
-                    expected ? expected : "null", expected ? "'" : "");
+        reader_fail(reader, "%s is %s%s%s, expected %s%s%s", name, text ? "'" : "", text ? text : "null",
+                    text ? "'" : "", expected ? "'" : "", expected ? expected : "null", expected ? "'" : "");
 }
 
 static const char *hex(struct arena *arena, const uint8_t *bytes, size_t size)

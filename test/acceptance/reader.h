@@ -20,12 +20,12 @@ enum { MAX_DEPTH = 8 };
 
 struct reader {
     struct stage *stage;
-    const char *what;           /* the answer or file */
-    int seen;                   /* its index on the tape */
+    const char *what; /* the answer or file */
+    int seen;         /* its index on the tape */
     const uint8_t *bytes;
     size_t at;
     size_t end;
-    char path[256];             /* "topics[0].partitions[1]." */
+    char path[256]; /* "topics[0].partitions[1]." */
     int depth;
     size_t path_ends[MAX_DEPTH];
     int elements[MAX_DEPTH];
@@ -66,7 +66,7 @@ void expect_i64(struct reader *reader, const char *name, int64_t expected);
 void expect_uvarint(struct reader *reader, const char *name, uint64_t expected);
 void expect_text(struct reader *reader, const char *name, const char *expected);
 void expect_uuid(struct reader *reader, const char *name, const uint8_t expected[UUID_SIZE]);
-void expect_some_uuid(struct reader *reader, const char *name);     /* not zero */
+void expect_some_uuid(struct reader *reader, const char *name); /* not zero */
 void expect_count(struct reader *reader, const char *name, int expected);
 
 /* Already read, now known to be wrong or right. */

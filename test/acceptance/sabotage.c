@@ -7,8 +7,13 @@
 
 #include <string.h>
 
-enum { BATCH_AT_LENGTH = 8, BATCH_AFTER_LENGTH = 12, BATCH_AT_CRC = 17, BATCH_AFTER_CRC = 21,
-       BATCH_AT_COUNT = 57 };
+enum {
+    BATCH_AT_LENGTH = 8,
+    BATCH_AFTER_LENGTH = 12,
+    BATCH_AT_CRC = 17,
+    BATCH_AFTER_CRC = 21,
+    BATCH_AT_COUNT = 57
+};
 
 bool is_done_to_whole(enum how how)
 {
@@ -44,8 +49,8 @@ static struct frame uvarint(struct arena *arena, uint64_t value)
     return frame;
 }
 
-struct seen splice(const struct seen *seen, size_t start, size_t old_size, const void *bytes,
-                   size_t size, bool right_size, struct arena *arena)
+struct seen splice(const struct seen *seen, size_t start, size_t old_size, const void *bytes, size_t size,
+                   bool right_size, struct arena *arena)
 {
     struct frame frame = frame_new(arena);
     struct seen spliced = *seen;
@@ -67,8 +72,8 @@ static void right_sizes(const struct tape *tape, const struct field *inner, int6
     for (int i = 0; i < tape->field_count; i++) {
         const struct field *outer = &tape->fields[i];
         if (outer->kind != FIELD_SIZE || outer->seen != inner->seen
-            || inner->start < outer->start + outer->lead
-            || inner->start >= outer->start + outer->size || change == 0)
+            || inner->start < outer->start + outer->lead || inner->start >= outer->start + outer->size
+            || change == 0)
             continue;
         uint64_t size = load_uvarint(broken->bytes + outer->start) + (uint64_t)change;
         struct frame raw = uvarint(arena, size);
@@ -89,8 +94,7 @@ static void right_checksums(uint8_t *from, const uint8_t *to)
 }
 
 /* Where the batches around a field lie: a whole file, or the records of an answer. */
-static bool right_checksums_around(const struct tape *tape, const struct field *inner,
-                                   struct seen *broken)
+static bool right_checksums_around(const struct tape *tape, const struct field *inner, struct seen *broken)
 {
     uint8_t *bytes = (uint8_t *)(uintptr_t)broken->bytes; /* splice made them ours */
     if (broken->kind == SEEN_FILE) {
@@ -129,8 +133,7 @@ static struct frame altered(const struct field *field, const uint8_t *old, struc
     return bytes;
 }
 
-static struct frame set_to(const struct field *field, const uint8_t *old, int64_t value,
-                           struct arena *arena)
+static struct frame set_to(const struct field *field, const uint8_t *old, int64_t value, struct arena *arena)
 {
     struct frame bytes = frame_new(arena);
     if (field->kind == FIELD_ELEMENT || field->kind == FIELD_BYTES)
@@ -154,8 +157,8 @@ static const struct field *count_around(const struct tape *tape, const struct fi
     const struct field *found = NULL;
     for (int i = 0; i < tape->field_count && &tape->fields[i] != element; i++) {
         const struct field *field = &tape->fields[i];
-        if (field->kind == FIELD_COUNT && field->seen == element->seen
-            && strlen(field->path) == length && strncmp(field->path, element->path, length) == 0)
+        if (field->kind == FIELD_COUNT && field->seen == element->seen && strlen(field->path) == length
+            && strncmp(field->path, element->path, length) == 0)
             found = field;
     }
     return found;
@@ -227,7 +230,7 @@ bool sabotage_field(const struct tape *tape, const struct field *field, enum how
     case ALTERED_WITH_CRC:
         bytes = altered(field, old, arena);
         return replace(tape, field, &bytes, arena, broken)
-            && (how == ALTERED || right_checksums_around(tape, field, broken));
+               && (how == ALTERED || right_checksums_around(tape, field, broken));
     case SET_TO:
         bytes = set_to(field, old, value, arena);
         return replace(tape, field, &bytes, arena, broken);
@@ -245,15 +248,15 @@ static struct seen with_topic(const struct seen *seen, struct arena *arena)
 {
     struct frame value = frame_new(arena);
     struct frame added = frame_new(arena);
-    struct batch batch = { .values = &value, .value_count = 1 };
-    put_bytes(&value, (const uint8_t[]){ 1, 2, 0 }, 3); /* TopicRecord */
+    struct batch batch = {.values = &value, .value_count = 1};
+    put_bytes(&value, (const uint8_t[]){1, 2, 0}, 3); /* TopicRecord */
     put_text(&value, "surprise");
     put_uuid(&value, directory_id);
     put_no_tags(&value);
     for (size_t at = 0; at < seen->size;) {
         const uint8_t *bytes = seen->bytes + at;
         batch.base_offset = (int64_t)((uint64_t)load_u32(bytes) << 32 | load_u32(bytes + 4))
-            + load_u32(bytes + BATCH_AT_COUNT);
+                            + load_u32(bytes + BATCH_AT_COUNT);
         batch.leader_epoch = (int32_t)load_u32(bytes + BATCH_AFTER_LENGTH);
         at += BATCH_AFTER_LENGTH + (size_t)load_u32(bytes + BATCH_AT_LENGTH);
     }
@@ -261,8 +264,7 @@ static struct seen with_topic(const struct seen *seen, struct arena *arena)
     return splice(seen, seen->size, 0, added.bytes, added.size, false, arena);
 }
 
-bool sabotage_whole(const struct seen *seen, enum how how, struct arena *arena,
-                    struct seen *broken)
+bool sabotage_whole(const struct seen *seen, enum how how, struct arena *arena, struct seen *broken)
 {
     static const uint8_t zeros[4096];
     *broken = *seen;

@@ -40,9 +40,8 @@ void stage_start(struct stage *stage)
         stage_fail(stage, "port %d is taken before the program starts", BROKER_PORT);
     }
     if (!directory_write(&stage->directory, &stage->arena, complaint, sizeof complaint)
-        || !tester_start(&stage->tester, stage->program,
-                         stage->without_argument ? NULL : SERVER_PROPERTIES, stage->limit_ms,
-                         complaint, sizeof complaint))
+        || !tester_start(&stage->tester, stage->program, stage->without_argument ? NULL : SERVER_PROPERTIES,
+                         stage->limit_ms, complaint, sizeof complaint))
         stage_fail(stage, "%s", complaint);
 }
 
@@ -63,8 +62,7 @@ static int dial(struct stage *stage)
         if (fd >= 0)
             return fd;
         if (tester_has_exited(tester))
-            stage_fail(stage, "the program seems to have ended before port %d was bound",
-                       BROKER_PORT);
+            stage_fail(stage, "the program seems to have ended before port %d was bound", BROKER_PORT);
         tester_wait(tester, -1, 0, clock_ms() + REDIAL_MS);
     }
     return -1;
@@ -72,7 +70,7 @@ static int dial(struct stage *stage)
 
 int stage_connect(struct stage *stage)
 {
-    struct seen seen = { .kind = SEEN_CONNECTION, .what = "connection" };
+    struct seen seen = {.kind = SEEN_CONNECTION, .what = "connection"};
     int fd = -1;
     if (!stage->tape->replaying) {
         fd = dial(stage);
@@ -81,7 +79,9 @@ int stage_connect(struct stage *stage)
     over_the_tape(stage, &seen);
     if (!seen.present)
         stage_fail(stage, "nobody listens on port %d", BROKER_PORT);
-    stage->connections[stage->connection_count] = (struct connection){ .fd = fd };
+    if (stage->connection_count == 0)
+        stage_let_settle(stage);
+    stage->connections[stage->connection_count] = (struct connection){.fd = fd};
     return stage->connection_count++;
 }
 
@@ -101,8 +101,7 @@ void stage_send(struct stage *stage, int connection, struct frame *request)
     struct connection *to = &stage->connections[connection];
     request_end(request);
     to->correlation_id = correlation_id_of(request);
-    if (!stage->tape->replaying
-        && !connection_send(to, &stage->tester, request->bytes, request->size))
+    if (!stage->tape->replaying && !connection_send(to, &stage->tester, request->bytes, request->size))
         stage_fail(stage, "a request cannot be sent: %s", strerror(errno));
 }
 
@@ -114,10 +113,9 @@ static const char *what_is_missing(struct stage *stage, const struct received *r
     return arena_printf(&stage->arena, "no answer within %d ms", stage->limit_ms);
 }
 
-struct reader stage_receive(struct stage *stage, int connection, const char *what,
-                            int header_version)
+struct reader stage_receive(struct stage *stage, int connection, const char *what, int header_version)
 {
-    struct seen seen = { .kind = SEEN_ANSWER, .what = what };
+    struct seen seen = {.kind = SEEN_ANSWER, .what = what};
     const char *missing = "no answer";
     if (!stage->tape->replaying) {
         struct connection *from = &stage->connections[connection];
@@ -127,7 +125,7 @@ struct reader stage_receive(struct stage *stage, int connection, const char *wha
         seen.size = received.size;
         missing = what_is_missing(stage, &received);
     }
-    struct reader reader = { .stage = stage, .what = what };
+    struct reader reader = {.stage = stage, .what = what};
     reader.seen = over_the_tape(stage, &seen);
     if (!seen.present)
         stage_fail(stage, "%s: %s", what, missing);
@@ -135,16 +133,15 @@ struct reader stage_receive(struct stage *stage, int connection, const char *wha
     reader.end = seen.size;
     int32_t size = read_i32(&reader, "message_size");
     if (size < 0 || (size_t)size != seen.size - 4)
-        reader_fail(&reader, "message_size is %d, but %zu byte(s) came after it", size,
-                    seen.size - 4);
+        reader_fail(&reader, "message_size is %d, but %zu byte(s) came after it", size, seen.size - 4);
     expect_i32(&reader, "correlation_id", stage->connections[connection].correlation_id);
     if (header_version > 0)
         skip_tags(&reader);
     return reader;
 }
 
-struct reader stage_ask(struct stage *stage, int connection, struct frame *request,
-                        const char *what, int header_version)
+struct reader stage_ask(struct stage *stage, int connection, struct frame *request, const char *what,
+                        int header_version)
 {
     stage_send(stage, connection, request);
     return stage_receive(stage, connection, what, header_version);
@@ -169,9 +166,9 @@ static bool add_file(struct frame *frame, const char *path)
 static struct reader read_seen_file(struct stage *stage, const char *name, bool present,
                                     const struct frame *content)
 {
-    struct seen seen = { .kind = SEEN_FILE, .what = name, .present = present,
-                         .bytes = content->bytes, .size = content->size };
-    struct reader reader = { .stage = stage, .what = name };
+    struct seen seen = {
+        .kind = SEEN_FILE, .what = name, .present = present, .bytes = content->bytes, .size = content->size};
+    struct reader reader = {.stage = stage, .what = name};
     reader.seen = over_the_tape(stage, &seen);
     if (!seen.present)
         stage_fail(stage, "%s: the file is missing", name);
@@ -192,7 +189,7 @@ struct reader stage_read_metadata_log(struct stage *stage)
 {
     struct frame content = frame_new(&stage->arena);
     bool present = false;
-    glob_t segments = { .gl_pathc = 0 };
+    glob_t segments = {.gl_pathc = 0};
     if (!stage->tape->replaying
         && glob(LOG_DIRECTORY "/" METADATA_DIRECTORY "/*.log", 0, NULL, &segments) == 0) {
         for (size_t i = 0; i < segments.gl_pathc; i++) /* sorted by name, so by offset */
@@ -206,7 +203,7 @@ bool stage_path_exists(struct stage *stage, const char *name)
 {
     struct stat status;
     const char *path = arena_printf(&stage->arena, LOG_DIRECTORY "/%s", name);
-    struct seen seen = { .kind = SEEN_PATH, .what = name };
+    struct seen seen = {.kind = SEEN_PATH, .what = name};
     seen.present = !stage->tape->replaying && stat(path, &status) == 0;
     over_the_tape(stage, &seen);
     return seen.present;

@@ -19,9 +19,12 @@ extern const struct stage_suite produce_suite;
 extern const struct stage_suite produce_earlier_suite;
 extern const struct stage_suite create_topics_suite;
 extern const struct stage_suite refuse_topics_suite;
+extern const struct stage_suite refuse_unauthorised_suite;
 
-#define STAGE_SUITES                                                                             \
-    { &base_suite, &describe_topic_partitions_suite, &fetch_suite, &produce_suite,               \
-      &produce_earlier_suite, &create_topics_suite, &refuse_topics_suite }
+#define STAGE_SUITES                                                                                         \
+    {                                                                                                        \
+        &base_suite, &describe_topic_partitions_suite, &fetch_suite, &produce_suite, &produce_earlier_suite, \
+            &create_topics_suite, &refuse_topics_suite, &refuse_unauthorised_suite                           \
+    }
 
 #endif

@@ -17,23 +17,31 @@ enum seen_kind { SEEN_CONNECTION, SEEN_ANSWER, SEEN_FILE, SEEN_PATH, SEEN_REST }
 /* One thing that came from outside. */
 struct seen {
     enum seen_kind kind;
-    const char *what;       /* "ApiVersions v4 answer", "apple-0/00000000000000000000.log" */
-    bool present;           /* false: no connection, no answer, no such file */
-    const uint8_t *bytes;   /* an answer starts with its message_size */
+    const char *what;     /* "ApiVersions v4 answer", "apple-0/00000000000000000000.log" */
+    bool present;         /* false: no connection, no answer, no such file */
+    const uint8_t *bytes; /* an answer starts with its message_size */
     size_t size;
 };
 
-enum field_kind { FIELD_INT, FIELD_VARINT, FIELD_UUID, FIELD_TEXT, FIELD_BYTES, FIELD_COUNT,
-                  FIELD_SIZE, FIELD_ELEMENT };
+enum field_kind {
+    FIELD_INT,
+    FIELD_VARINT,
+    FIELD_UUID,
+    FIELD_TEXT,
+    FIELD_BYTES,
+    FIELD_COUNT,
+    FIELD_SIZE,
+    FIELD_ELEMENT
+};
 
 /* Where the reader found a field. */
 struct field {
     enum field_kind kind;
-    int seen;               /* index into the tape */
-    const char *path;       /* "ApiVersions v4 answer: api_keys[18].max_version" */
+    int seen;         /* index into the tape */
+    const char *path; /* "ApiVersions v4 answer: api_keys[18].max_version" */
     size_t start;
     size_t size;
-    size_t lead;            /* FIELD_TEXT and FIELD_SIZE: so many bytes of it are the length */
+    size_t lead; /* FIELD_TEXT and FIELD_SIZE: so many bytes of it are the length */
 };
 
 struct tape {
@@ -42,7 +50,7 @@ struct tape {
     bool mapping;
     struct seen *seen;
     int seen_count;
-    int next;               /* replaying: the one that the stage looks at next */
+    int next; /* replaying: the one that the stage looks at next */
     struct field *fields;
     int field_count;
 };

@@ -29,13 +29,12 @@ static void limit_memory(void)
     const char *wish = getenv("ACCEPTANCE_MEMORY_LIMIT");
     if (wish != NULL && strcmp(wish, "none") == 0)
         return; /* the address sanitizer reserves more */
-    struct rlimit limit = { .rlim_cur = address_space, .rlim_max = address_space };
+    struct rlimit limit = {.rlim_cur = address_space, .rlim_max = address_space};
     setrlimit(RLIMIT_AS, &limit);
 }
 
 /* In the child. */
-static void become_program(const char *program, const char *argument, pid_t parent,
-                           const int ends[3])
+static void become_program(const char *program, const char *argument, pid_t parent, const int ends[3])
 {
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -71,14 +70,13 @@ bool tester_start(struct tester *tester, const char *program, const char *argume
     }
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     pid_t parent = getpid();
-    *tester = (struct tester){ .started = true, .input = pipes[0][1] };
+    *tester = (struct tester){.started = true, .input = pipes[0][1]};
     tester->output.fd = pipes[1][0];
     tester->errors.fd = pipes[2][0];
     tester->deadline_ms = clock_ms() + limit_ms;
     tester->pid = fork();
     if (tester->pid == 0)
-        become_program(program, argument, parent,
-                       (const int[]){ pipes[0][0], pipes[1][1], pipes[2][1] });
+        become_program(program, argument, parent, (const int[]){pipes[0][0], pipes[1][1], pipes[2][1]});
     setpgid(tester->pid, tester->pid); /* in both: neither may come too late */
     close(pipes[0][0]);
     close(pipes[1][1]);
@@ -120,9 +118,9 @@ short tester_wait(struct tester *tester, int fd, short events, int64_t until_ms)
 {
     for (;;) {
         struct pollfd polls[3] = {
-            { .fd = fd, .events = events },
-            { .fd = tester->output.ended ? -1 : tester->output.fd, .events = POLLIN },
-            { .fd = tester->errors.ended ? -1 : tester->errors.fd, .events = POLLIN },
+            {.fd = fd, .events = events},
+            {.fd = tester->output.ended ? -1 : tester->output.fd, .events = POLLIN},
+            {.fd = tester->errors.ended ? -1 : tester->errors.fd, .events = POLLIN},
         };
         int64_t left = until_ms - clock_ms();
         int ready = poll(polls, 3, left > 0 ? (int)left : 0);
@@ -240,8 +238,8 @@ static int end_strays(void)
     return strays;
 }
 
-static void judge(const struct tester *tester, int status, bool ended_before, int strays,
-                  char *complaint, size_t size)
+static void judge(const struct tester *tester, int status, bool ended_before, int strays, char *complaint,
+                  size_t size)
 {
     if (ended_before && WIFEXITED(status))
         snprintf(complaint, size, "the program ended by itself with code %d", WEXITSTATUS(status));
@@ -249,15 +247,12 @@ static void judge(const struct tester *tester, int status, bool ended_before, in
         snprintf(complaint, size, "the program ended by signal %d", WTERMSIG(status));
     else if (!tester->was_killed && WIFSIGNALED(status) && WTERMSIG(status) != SIGTERM)
         snprintf(complaint, size, "on SIGTERM the program died of signal %d", WTERMSIG(status));
-    else if (WIFEXITED(status) && WEXITSTATUS(status) != 0
-             && WEXITSTATUS(status) != EXITED_BY_SIGTERM)
-        snprintf(complaint, size, "on SIGTERM the program exited with code %d",
-                 WEXITSTATUS(status));
+    else if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && WEXITSTATUS(status) != EXITED_BY_SIGTERM)
+        snprintf(complaint, size, "on SIGTERM the program exited with code %d", WEXITSTATUS(status));
     else if (strays > 0)
         snprintf(complaint, size, "the program left %d process(es) behind", strays);
     else if (tester->output.seen >= RELAYED_BYTES || tester->errors.seen >= RELAYED_BYTES)
-        snprintf(complaint, size, "the program prints too much: %d bytes are listened to",
-                 RELAYED_BYTES);
+        snprintf(complaint, size, "the program prints too much: %d bytes are listened to", RELAYED_BYTES);
 }
 
 void tester_stop(struct tester *tester, char *complaint, size_t complaint_size)
@@ -265,7 +260,7 @@ void tester_stop(struct tester *tester, char *complaint, size_t complaint_size)
     if (!tester->started)
         return;
     tester->started = false;
-    siginfo_t info = { .si_pid = 0 };
+    siginfo_t info = {.si_pid = 0};
     waitid(P_PID, (id_t)tester->pid, &info, WEXITED | WNOHANG | WNOWAIT);
     bool ended_before = info.si_pid == tester->pid;
     long peak = peak_resident_kib(tester->pid);
@@ -273,6 +268,6 @@ void tester_stop(struct tester *tester, char *complaint, size_t complaint_size)
     int strays = end_strays();
     judge(tester, status, ended_before, strays, complaint, complaint_size);
     if (peak > resident_kib && complaint[0] == '\0')
-        snprintf(complaint, complaint_size, "the program took %ld KiB of memory, the limit is %ld",
-                 peak, resident_kib);
+        snprintf(complaint, complaint_size, "the program took %ld KiB of memory, the limit is %ld", peak,
+                 resident_kib);
 }

@@ -13,8 +13,8 @@
 struct relay {
     int fd;
     size_t seen;
-    bool ended;             /* end of file, or so much that the tester stopped listening */
-    char tail[1024];        /* the last of it, for messages */
+    bool ended;      /* end of file, or so much that the tester stopped listening */
+    char tail[1024]; /* the last of it, for messages */
     size_t tail_size;
 };
 
@@ -24,9 +24,9 @@ struct tester {
     int input;
     struct relay output;
     struct relay errors;
-    int64_t deadline_ms;    /* on the clock of clock_ms: the stage is over then */
+    int64_t deadline_ms; /* on the clock of clock_ms: the stage is over then */
     int64_t stopped_after_ms;
-    bool was_killed;        /* SIGTERM did not do */
+    bool was_killed; /* SIGTERM did not do */
 };
 
 /* argument may be NULL: none. False with complaint filled in if the program cannot be started. */
