@@ -72,7 +72,7 @@ void cluster_apply(struct cluster *cluster, const struct record_list *records, i
         bool applied =
             image_apply(&cluster->image, records->records[i], first_offset + i, cluster->epoch, &why);
         if (!applied)
-            diag_error("cluster log, offset %lld: %s", (long long)(first_offset + i), why.text);
+            diag_error("cluster log, offset %lld: %s", (long long)first_offset + i, why.text);
         ensure(applied);
     }
     rwlock_write_done(&cluster->image_lock);

@@ -17,6 +17,7 @@
 #include "protocol/records/kraft_version_record.h"
 #include "protocol/records/leader_change.h"
 #include "protocol/records/metadata_transaction_record.h"
+#include "storage/epochs.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
@@ -199,12 +200,32 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     return true;
 }
 
+/* Apache Kafka keeps the epochs of this log as it does a partition's. It finds them again in the batches if it must, so that
+ * a file that cannot be read or written is only told. */
+static void keep_epoch(const struct cluster *cluster, int64_t start_offset)
+{
+    struct epochs epochs;
+    struct note why = {""};
+    struct file_system *fs = data_dir_fs(cluster->dir);
+    epochs_init(&epochs);
+    int error = epochs_load(&epochs, fs, cluster->directory, &why);
+    if (error == 0) {
+        epochs_assign(&epochs, cluster->epoch, start_offset);
+        error = epochs_store(&epochs, fs, cluster->directory);
+    }
+    if (error < 0)
+        diag_warn("%s/leader-epoch-checkpoint: %s", cluster->directory,
+                  why.text[0] != '\0' ? why.text : strerror(-error));
+    epochs_fini(&epochs);
+}
+
 static bool write_start(struct cluster *cluster, const struct replay *replay, struct arena *arena,
                         struct note *why)
 {
     struct batch_writer writer;
     struct record_list records;
-    batch_writer_init(&writer, cluster->log.end_offset, cluster->epoch, clock_wall_ms());
+    int64_t start_offset = cluster->log.end_offset;
+    batch_writer_init(&writer, start_offset, cluster->epoch, clock_wall_ms());
     write_leader_change(&writer, cluster, replay);
     int64_t first_offset = writer.next_offset;
     record_list_init(&records, arena,
@@ -216,6 +237,8 @@ static bool write_start(struct cluster *cluster, const struct replay *replay, st
     }
     if (done)
         cluster_apply(cluster, &records, first_offset);
+    if (done)
+        keep_epoch(cluster, start_offset);
     batch_writer_fini(&writer);
     return done;
 }

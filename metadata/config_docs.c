@@ -92,7 +92,7 @@ static size_t select_rows(struct config_table table, enum config_support support
     for (size_t i = 0; i < table.count && count < ROWS_MAX; i++)
         if (table.defs[i].support == support)
             rows[count++] = &table.defs[i];
-    qsort(rows, count, sizeof *rows, by_name);
+    qsort(rows, count, sizeof(struct config_def *), by_name);
     return count;
 }
 

@@ -100,7 +100,7 @@ struct slice config_effective(const struct config_view *view, enum resource_type
         || !java_parse_long(config_trim(found.value), INT64_MIN / found.factor, INT64_MAX / found.factor,
                             &number))
         return found.value;
-    return arena_printf(arena, "%lld", (long long)(number * found.factor));
+    return arena_printf(arena, "%lld", (long long)number * found.factor);
 }
 
 /* ---- a log's settings ---- */

@@ -117,7 +117,7 @@ struct slice java_format_double(double value, struct arena *arena)
     char text[40];
     format_shortest(value, text, sizeof text);
     char *mark = strchr(text, 'e');
-    int exponent = atoi(mark + 1);
+    int exponent = (int)strtol(mark + 1, NULL, 10);
     *mark = '\0';
     for (char *zero = mark - 1; *zero == '0'; zero--) /* stops at the point */
         *zero = '\0';

@@ -213,9 +213,7 @@ static bool is_plausible_pattern(struct slice pattern)
             in_class = true;
         else if (c == '(')
             depth++;
-        else if (c == ')' && --depth < 0)
-            return false;
-        else if (i == 0 && (c == '*' || c == '+' || c == '?'))
+        else if ((c == ')' && --depth < 0) || (i == 0 && (c == '*' || c == '+' || c == '?')))
             return false;
     }
     return !in_class && depth == 0 && pattern.len > 0 && pattern.data[pattern.len - 1] != '\\';

@@ -103,7 +103,7 @@ static void collect_overrides(struct creation *creation)
     for (int32_t i = 0; i < count; i++)
         sorted[i] = &creation->topic->configs.items[i];
     if (count > 0)
-        qsort(sorted, (size_t)count, sizeof *sorted, by_name);
+        qsort(sorted, (size_t)count, sizeof(struct create_topics_config *), by_name);
     for (int32_t i = 0; i < count; i++)
         overrides_set(&creation->overrides, sorted[i]->name, sorted[i]->value);
 }
