@@ -69,7 +69,7 @@ show_logs() {
     for log in "$work"/*/server.log; do
         [ -e "$log" ] || continue
         printf -- '---- the end of %s\n' "$log" >&2
-        tail -15 "$log" >&2
+        grep -v ' INFO \|^[[:space:]]\|^$' "$log" | tail -15 >&2 || true
     done
 }
 
@@ -77,7 +77,7 @@ finish() {
     local status=$? dir
     trap - EXIT
     for dir in "${!started_by[@]}"; do
-        if [ "$status" = 0 ]; then stop "$dir" || status=1; else "${started_by[$dir]}" kill "$dir" || true; fi
+        if [ "$status" = 0 ]; then stop "$dir" || status=1; else "${started_by[$dir]}" kill "$dir" 2> /dev/null || true; fi
     done
     [ "$status" = 0 ] || [ "$status" = 77 ] || show_logs
     if [ -n "${INTEROP_KEEP:-}" ]; then echo "kept: $work"; else rm -rf "$work"; fi
@@ -154,14 +154,22 @@ need_go() {
 
 need_kafka() {
     program java default-jdk-headless
-    program mvn maven
     "$kafka" classpath > /dev/null 2> "$build/kafka.log" ||
         skip "Apache Kafka ${KAFKA_VERSION:-} could not be fetched: $(tail -1 "$build/kafka.log")"
 }
 
-need_jdk() { program javac default-jdk-headless; }
+build_java() {
+    rm -rf "$java_classes"
+    javac -d "$java_classes" -cp "$("$kafka" classpath)" "$clients"/*.java
+}
 
-need_java() {
-    need kafka jdk
-    java=("$kafka" class "$clients/JavaClient.java")
+need_java() {   # also ${tools[@]}: many of Kafka's command line tools in one JVM
+    need kafka
+    program javac default-jdk-headless
+    local name=java-${KAFKA_VERSION:-default} with
+    java_classes=$build/$name
+    once "$name" "$(cat "$clients"/*.java | cksum)" build_java
+    with=$java_classes:$("$kafka" classpath)
+    java=("$kafka" class -cp "$with" JavaClient)
+    tools=("$kafka" class -cp "$with" Tools)
 }

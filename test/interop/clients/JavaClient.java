@@ -25,10 +25,10 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * A Java client that sends the interop data set, and fetches it and checks every byte.
  *
- *   JavaClient.java produce BOOTSTRAP COUNT PREFIX KIND...   creates topic PREFIX-KIND and sends COUNT records, for each KIND
- *   JavaClient.java fetch BOOTSTRAP COUNT TOPIC...           expects exactly these COUNT records in each topic
- *   JavaClient.java append BOOTSTRAP FROM-TO PREFIX KIND...  sends the records FROM to TO-1 to topics that exist
- *   JavaClient.java create BOOTSTRAP PARTITIONS TOPIC...     creates topics for another producer
+ *   JavaClient produce BOOTSTRAP COUNT PREFIX KIND...   creates topic PREFIX-KIND and sends COUNT records, for each KIND
+ *   JavaClient fetch BOOTSTRAP COUNT TOPIC...           expects exactly these COUNT records in each topic
+ *   JavaClient append BOOTSTRAP FROM-TO PREFIX KIND...  sends the records FROM to TO-1 to topics that exist
+ *   JavaClient create BOOTSTRAP PARTITIONS TOPIC...     creates topics for another producer
  *
  * KIND is a codec (none gzip snappy lz4 zstd: acks=all, not idempotent), idempotent, acks-1 or acks-0.
  */
@@ -42,12 +42,14 @@ class JavaClient {
         int[] range = Arrays.stream(args[2].split("-")).mapToInt(Integer::parseInt).toArray();
         List<String> rest = Arrays.asList(args).subList(3, args.length);
         switch (verb) {
-            case "create": for (String topic : rest) create(bootstrap, range[0], topic); break;
-            case "produce": for (String topic : topics(rest)) create(bootstrap, PARTITIONS, topic);
-                            for (String topic : topics(rest)) produce(bootstrap, 0, range[0], topic); break;
-            case "append": for (String topic : topics(rest)) produce(bootstrap, range[0], range[1], topic); break;
-            case "fetch": fetchAll(bootstrap, range[0], rest); break;
-            default: throw fail("what is %s?", verb);
+            case "create" -> create(bootstrap, range[0], rest);
+            case "produce" -> {
+                create(bootstrap, PARTITIONS, topics(rest));
+                produce(bootstrap, 0, range[0], topics(rest));
+            }
+            case "append" -> produce(bootstrap, range[0], range[1], topics(rest));
+            case "fetch" -> fetch(bootstrap, range[0], rest);
+            default -> throw fail("what is %s?", verb);
         }
     }
 
@@ -104,13 +106,21 @@ class JavaClient {
     }
 
     /** Returns when all partitions serve: a refusal would be retried, and so change the order. */
-    static void create(String bootstrap, int partitions, String topic) throws Exception {
-        try (var admin = Admin.create(config(bootstrap))) {
-            admin.createTopics(List.of(new NewTopic(topic, partitions, (short) 1).configs(Map.of("retention.ms", "-1")))).all().get();
-            Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+    static void create(String bootstrap, int partitions, List<String> topics) throws Exception {
+        List<NewTopic> wanted = new ArrayList<>();
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (String topic : topics) {
+            wanted.add(new NewTopic(topic, partitions, (short) 1).configs(Map.of("retention.ms", "-1")));   // the time stamps are old
             for (int p = 0; p < partitions; p++) ends.put(new TopicPartition(topic, p), OffsetSpec.latest());
+        }
+        try (var admin = Admin.create(config(bootstrap))) {
+            admin.createTopics(wanted).all().get();
             admin.listOffsets(ends).all().get();
         }
+    }
+
+    static void produce(String bootstrap, int from, int to, List<String> topics) throws Exception {
+        for (String topic : topics) produce(bootstrap, from, to, topic);
     }
 
     static void produce(String bootstrap, int from, int to, String topic) throws Exception {
@@ -161,8 +171,10 @@ class JavaClient {
         if (got == null || got.offset() != expected) throw fail("%s: the first offset at or after %d is %d, got %s", tp, time, expected, got);
     }
 
-    static void fetchAll(String bootstrap, int count, List<String> topics) {
-        try (var consumer = new KafkaConsumer<byte[], byte[]>(config(bootstrap), new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+    static void fetch(String bootstrap, int count, List<String> topics) {
+        Map<String, Object> config = config(bootstrap);
+        config.put("fetch.max.wait.ms", 100);
+        try (var consumer = new KafkaConsumer<byte[], byte[]>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
             for (String topic : topics) fetch(consumer, count, topic);
         }
     }

@@ -6,15 +6,16 @@ import java.util.Map;
 import org.apache.kafka.common.utils.Exit;
 
 /**
- * Runs Kafka's command line tools one after the other in one JVM: Tools.java BOOTSTRAP PAUSE < COMMANDS
+ * Runs Kafka's command line tools one after the other in one JVM: Tools BOOTSTRAP PAUSE < COMMANDS
  *
- * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. Prints each command, what it
- * prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when its
- * controller knows, and the broker that is asked next may learn it later.
+ * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. Prints each command, what
+ * it prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when
+ * its controller knows, and the broker that is asked next may learn it later.
  */
 class Tools {
     static final Map<String, String> CLASSES = Map.of(
             "configs", "kafka.admin.ConfigCommand",
+            "dump-log", "org.apache.kafka.tools.DumpLogSegments",
             "get-offsets", "org.apache.kafka.tools.GetOffsetShell",
             "topics", "org.apache.kafka.tools.TopicCommand");
 
@@ -40,9 +41,18 @@ class Tools {
     static int run(List<String> words, String bootstrap) throws Exception {
         int[] ended = {0};
         Exit.setExitProcedure((status, message) -> ended[0] = status);
-        List<String> rest = new ArrayList<>(List.of("--bootstrap-server", bootstrap));
-        rest.addAll(words.subList(1, words.size()));
-        Class.forName(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
+        List<String> rest = new ArrayList<>(words.subList(1, words.size()));
+        if (!words.get(0).equals("dump-log")) rest.addAll(0, List.of("--bootstrap-server", bootstrap));
+        tool(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
         return ended[0];
+    }
+
+    /** In 3.9 some stand in another package. */
+    static Class<?> tool(String name) throws ClassNotFoundException {
+        try {
+            return Class.forName(name);
+        } catch (ClassNotFoundException e) {
+            return Class.forName(name.replace("org.apache.kafka.tools", "kafka.tools"));
+        }
     }
 }

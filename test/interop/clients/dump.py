@@ -1,39 +1,80 @@
-"""Reads what kafka-dump-log prints and stops at the first line that is not plain content, or does not fit the one before.
+"""Reads what kafka-dump-log prints and stops at the first line that is not plain content, or does not fit the ones before.
+
+Offsets and positions have no gap, and a partition's leader epochs are those of its leader-epoch-checkpoint.
 
   dump.py < OUTPUT
 """
 
+import os
 import re
 import sys
 
 CONTENT = [
+    r"\$ dump-log ",
     r"Dumping \S+$",
     r"Log starting offset: \d+$",
     r"Snapshot end offset: \d+, epoch: \d+$",
     r"baseOffset: \d+ lastOffset: \d+ .* isvalid: true$",
-    r"\| offset: \d+ \S+: -?\d+ keySize: -?\d+ valueSize: -?\d+ sequence: -?\d+ headerKeys: \[[^]]*\]( payload: \{.*\}| \w+: \{.*\})?$",
+    r"\| offset: \d+ \S+: -?\d+ keySize: -?\d+ valueSize: -?\d+ sequence: -?\d+ headerKeys: \[[^]]*\]( \w+:? \{.*\}| controlType: \w+\(\d\))?$",
     r"offset: \d+ position: \d+$",
     r"timestamp: \d+ offset: \d+$",
     r"producerId: \d+ producerEpoch: \d+ .*$",
-    r"\S+ passed sanity check\.$",
+    r"\S+ (passed sanity check|is empty)\.$",
+    # said of every segment that does not begin with offset 0; what follows must be the next line
+    r"Non-consecutive offsets in \S+$",
+    r"  -1 is followed by \d+$",
 ]
 PLAIN = re.compile("|".join(f"(?:{pattern})" for pattern in CONTENT))
-BATCH = re.compile(r"baseOffset: (\d+) lastOffset: (\d+) count: (\d+) .* position: (\d+) .* size: (\d+) ")
+BATCH = re.compile(r"baseOffset: (\d+) lastOffset: (\d+) count: (\d+) .* partitionLeaderEpoch: (-?\d+) .* position: (\d+) .* size: (\d+) ")
 DUMPING = re.compile(r"Dumping (\S+)$")
 
 
+class Partition:
+    def __init__(self):
+        self.epochs = []   # epoch, first offset
+        self.end = None
+
+    def take(self, base, last, epoch):
+        if not self.epochs or self.epochs[-1][0] != epoch:
+            self.epochs.append((epoch, base))
+        self.end = last + 1
+
+
+def checkpoint(folder):
+    path = os.path.join(folder, "leader-epoch-checkpoint")
+    if not os.path.exists(path):
+        return []
+    with open(path, encoding="ascii") as file:
+        return [tuple(map(int, line.split())) for line in file.read().splitlines()[2:]]
+
+
+def wrong_epochs(folder, partition):
+    written = [(epoch, start) for epoch, start in checkpoint(folder) if partition.end and start < partition.end]
+    if written == partition.epochs:
+        return []
+    return [f"{folder}: leader epochs (and first offsets) are {partition.epochs}, leader-epoch-checkpoint says {written}"]
+
+
 def main():
-    name, batches, files, end, position = "", 0, 0, None, 0
+    name, partitions, files, batches, position = "", {}, 0, 0, 0
     for line in map(str.rstrip, sys.stdin):
         if not PLAIN.match(line):
             sys.exit(f"dump: {name}: {line}")
         if m := DUMPING.match(line):
-            name, end, position, files = m[1], None, 0, files + 1
+            name, position, files = m[1], 0, files + 1
+            folder = os.path.dirname(name) if name.endswith(".log") else name
+            if name.endswith(".log"):
+                partitions.setdefault(folder, Partition())
         if m := BATCH.match(line):
-            base, last, count, at, size = map(int, m.groups())
-            if end is not None and base != end or at != position or last - base + 1 != count:
-                sys.exit(f"dump: {name}: expected offset {end} at position {position}: {line}")
-            end, position, batches = last + 1, at + size, batches + 1
+            base, last, count, epoch, at, size = map(int, m.groups())
+            partition = partitions.get(folder, Partition())
+            if partition.end not in (None, base) or at != position or last - base + 1 != count:
+                sys.exit(f"dump: {name}: expected offset {partition.end} at position {position}: {line}")
+            partition.take(base, last, epoch)
+            position, batches = at + size, batches + 1
+    wrong = [line for folder, partition in partitions.items() for line in wrong_epochs(folder, partition)]
+    if wrong:
+        sys.exit("dump: " + "\n      ".join(wrong))
     if not batches:
         sys.exit("dump: no batches at all")
     print(f"dump: {files} files, {batches} batches, no complaint")

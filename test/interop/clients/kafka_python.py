@@ -102,7 +102,8 @@ def act(verb="", bootstrap="", count=0, *rest):
         for kind in kinds:
             produce(bootstrap, int(count), f"{prefix}-{kind}", kind)
     elif verb == "fetch" and rest:
-        consumer = kafka.KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, max_poll_records=5000)
+        consumer = kafka.KafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, max_poll_records=5000,
+                                       fetch_max_wait_ms=100)
         for topic in rest:
             fetch(consumer, int(count), topic)
         consumer.close()

@@ -129,11 +129,20 @@ func sameHeaders(a, b []kgo.RecordHeader) bool {
 	return true
 }
 
+func show(value any) string {
+	if text, ok := value.([]byte); ok && text != nil {
+		return strconv.Quote(string(text))
+	} else if ok {
+		return "null"
+	}
+	return fmt.Sprint(value)
+}
+
 func check(got *kgo.Record, position int64) {
 	n := position*partitionCount + int64(got.Partition)
 	differ := func(what string, expected, actual any) {
-		die("%s-%d offset %d: record %d: %s: expected %.100q, got %.100q", got.Topic, got.Partition, got.Offset, n,
-			what, fmt.Sprint(expected), fmt.Sprint(actual))
+		die("%s-%d offset %d: record %d: %s: expected %.100s, got %.100s", got.Topic, got.Partition, got.Offset, n,
+			what, show(expected), show(actual))
 	}
 	switch {
 	case got.Offset != position:

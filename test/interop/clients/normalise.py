@@ -1,0 +1,20 @@
+"""Takes from the output of Kafka's tools what may differ between two brokers that are alike.
+
+  normalise.py       stack traces go, topics' configs are sorted
+  normalise.py DIR   and topic ids become "...", DIR becomes "DIR"
+"""
+
+import re
+import sys
+
+
+def sorted_configs(match):
+    return match[1] + ",".join(sorted(match[2].split(",")))
+
+
+for line in sys.stdin:
+    if line.startswith("\tat "):
+        continue
+    if len(sys.argv) > 1:
+        line = re.sub(r"TopicId: [\w-]{22}", "TopicId: ...", line).replace(sys.argv[1], "DIR")
+    print(re.sub(r"^(Topic: .*\tConfigs: )(.*)$", sorted_configs, line), end="")
