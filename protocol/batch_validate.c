@@ -431,6 +431,7 @@ static bool validate_rebuilding(struct validation *v, uint8_t *bytes)
     batch_builder_init(&builder, v->target, target_level(v->rules));
     v->builder = &builder;
     bool good = check_records(v, slice_of(bytes, v->verdict->len)) && finish(v, bytes);
+    v->builder = NULL;
     batch_builder_fini(&builder);
     return good;
 }

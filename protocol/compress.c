@@ -69,8 +69,10 @@ void inflater_init(struct inflater *inflater)
 
 void inflater_fini(struct inflater *inflater)
 {
-    if (inflater->state != NULL)
+    if (inflater->state != NULL) {
+        ensure(inflater->codec != CODEC_NONE);
         codecs[inflater->codec]->close(inflater->state);
+    }
     inflater_init(inflater);
 }
 

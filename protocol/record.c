@@ -11,6 +11,7 @@
  */
 #include "protocol/record.h"
 
+#include "protocol/base/ensure.h"
 #include "protocol/base/varint.h"
 
 #include <stdlib.h>
@@ -166,6 +167,7 @@ static enum record_result start(struct record_iterator *it, struct note *why)
 static bool make_room(struct record_iterator *it)
 {
     size_t unread = (size_t)(it->end - it->at);
+    ensure(it->window_size > 0);
     if (it->at > it->window)
         memmove(it->window, it->at, unread);
     if (unread == it->window_size) {

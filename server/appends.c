@@ -12,7 +12,7 @@ enum { FEW_CHAINS = 24 }; /* up to here a walk is quicker than a hash */
 
 static struct slice key_of(struct partition *const *partition)
 {
-    return slice_of(partition, sizeof *partition);
+    return slice_of(partition, sizeof(struct partition *));
 }
 
 static struct append_chain *find_chain(struct appends *appends, struct partition *partition)

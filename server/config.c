@@ -394,6 +394,7 @@ static void fill_directories(struct loader *loader)
     config->log_dir_count = setting_elements(loader, "log.dirs", &elements);
     if (config->log_dir_count == 0)
         config->log_dir_count = setting_elements(loader, "log.dir", &elements);
+    ensure(config->log_dir_count > 0 && elements != NULL); /* log.dir has a default and cannot be set empty */
     config->log_dirs = arena_new_array(&config->arena, const char *, config->log_dir_count);
     for (int32_t i = 0; i < config->log_dir_count; i++)
         config->log_dirs[i] = terminated(loader, elements[i]);
@@ -422,6 +423,7 @@ static bool check_roles(struct loader *loader)
 {
     struct slice *roles = NULL;
     int32_t count = setting_elements(loader, "process.roles", &roles);
+    ensure(count > 0 && roles != NULL); /* check_settings has refused an empty list */
     if (count == 2)
         return true;
     if (slice_equal_str(roles[0], "broker"))

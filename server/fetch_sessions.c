@@ -2,7 +2,7 @@
  * See fetch_sessions.h. Invariants:
  *   1. A session's epoch is the one that its client's next request must carry; it moves when a request is accepted.
  *   2. A session with topic ids has only partitions that were named by id, one without only such that were named by name.
- *   3. `count` sessions are in the map and in the list; the list is in order of use, the one used longest ago first.
+ *   3. `count` sessions with `partition_count` partitions are in the map and in the list; the list is in order of use, the one used longest ago first.
  */
 #include "server/fetch_sessions.h"
 
@@ -20,6 +20,7 @@ enum {
     MAX_TOPIC_BYTES = 255,
     FULL_FETCH_EPOCH = -1,
     FIRST_EPOCH = 0,
+    PARTITIONS_PER_SLOT = 1000, /* so many for each slot, all together: a few hundred bytes each */
 };
 
 /* A partition of a session. Its key (topic id or name, then the index) stands behind the struct. */
@@ -45,6 +46,7 @@ struct fetch_sessions {
     struct mutex mutex;
     int32_t slots;
     int32_t count GUARDED_BY(mutex);
+    int64_t partition_count GUARDED_BY(mutex);
     struct map by_id GUARDED_BY(mutex);
     struct list_node in_use_order GUARDED_BY(mutex);
 };
@@ -79,6 +81,7 @@ static void remove_partition(struct session *session, struct session_partition *
 
 static void remove_session(struct fetch_sessions *sessions, struct session *session) NEEDS(sessions->mutex)
 {
+    sessions->partition_count -= session->count;
     while (!list_is_empty(&session->partitions))
         remove_partition(session, list_entry(session->partitions.next, struct session_partition, node));
     map_remove(&sessions->by_id, id_key(session));
@@ -250,6 +253,21 @@ static void targets_of_request(const struct fetch_request *request, int version,
     map_fini(&once.by_key);
 }
 
+/* Applies a request to its session. False if there are too many partitions in the cache now: the session is gone. */
+static bool change_session(struct fetch_sessions *sessions, struct session *session, const struct fetch_request *request,
+                           int version) NEEDS(sessions->mutex)
+{
+    int32_t before = session->count;
+    put_all(session, request, version);
+    forget_all(session, request);
+    sessions->partition_count += session->count - before;
+    if (sessions->partition_count <= (int64_t)sessions->slots * PARTITIONS_PER_SLOT)
+        return true;
+    remove_session(sessions, session);
+    return false;
+}
+
+/* Leaves session id 0 where there is no session. */
 static void begin_full(struct fetch_sessions *sessions, const struct fetch_request *request, int version, uint64_t random,
                        struct arena *arena, struct fetch_context *context) NEEDS(sessions->mutex)
 {
@@ -258,11 +276,8 @@ static void begin_full(struct fetch_sessions *sessions, const struct fetch_reque
         remove_session(sessions, old);
     struct session *session =
         request->session_epoch == FIRST_EPOCH ? add_session(sessions, version >= 13, random) : NULL;
-    if (session == NULL) {
-        targets_of_request(request, version, random, arena, context);
+    if (session == NULL || !change_session(sessions, session, request, version))
         return;
-    }
-    put_all(session, request, version);
     targets_of_session(session, arena, context);
     context->session_id = session->id;
 }
@@ -279,8 +294,10 @@ static void begin_incremental(struct fetch_sessions *sessions, const struct fetc
         context->error = KERR_FETCH_SESSION_TOPIC_ID_ERROR;
     if (context->error != KERR_NONE)
         return;
-    put_all(session, request, version);
-    forget_all(session, request);
+    if (!change_session(sessions, session, request, version)) {
+        context->error = KERR_FETCH_SESSION_ID_NOT_FOUND; /* the client begins anew */
+        return;
+    }
     if (session->count == 0) {
         remove_session(sessions, session);
         return;
@@ -298,12 +315,15 @@ void fetch_sessions_begin(struct fetch_sessions *sessions, const struct fetch_re
                           struct arena *arena, struct fetch_context *context)
 {
     *context = (struct fetch_context){.error = KERR_NONE};
+    bool is_full = request->session_epoch == FULL_FETCH_EPOCH || request->session_epoch == FIRST_EPOCH;
     mutex_lock(&sessions->mutex);
-    if (request->session_epoch == FULL_FETCH_EPOCH || request->session_epoch == FIRST_EPOCH)
+    if (is_full)
         begin_full(sessions, request, version, random, arena, context);
     else
         begin_incremental(sessions, request, version, arena, context);
     mutex_unlock(&sessions->mutex);
+    if (is_full && context->session_id == 0)
+        targets_of_request(request, version, random, arena, context);
 }
 
 static void remember(struct session *session, const struct fetch_target *target, const struct fetch_told *told)

@@ -1,7 +1,7 @@
 /*
  * fetch_sessions: the partitions that a client fetches again and again, so that it need not name them each time (KIP-227).
  *
- * One cache for the broker, bounded by max.incremental.fetch.session.cache.slots; when it is full, a session that has been idle
+ * One cache for the broker, bounded by max.incremental.fetch.session.cache.slots (and a thousand partitions for each); when it is full, a session that has been idle
  * for two minutes makes room, else the client gets no session (id 0), which is always right. Any thread; RANK_FETCH_SESSIONS
  * is held for the time of one look or update, never across a wait or a read.
  */

@@ -237,7 +237,10 @@ void listener_close(struct listener *listener, int64_t deadline_ms)
     wait_for_connections(listener, deadline_ms);
     cut_off_connections(listener);
     wait_for_connections(listener, INT64_MAX);
-    thread_join(&listener->ended);
+    mutex_lock(&listener->mutex);
+    struct thread last = listener->ended;
+    mutex_unlock(&listener->mutex);
+    thread_join(&last);
     close(listener->fd);
     if (listener->spare_fd >= 0)
         close(listener->spare_fd);

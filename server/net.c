@@ -33,11 +33,16 @@ static struct addrinfo *look_up(const char *host, uint16_t port, bool passive, s
     return found;
 }
 
-static uint16_t port_of(const struct sockaddr_storage *address)
+union address {
+    struct sockaddr any;
+    struct sockaddr_in in4;
+    struct sockaddr_in6 in6;
+};
+
+static uint16_t port_of(const union address *address)
 {
-    if (address->ss_family == AF_INET6)
-        return ntohs(((const struct sockaddr_in6 *)(const void *)address)->sin6_port);
-    return ntohs(((const struct sockaddr_in *)(const void *)address)->sin_port);
+    /* NOLINTNEXTLINE(clang-analyzer-core.*): it does not see that accept4 and getsockname fill the address */
+    return ntohs(address->any.sa_family == AF_INET6 ? address->in6.sin6_port : address->in4.sin_port);
 }
 
 static int listen_on(const struct addrinfo *at, int backlog)
@@ -84,9 +89,9 @@ int net_listen(const char *host, uint16_t *port, int backlog, struct note *why)
     if (fd < 0)
         note_set(why, "cannot listen on %s:%u: %s", host, *port, strerror(errno));
     freeaddrinfo(found);
-    struct sockaddr_storage address;
+    union address address;
     socklen_t len = sizeof address;
-    if (fd >= 0 && getsockname(fd, (struct sockaddr *)&address, &len) == 0)
+    if (fd >= 0 && getsockname(fd, &address.any, &len) == 0)
         *port = port_of(&address);
     return fd;
 }
@@ -130,13 +135,13 @@ int net_connect(const char *host, uint16_t port, int timeout_ms, struct note *wh
 
 int net_accept(int listening, char address[NET_ADDRESS_SIZE], uint16_t *port)
 {
-    struct sockaddr_storage peer;
+    union address peer;
     socklen_t len = sizeof peer;
-    int fd = accept4(listening, (struct sockaddr *)&peer, &len, SOCK_CLOEXEC);
+    int fd = accept4(listening, &peer.any, &len, SOCK_CLOEXEC);
     if (fd < 0)
         return -1;
     *port = port_of(&peer);
-    if (getnameinfo((struct sockaddr *)&peer, len, address, NET_ADDRESS_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
+    if (getnameinfo(&peer.any, len, address, NET_ADDRESS_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
         snprintf(address, NET_ADDRESS_SIZE, "?");
     if (strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.') != NULL)
         memmove(address, address + 7, strlen(address + 7) + 1); /* an IPv4 client of an IPv6 socket */

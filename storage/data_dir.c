@@ -45,6 +45,15 @@ struct data_dir {
 
 /* ---- meta.properties ---- */
 
+/* The ASCII character of a \uXXXX, given its digits; 0 if they are not four, or of another character. */
+static char unicode_escape(const char *digits)
+{
+    char four[5] = "";
+    strncpy(four, digits, 4);
+    unsigned long code = strspn(four, "0123456789abcdefABCDEF") == 4 ? strtoul(four, NULL, 16) : 0;
+    return code < 0x80 ? (char)code : '\0';
+}
+
 /* Undoes the escapes of a properties file in place. \uXXXX is kept to what ASCII needs. */
 static void unescape(char *text)
 {
@@ -55,9 +64,9 @@ static void unescape(char *text)
             continue;
         }
         at++;
-        unsigned code;
-        if (*at == 'u' && sscanf(at + 1, "%4x", &code) == 1 && code < 0x80 && strlen(at) > 4) {
-            *to++ = (char)code;
+        char escaped = *at == 'u' ? unicode_escape(at + 1) : '\0';
+        if (escaped != '\0') {
+            *to++ = escaped;
             at += 4;
         } else {
             *to++ = *at == 't' ? '\t' : *at == 'n' ? '\n' : *at == 'r' ? '\r' : *at;
@@ -319,6 +328,20 @@ const struct meta_properties *data_dir_meta(const struct data_dir *dir)
 
 /* ---- the clean-shutdown marker ---- */
 
+/* What the marker says of the broker's last epoch; -1: nothing. */
+static int64_t find_epoch(const char *marker)
+{
+    static const char key[] = "\"brokerEpoch\"";
+    const char *at = strstr(marker, key);
+    if (at == NULL)
+        return -1;
+    at += strlen(key);
+    at += strspn(at, " :");
+    char *end;
+    long long epoch = strtoll(at, &end, 10);
+    return end == at ? -1 : epoch;
+}
+
 bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch)
 {
     char path[FILE_PATH_MAX];
@@ -328,10 +351,7 @@ bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch)
     ssize_t len = file_read_all(dir->fs, path, SMALL_FILE_MAX, &content);
     if (len < 0)
         return false;
-    const char *at = strstr(content, "\"brokerEpoch\"");
-    long long epoch;
-    if (at != NULL && sscanf(at + strlen("\"brokerEpoch\""), " : %lld", &epoch) == 1)
-        *broker_epoch = epoch;
+    *broker_epoch = find_epoch(content);
     free(content);
     dir->was_clean = true;
     int result = file_unlink(dir->fs, path);

@@ -29,7 +29,7 @@ enum partition_dir_kind partition_dir_parse(const char *name, struct slice *topi
     if (dash == NULL || dash == name || dash[1] == '\0' || strspn(dash + 1, "0123456789") != strlen(dash + 1)
         || strlen(dash + 1) > 10)
         return PARTITION_DIR_OTHER;
-    long long number = atoll(dash + 1);
+    long long number = strtoll(dash + 1, NULL, 10);
     if (number > INT32_MAX)
         return PARTITION_DIR_OTHER;
     *topic = slice_of(name, (size_t)(dash - name));
@@ -70,12 +70,11 @@ int partition_dir_read_id(struct file_system *fs, const char *path, struct uuid 
         note_set(why, "%s: %s", file, strerror((int)-len));
         return (int)len;
     }
-    int version = -1;
+    char version[8] = "";
     char id[64] = "";
-    int fields = sscanf(content, "version : %d topic_id : %63s", &version, id);
-    int result = len == 0                                                             ? 0
-                 : fields == 2 && version == 0 && uuid_parse(slice_str(id), topic_id) ? 1
-                                                                                      : -EBADMSG;
+    int fields = sscanf(content, "version : %7s topic_id : %63s", version, id);
+    bool good = fields == 2 && strcmp(version, "0") == 0 && uuid_parse(slice_str(id), topic_id);
+    int result = len == 0 ? 0 : good ? 1 : -EBADMSG;
     if (result < 0)
         note_set(why, "%s is malformed", file);
     free(content);

@@ -106,6 +106,14 @@ void segment_unref(struct segment *segment)
     segment_drop(segment);
 }
 
+/* Ends a pin that was taken in here, where the caller's reference keeps the segment. */
+static void unpin(struct segment *segment)
+{
+    cached_file_unpin(&segment->file);
+    int before = atomic_fetch_sub(&segment->refs, 1);
+    ensure(before > 1);
+}
+
 int segment_fd(const struct segment *segment)
 {
     return file_fd(segment_fs(segment), segment->file.file);
@@ -148,7 +156,7 @@ int segment_append(struct segment *segment, struct iovec *parts, int count, size
         segment->size += (int64_t)len;
     else if (file_truncate(fs, segment->file.file, segment->size) < 0)
         result = -EIO;
-    segment_unref(segment);
+    unpin(segment);
     return result;
 }
 
@@ -209,7 +217,7 @@ int64_t segment_first_timestamp(struct segment *segment)
         header_scan_init(&scan, segment_fs(segment), segment->file.file, segment->size);
         if (header_scan_read(&scan, 0, &header) == 1)
             segment->first_timestamp = header.max_timestamp;
-        segment_unref(segment);
+        unpin(segment);
     }
     return segment->first_timestamp == SEGMENT_UNKNOWN ? NO_TIMESTAMP : segment->first_timestamp;
 }
@@ -273,7 +281,7 @@ int segment_truncate(struct segment *segment, int64_t position, int64_t offset)
     if (result < 0)
         return result;
     result = file_truncate(segment_fs(segment), segment->file.file, position);
-    segment_unref(segment);
+    unpin(segment);
     if (result < 0)
         return result;
     segment->size = position;
@@ -329,7 +337,7 @@ int segment_scan_tail(struct segment *segment, int64_t *next_offset, int64_t *va
         position += batch_size(&header);
     }
     *valid = position;
-    segment_unref(segment);
+    unpin(segment);
     return result;
 }
 

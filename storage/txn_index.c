@@ -26,7 +26,11 @@ int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_
     if (len < 0)
         return len == -ENOENT ? 0 : len;
     int64_t count = len / ENTRY_BYTES;
-    struct aborted_entry *found = malloc(sizeof *found * (size_t)(count == 0 ? 1 : count));
+    if (count <= 0) {
+        free(content);
+        return 0;
+    }
+    struct aborted_entry *found = malloc(sizeof *found * (size_t)count);
     ensure(found != NULL);
     for (int64_t i = 0; i < count; i++) {
         const uint8_t *at = (const uint8_t *)content + i * ENTRY_BYTES;

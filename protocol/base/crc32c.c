@@ -65,7 +65,8 @@ uint32_t crc32c_portable(uint32_t crc, const void *bytes, size_t len)
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
+#include <nmmintrin.h>
+#include <wmmintrin.h>
 
 #define HARDWARE __attribute__((target("sse4.2,pclmul")))
 

@@ -105,8 +105,8 @@ static bool slice_is_default(const struct field *field, int version, bool is_nul
 static bool scalar_is_default(const struct field *field, const void *at)
 {
     double number = (double)field->default_number;
-    if (field->kind == FIELD_F64)
-        return memcmp(at, &number, sizeof number) == 0;
+    if (field->kind == FIELD_F64) /* bit by bit: -0.0 is not the default 0.0 */
+        return memcmp(at, (const void *)&number, sizeof number) == 0;
     return memcmp(at, &field->default_number, scalar_size(field->kind)) == 0;
 }
 

@@ -163,7 +163,7 @@ static int shortest_digits(double value, char digits[DIGITS_MAX + 1], int *expon
             break;
     }
     char *e = strchr(text, 'e');
-    *exponent = atoi(e + 1);
+    *exponent = (int)strtol(e + 1, NULL, 10);
     int len = 0;
     for (const char *at = text; at < e; at++)
         if (*at != '.')

@@ -63,8 +63,8 @@ static void add_base(void *context, const char *name)
 
 static ssize_t read_segment(const char *directory, int64_t base, const char *suffix, char **bytes)
 {
-    char path[1024];
-    snprintf(path, sizeof path, "%s/%020" PRId64 "%s", directory, base, suffix);
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%020" PRId64 "%s", directory, base, suffix);
     return file_read_all(file_system_os(), path, 1 << 24, bytes);
 }
 

@@ -1,13 +1,15 @@
 /*
- * The process: how it starts, what it says, how it stops, and what it refuses. Runs the program that was built.
+ * The process: how it starts, what it says, how it stops, and what it refuses. Runs the program that was
+ * built.
  */
-#include "test/unit/server/broker_fixture.h"
+#include "test/unit/server/client_fixture.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,7 +46,7 @@ static void tear_down(void)
 
 static _Noreturn void become(const struct program *program, const char *const *arguments)
 {
-    char *argv[ARGUMENTS_MAX + 2] = {(char *)(uintptr_t)"odradek"};
+    char *argv[ARGUMENTS_MAX + 2] = {(char *)(uintptr_t) "odradek"};
     for (int i = 0; i < ARGUMENTS_MAX && arguments[i] != NULL; i++)
         argv[i + 1] = (char *)(uintptr_t)arguments[i];
     int fd = open(program->output_path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
@@ -132,7 +134,8 @@ static void start_with(struct program *program, const char *data, const char *li
     char dirs[300], listen[300];
     snprintf(dirs, sizeof dirs, "log.dirs=%s/%s", directory, data);
     snprintf(listen, sizeof listen, "listeners=%s", listeners);
-    const char *arguments[] = {"--override", dirs, "--override", listen, more == NULL ? NULL : "--override", more, NULL};
+    const char *arguments[] = {"--override", dirs, "--override", listen, more == NULL ? NULL : "--override",
+                               more,         NULL};
     run(program, arguments);
     int status;
     const char *hello;
@@ -204,7 +207,8 @@ START_TEST(a_stop_ends_a_long_poll)
     start(&program);
     connect_client(&client, program.port);
     create_topic(&client, "poll", 1);
-    struct fetch_wish wish = {.topic = "poll", .partitions = 1, .max_wait_ms = LONG_POLL_MS, .min_bytes = 1, .session_epoch = -1};
+    struct fetch_wish wish = {
+        .topic = "poll", .partitions = 1, .max_wait_ms = LONG_POLL_MS, .min_bytes = 1, .session_epoch = -1};
     append_fetch(&request, 5, &wish);
     send_all(&client, &request);
     sleep_ms(200); /* so that it waits, as a rule */
@@ -224,7 +228,8 @@ static void send_and_never_read(struct client *client, uint16_t port)
     while (requests.len < 64 * 1024)
         append_api_versions(&requests, 1);
     size_t sent = 0;
-    for (ssize_t n; sent < 16 * UNREAD_BYTES && (n = send(client->fd, requests.data, requests.len, MSG_NOSIGNAL)) > 0;)
+    for (ssize_t n;
+         sent < 16 * UNREAD_BYTES && (n = send(client->fd, requests.data, requests.len, MSG_NOSIGNAL)) > 0;)
         sent += (size_t)n;
     buf_fini(&requests);
 }
@@ -263,6 +268,51 @@ START_TEST(a_stop_of_a_broker_without_clients_is_clean)
     start(&program);
     expect_stop(&program, stop_signals[_i]);
     ck_assert_int_eq(lines_of(output_of(&program)), 3); /* formatted, hello, stopped */
+}
+END_TEST
+
+/* ---- limits and signals ---- */
+
+static void read_of_process(const struct program *program, const char *file, char *text, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/%s", program->pid, file);
+    FILE *stream = fopen(path, "re");
+    ck_assert_ptr_nonnull(stream);
+    size_t len = fread(text, 1, size - 1, stream);
+    fclose(stream);
+    text[len] = '\0';
+}
+
+START_TEST(a_low_limit_of_descriptors_is_raised)
+{
+    struct program program;
+    char limits[4096];
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = 100;
+    limit.rlim_max = limit.rlim_max < 300 ? limit.rlim_max : 300;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0); /* of this test's process, and so of the program */
+    start(&program);
+    read_of_process(&program, "limits", limits, sizeof limits);
+    unsigned long soft = 0, hard = 0;
+    const char *line = strstr(limits, "Max open files");
+    ck_assert(line != NULL && sscanf(line, "Max open files %lu %lu", &soft, &hard) == 2);
+    ck_assert_uint_eq(hard, limit.rlim_max);
+    ck_assert_uint_eq(soft, hard);
+    expect_stop(&program, SIGTERM);
+}
+END_TEST
+
+START_TEST(sigpipe_is_ignored)
+{
+    struct program program;
+    struct client client;
+    start(&program);
+    ck_assert_int_eq(kill(program.pid, SIGPIPE), 0);
+    expect_served(&program, &client);
+    client_close(&client);
+    expect_stop(&program, SIGTERM);
 }
 END_TEST
 
@@ -352,8 +402,10 @@ START_TEST(a_directory_of_another_node_is_refused)
     start(&program);
     expect_stop(&program, SIGTERM);
     snprintf(dirs, sizeof dirs, "log.dirs=%s/data", directory);
-    const char *arguments[] = {"--override", dirs, "--override", "listeners=PLAINTEXT://127.0.0.1:0",
-                               "--override", "node.id=2", "--override", "controller.quorum.voters=2@127.0.0.1:9093", NULL};
+    const char *arguments[] = {
+        "--override", dirs,        "--override", "listeners=PLAINTEXT://127.0.0.1:0",
+        "--override", "node.id=2", "--override", "controller.quorum.voters=2@127.0.0.1:9093",
+        NULL};
     expect_refused(arguments, 1, "belongs to node 1, but node.id is 2");
 }
 END_TEST
@@ -432,40 +484,35 @@ END_TEST
 
 START_TEST(a_bad_setting_gets_one_line_and_exit_1)
 {
-    expect_refused((const char *const[]){"/nonexistent/server.properties", NULL}, 1, "/nonexistent/server.properties");
+    expect_refused((const char *const[]){"/nonexistent/server.properties", NULL}, 1,
+                   "/nonexistent/server.properties");
     expect_refused((const char *const[]){"--override", "num.partitions=abc", NULL}, 1, "num.partitions=abc");
-    expect_refused((const char *const[]){"--override", "listeners=PLAINTEXT://127.0.0.1:99999", NULL}, 1, "listeners");
+    expect_refused((const char *const[]){"--override", "listeners=PLAINTEXT://127.0.0.1:99999", NULL}, 1,
+                   "listeners");
 }
 END_TEST
 
 int main(void)
 {
     Suite *suite = suite_create("lifecycle");
-    TCase *stopping = tcase_create("stopping");
-    tcase_set_timeout(stopping, 200);
-    tcase_add_checked_fixture(stopping, set_up, tear_down);
-    tcase_add_loop_test(stopping, a_stop_does_not_wait_for_idle_clients, 0, 2);
-    tcase_add_loop_test(stopping, a_stop_ends_a_long_poll, 0, 2);
-    tcase_add_loop_test(stopping, a_stop_does_not_wait_for_clients_that_do_not_read, 0, 2);
-    tcase_add_loop_test(stopping, a_stop_does_not_wait_for_half_a_frame, 0, 2);
-    tcase_add_loop_test(stopping, a_stop_of_a_broker_without_clients_is_clean, 0, 2);
-    suite_add_tcase(suite, stopping);
-    const TTest *const starting[] = {topics_and_records_outlive_a_restart,
-                                     after_a_crash_it_serves_the_same_port_and_records_at_once,
-                                     a_second_start_on_one_directory_is_refused,
-                                     a_second_start_on_one_port_is_refused,
-                                     a_directory_of_another_node_is_refused,
-                                     directories_of_two_clusters_are_refused,
-                                     a_directory_that_is_formatted_is_named,
-                                     a_directory_that_cannot_be_made_is_named,
-                                     NULL};
-    add_tests(suite, "starting", set_up, tear_down, starting);
-    TCase *words = tcase_create("words");
-    tcase_set_timeout(words, 200);
-    tcase_add_checked_fixture(words, set_up, tear_down);
-    tcase_add_test(words, help_and_version_go_to_stdout);
-    tcase_add_loop_test(words, a_bad_argument_gets_one_line_and_exit_2, 0, sizeof bad_words / sizeof bad_words[0]);
-    tcase_add_test(words, a_bad_setting_gets_one_line_and_exit_1);
-    suite_add_tcase(suite, words);
+    add_loop(suite, set_up, tear_down, a_stop_does_not_wait_for_idle_clients, 2); /* SIGTERM, SIGINT */
+    add_loop(suite, set_up, tear_down, a_stop_ends_a_long_poll, 2);
+    add_loop(suite, set_up, tear_down, a_stop_does_not_wait_for_clients_that_do_not_read, 2);
+    add_loop(suite, set_up, tear_down, a_stop_does_not_wait_for_half_a_frame, 2);
+    add_loop(suite, set_up, tear_down, a_stop_of_a_broker_without_clients_is_clean, 2);
+    add_tests(suite, "limits", set_up, tear_down,
+              (const TTest *const[]){a_low_limit_of_descriptors_is_raised, sigpipe_is_ignored, NULL});
+    add_tests(suite, "starting", set_up, tear_down,
+              (const TTest *const[]){
+                  topics_and_records_outlive_a_restart,
+                  after_a_crash_it_serves_the_same_port_and_records_at_once,
+                  a_second_start_on_one_directory_is_refused, a_second_start_on_one_port_is_refused,
+                  a_directory_of_another_node_is_refused, directories_of_two_clusters_are_refused,
+                  a_directory_that_is_formatted_is_named, a_directory_that_cannot_be_made_is_named, NULL});
+    add_tests(
+        suite, "words", set_up, tear_down,
+        (const TTest *const[]){help_and_version_go_to_stdout, a_bad_setting_gets_one_line_and_exit_1, NULL});
+    add_loop(suite, set_up, tear_down, a_bad_argument_gets_one_line_and_exit_2,
+             sizeof bad_words / sizeof bad_words[0]);
     return run_suite(suite);
 }

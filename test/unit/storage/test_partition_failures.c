@@ -210,6 +210,37 @@ START_TEST(a_failed_sync_is_told_to_everyone_and_never_tried_again)
 }
 END_TEST
 
+START_TEST(after_a_crash_everything_found_is_synced_before_it_is_shown)
+{
+    char command[1200];
+    append_to(partition, 0, 0, 1);
+    snprintf(command, sizeof command, "cp -r '%s' '%s'", test_path("data"), test_path("copy"));
+    ck_assert_int_eq(system(command), 0);
+    struct note why = {""};
+    enum data_dir_state state;
+    const struct uuid id = {{9}};
+    data_dir_format(dir, SLICE("x"), 1, id, &why);
+    snprintf(command, sizeof command, "cp '%s/meta.properties' '%s'", test_path("data"), test_path("copy"));
+    ck_assert_int_eq(system(command), 0);
+    close_all(true);
+
+    dir = data_dir_open(&disk, test_path("copy"), &state, &why);
+    ck_assert_msg(dir != NULL, "%s", why.text);
+    partitions = partitions_new(&dir, 1);
+    struct hosted_partition hosted = hosted_one(0);
+    int before = atomic_load(&syncs);
+    ck_assert_int_eq(partitions_load(partitions, &hosted, 1, &why), KERR_NONE);
+    ck_assert_int_eq(atomic_load(&syncs), before + 1);
+    partition = partitions_find(partitions, SLICE("topic"), 0);
+    struct partition_offsets offsets;
+    partition_get_offsets(partition, &offsets);
+    ck_assert_int_eq(offsets.high_watermark, 1);
+    ck_assert_int_eq(partition_sync(partition, 1, 0), KERR_NONE);
+    ck_assert_int_eq(atomic_load(&syncs), before + 1);
+    close_all(true);
+}
+END_TEST
+
 /* ---- group commit ---- */
 
 static atomic_int slow_syncs;
@@ -309,6 +340,7 @@ int main(void)
     tcase_add_test(tests, a_failed_write_takes_the_directory_offline);
     tcase_add_test(tests, a_failed_write_in_a_chain_keeps_what_was_refused_apart_from_what_was_lost);
     tcase_add_test(tests, a_failed_sync_is_told_to_everyone_and_never_tried_again);
+    tcase_add_test(tests, after_a_crash_everything_found_is_synced_before_it_is_shown);
     tcase_add_test(tests, one_sync_serves_all_who_wait);
     tcase_add_test(tests, who_waits_for_anothers_sync_gives_up_at_the_deadline);
     tcase_add_test(tests, idle_files_make_room_when_descriptors_run_out);
