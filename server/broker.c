@@ -420,7 +420,8 @@ static struct broker *new_broker(struct config *config)
     arena_init(&broker->arena, SIZE_MAX);
     mutex_init(&broker->mutex, RANK_BROKER);
     condition_init(&broker->connection_ended);
-    map_init(&broker->connections_per_ip, broker_random(NULL));
+    broker->hash_seed = broker_random(NULL);
+    map_init(&broker->connections_per_ip, broker->hash_seed);
     return broker;
 }
 
@@ -436,7 +437,7 @@ static bool open_stages(struct broker *broker, struct note *why)
         data_dir_begin(broker->dirs[i], &(int64_t){-1});
     if (!open_cluster(broker, why) || !load_partitions(broker, why))
         return false;
-    broker->fetch_sessions = fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots);
+    broker->fetch_sessions = fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));
     broker->tick = tick_start(broker, why);
     return broker->tick != NULL && bind_listeners(broker, false, why) && start_listeners(broker, why);
 }

@@ -28,6 +28,7 @@ struct broker {
     struct listener *listeners[BROKER_MAX_LISTENERS]; /* config.listeners[i], bound */
     struct fetch_sessions *fetch_sessions;
     struct tick *tick;
+    uint64_t hash_seed; /* random and constant: for maps whose keys clients choose */
     struct arena arena; /* what lives as long as the broker; only broker_open allocates in it */
 
     struct mutex mutex; /* RANK_BROKER */

@@ -44,19 +44,22 @@ struct session {
 
 struct fetch_sessions {
     struct mutex mutex;
-    int32_t slots;
+    int32_t slots;         /* constant, as the seed of the maps */
+    uint64_t seed;
+    uint64_t random_state GUARDED_BY(mutex);
     int32_t count GUARDED_BY(mutex);
     int64_t partition_count GUARDED_BY(mutex);
     struct map by_id GUARDED_BY(mutex);
     struct list_node in_use_order GUARDED_BY(mutex);
 };
 
-struct fetch_sessions *fetch_sessions_new(int32_t slots)
+struct fetch_sessions *fetch_sessions_new(int32_t slots, uint64_t seed)
 {
     struct fetch_sessions *sessions = calloc(1, sizeof *sessions);
     ensure(sessions != NULL && "out of memory");
     mutex_init(&sessions->mutex, RANK_FETCH_SESSIONS);
     sessions->slots = slots;
+    sessions->seed = sessions->random_state = seed;
     list_init(&sessions->in_use_order);
     return sessions;
 }
@@ -122,7 +125,16 @@ static bool make_room(struct fetch_sessions *sessions, int64_t now_ms) NEEDS(ses
     return true;
 }
 
-static struct session *add_session(struct fetch_sessions *sessions, bool by_topic_id, uint64_t random)
+/* splitmix64: ids that do not repeat soon and that nobody outside can count on; Kafka's are no secrets either. */
+static uint64_t next_random(struct fetch_sessions *sessions) NEEDS(sessions->mutex)
+{
+    uint64_t z = sessions->random_state += 0x9e3779b97f4a7c15U;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+static struct session *add_session(struct fetch_sessions *sessions, bool by_topic_id)
     NEEDS(sessions->mutex)
 {
     int64_t now_ms = clock_monotonic_ms();
@@ -130,14 +142,14 @@ static struct session *add_session(struct fetch_sessions *sessions, bool by_topi
         return NULL;
     struct session *session = calloc(1, sizeof *session);
     ensure(session != NULL && "out of memory");
-    session->id = (int32_t)(random & INT32_MAX);
+    session->id = (int32_t)(next_random(sessions) & INT32_MAX);
     while (session->id == 0 || find_session(sessions, session->id) != NULL)
         session->id = (int32_t)(((uint32_t)session->id + 1) & INT32_MAX);
     session->epoch = 1;
     session->by_topic_id = by_topic_id;
     session->used_ms = now_ms;
     list_init(&session->partitions);
-    map_init(&session->by_key, random);
+    map_init(&session->by_key, sessions->seed);
     map_put(&sessions->by_id, id_key(session), session);
     list_append(&sessions->in_use_order, &session->node);
     sessions->count++;
@@ -240,12 +252,12 @@ static void targets_of_session(const struct session *session, struct arena *aren
 
 /* The request's own partitions, for a fetch without a session. One that is named twice is read once, where it was named first,
  * with what was said last, as in a session. */
-static void targets_of_request(const struct fetch_request *request, int version, uint64_t random, struct arena *arena,
+static void targets_of_request(const struct fetch_request *request, int version, uint64_t seed, struct arena *arena,
                                struct fetch_context *context)
 {
     struct session once = {.by_topic_id = version >= 13};
     list_init(&once.partitions);
-    map_init(&once.by_key, random);
+    map_init(&once.by_key, seed);
     put_all(&once, request, version);
     targets_of_session(&once, arena, context);
     while (!list_is_empty(&once.partitions))
@@ -268,14 +280,14 @@ static bool change_session(struct fetch_sessions *sessions, struct session *sess
 }
 
 /* Leaves session id 0 where there is no session. */
-static void begin_full(struct fetch_sessions *sessions, const struct fetch_request *request, int version, uint64_t random,
+static void begin_full(struct fetch_sessions *sessions, const struct fetch_request *request, int version,
                        struct arena *arena, struct fetch_context *context) NEEDS(sessions->mutex)
 {
     struct session *old = find_session(sessions, request->session_id);
     if (old != NULL)
         remove_session(sessions, old);
     struct session *session =
-        request->session_epoch == FIRST_EPOCH ? add_session(sessions, version >= 13, random) : NULL;
+        request->session_epoch == FIRST_EPOCH ? add_session(sessions, version >= 13) : NULL;
     if (session == NULL || !change_session(sessions, session, request, version))
         return;
     targets_of_session(session, arena, context);
@@ -311,19 +323,19 @@ static void begin_incremental(struct fetch_sessions *sessions, const struct fetc
     context->incremental = true;
 }
 
-void fetch_sessions_begin(struct fetch_sessions *sessions, const struct fetch_request *request, int version, uint64_t random,
+void fetch_sessions_begin(struct fetch_sessions *sessions, const struct fetch_request *request, int version,
                           struct arena *arena, struct fetch_context *context)
 {
     *context = (struct fetch_context){.error = KERR_NONE};
     bool is_full = request->session_epoch == FULL_FETCH_EPOCH || request->session_epoch == FIRST_EPOCH;
     mutex_lock(&sessions->mutex);
     if (is_full)
-        begin_full(sessions, request, version, random, arena, context);
+        begin_full(sessions, request, version, arena, context);
     else
         begin_incremental(sessions, request, version, arena, context);
     mutex_unlock(&sessions->mutex);
     if (is_full && context->session_id == 0)
-        targets_of_request(request, version, random, arena, context);
+        targets_of_request(request, version, sessions->seed, arena, context);
 }
 
 static void remember(struct session *session, const struct fetch_target *target, const struct fetch_told *told)

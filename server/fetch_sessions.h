@@ -14,7 +14,8 @@
 
 struct fetch_sessions;
 
-struct fetch_sessions *fetch_sessions_new(int32_t slots);
+/* `seed` is random. */
+struct fetch_sessions *fetch_sessions_new(int32_t slots, uint64_t seed);
 void fetch_sessions_free(struct fetch_sessions *sessions);
 
 /* One partition to read, in the order to read it. */
@@ -42,9 +43,9 @@ struct fetch_context {
     int32_t target_count;
 };
 
-/* Applies the request's session fields, additions and forgotten partitions (kafka-apis 5.6). `random` is used for a new id. */
+/* Applies the request's session fields, additions and forgotten partitions (kafka-apis 5.6). */
 void fetch_sessions_begin(struct fetch_sessions *sessions, const struct fetch_request *request, int version,
-                          uint64_t random, struct arena *arena, struct fetch_context *context);
+                          struct arena *arena, struct fetch_context *context);
 
 /* What was answered for one target. */
 struct fetch_told {

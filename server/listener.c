@@ -23,7 +23,7 @@
 #include <unistd.h>
 
 enum {
-    BACKLOG = 4096,
+    LEAST_BACKLOG = 4096, /* the system takes off what it finds too much */
     BACK_OFF_MS = 50,     /* after accept failed for want of something */
     LOOK_AGAIN_MS = 1000, /* while there are no descriptors and no clients */
     COMPLAIN_EVERY_MS = 10 * 1000,
@@ -47,7 +47,8 @@ struct listener {
 
 struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port, struct note *why)
 {
-    int fd = net_listen(host, &port, BACKLOG, why);
+    int backlog = broker->config.socket_listen_backlog_size;
+    int fd = net_listen(host, &port, backlog > LEAST_BACKLOG ? backlog : LEAST_BACKLOG, why);
     if (fd < 0)
         return NULL;
     struct listener *listener = calloc(1, sizeof *listener);

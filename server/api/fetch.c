@@ -331,8 +331,7 @@ void handle_fetch(struct call *call)
     const struct fetch_request *request = call->request;
     struct fetch_response *response = call->response;
     struct fetch fetch = {.call = call, .request = request};
-    fetch_sessions_begin(call->broker->fetch_sessions, request, call->version, broker_random(NULL), call->arena,
-                         &fetch.context);
+    fetch_sessions_begin(call->broker->fetch_sessions, request, call->version, call->arena, &fetch.context);
     if (fetch.context.error != KERR_NONE) {
         response->error_code = (int16_t)fetch.context.error;
         return;

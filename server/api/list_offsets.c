@@ -101,7 +101,7 @@ static void answer_topic(struct call *call, const struct list_offsets_topic *top
     array_init(&answer->partitions, list_offsets_response_partition, call->arena, count);
     answer->partitions.count = 0;
     struct map seen;
-    map_init(&seen, broker_random(NULL));
+    map_init(&seen, call->broker->hash_seed);
     for (int32_t i = 0; i < count; i++) {
         const struct list_offsets_partition *wanted = &topic->partitions.items[i];
         struct slice key = slice_of(&wanted->partition_index, sizeof wanted->partition_index);

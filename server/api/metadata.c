@@ -88,7 +88,7 @@ static void list_all(struct listing *listing)
 static void list_by_name(struct listing *listing, const struct metadata_request *request)
 {
     struct map seen;
-    map_init(&seen, broker_random(NULL));
+    map_init(&seen, listing->call->broker->hash_seed);
     struct slice *missing = arena_new_array(listing->call->arena, struct slice, request->topics.count);
     int32_t missing_count = 0;
     for (int32_t i = 0; i < request->topics.count; i++) {
@@ -110,7 +110,7 @@ static void list_by_name(struct listing *listing, const struct metadata_request 
 static void list_by_id(struct listing *listing, const struct metadata_request *request)
 {
     struct map seen;
-    map_init(&seen, broker_random(NULL));
+    map_init(&seen, listing->call->broker->hash_seed);
     for (int known = 0; known < 2; known++) {
         for (int32_t i = 0; i < request->topics.count; i++) {
             struct metadata_topic *wanted = &request->topics.items[i];

@@ -66,7 +66,7 @@ static bool *find_repeated(struct call *call, const struct produce_topic *topic)
         return NULL;
     bool *repeated = NULL;
     struct map seen;
-    map_init(&seen, broker_random(NULL));
+    map_init(&seen, call->broker->hash_seed);
     for (int32_t i = topic->partition_data.count - 1; i >= 0; i--) {
         struct produce_partition *partition = &topic->partition_data.items[i];
         if (map_find(&seen, index_key(partition)) == NULL) {
