@@ -19,7 +19,8 @@ struct connection;
 enum { BROKER_MAX_LISTENERS = 16 };
 
 struct broker {
-    struct config config; /* as started; constant once ports are bound (advertised port 0 becomes the bound one) */
+    /* as started; constant once ports are bound (advertised port 0 becomes the bound one) */
+    struct config config;
     struct data_dir **dirs;
     int32_t dir_count;
     struct slice cluster_id;

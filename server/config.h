@@ -35,11 +35,11 @@ struct config {
     struct slice broker_rack;   /* null: none */
     struct endpoint *listeners; /* to bind, without the controller's; host "": every address, port 0: any */
     int32_t listener_count;
-    struct endpoint
-        *advertised_listeners; /* what clients are told; port 0: as bound (the listener of the same name) */
+    /* what clients are told; port 0: as bound (the listener of the same name) */
+    struct endpoint *advertised_listeners;
     int32_t advertised_listener_count;
-    struct endpoint
-        *controller_listeners; /* neither bound nor advertised; host filled in as for advertised ones */
+    /* neither bound nor advertised; host filled in as for advertised ones */
+    struct endpoint *controller_listeners;
     int32_t controller_listener_count;
     struct slice inter_broker_listener_name;
 

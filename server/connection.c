@@ -24,7 +24,7 @@ enum {
     SEND_STALL_MS = 60 * 1000,     /* a peer that takes nothing for so long is cut off */
     BUFFER_BYTES = 128 * 1024,     /* of a connection that is busy; larger frames make it grow */
     BUFFER_FIRST_BYTES = 4 * 1024, /* of one that has just said its first word */
-    ARENA_CAP_BYTES = 256 * 1024 * 1024,
+    ARENA_CAP_BYTES = 64 * 1024 * 1024, /* for what requests ask for: a million partitions in one Fetch */
     CLIENT_NAME_BYTES = 9, /* so that the port has room behind it */
 };
 

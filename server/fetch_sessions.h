@@ -36,7 +36,8 @@ struct fetch_target {
 
 /* What a request means once its session has been looked up. */
 struct fetch_context {
-    enum kerr error;      /* FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR */
+    /* FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR */
+    enum kerr error;
     int32_t session_id;   /* what the answer says; 0: none */
     bool incremental;     /* the answer holds only what changed */
     struct fetch_target *targets; /* in the arena */

@@ -43,7 +43,8 @@ void handle_describe_cluster(struct call *call)
     struct describe_cluster_response *response = call->response;
     if (request->endpoint_type == ENDPOINT_CONTROLLERS) {
         refuse(response, KERR_MISMATCHED_ENDPOINT_TYPE,
-               SLICE("The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER"));
+               SLICE("The request was sent to an endpoint of type BROKER, "
+                     "but we wanted an endpoint of type CONTROLLER"));
         return;
     }
     if (request->endpoint_type != ENDPOINT_BROKERS) {
