@@ -42,8 +42,8 @@ struct log {
     bool parent_changed;    /* ... nor is the directory's own */
     struct producers producers;
     struct epochs epochs;
-    struct log_position
-        recent[LOG_RECENT]; /* batches appended last, for readers at the tail; offset -1: none */
+    /* batches appended last, for readers at the tail; offset -1: none */
+    struct log_position recent[LOG_RECENT];
     uint32_t recent_next;
     struct index_page *page;  /* a piece of an index that a reader needed last; may be NULL */
     struct segment **deleted; /* renamed, waiting to be unlinked */

@@ -28,8 +28,8 @@ struct partition {
     bool refusing; /* the last write was refused for want of space or descriptors: said once */
     int32_t leader_epoch;
     struct log_position high_watermark;
-    struct log_position
-        syncing_all; /* first acks=all batch of those being synced now; offset INT64_MAX: none */
+    /* first acks=all batch of those being synced now; offset INT64_MAX: none */
+    struct log_position syncing_all;
     struct log_position unsynced_all; /* ... of those appended since */
     struct log_position stable;       /* where the last stable offset was last found */
     struct list_node watches;         /* of consumers: the high watermark or last stable offset moves */

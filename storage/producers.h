@@ -50,8 +50,8 @@ struct producers {
     int32_t ended_count;
     int32_t ended_capacity;
     int64_t snapshot_offset; /* of the newest snapshot; -1: none */
-    struct producer
-        *undo; /* states before the changes since producers_begin, in order; batch_count -1: there was none */
+    /* states before the changes since producers_begin, in order; batch_count -1: there was none */
+    struct producer *undo;
     int32_t undo_count;
     int32_t undo_capacity;
     int32_t undo_ended_count; /* ended_count at producers_begin */

@@ -134,9 +134,8 @@ enum kerr check_topic_configs(const struct controller *controller, const struct 
     }
     struct slice remote = value_of(overrides, "remote.storage.enable");
     if (!slice_is_null(remote) && is_true(remote)) {
-        note_set(why, "Tiered Storage functionality is disabled in the broker. Topic cannot be configured "
-                      "with remote log "
-                      "storage.");
+        note_set(why, "Tiered Storage functionality is disabled in the broker. "
+                      "Topic cannot be configured with remote log storage.");
         return KERR_INVALID_CONFIG;
     }
     return KERR_NONE;

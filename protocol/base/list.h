@@ -14,7 +14,9 @@ struct list_node {
 };
 
 /* The struct that a node is a member of. */
+/* clang-format off: it takes (node) for a cast */
 #define list_entry(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+/* clang-format on */
 
 /* The current node may be removed while the loop runs. */
 #define list_for_each(node, head) \

@@ -18,7 +18,7 @@
  *
  * What a struct holds:
  *   bool int8_t int16_t uint16_t int32_t uint32_t int64_t double struct uuid     scalars
- *   struct slice     a string or bytes, borrowed; data NULL is null (a field that cannot be null is then written as empty)
+ *   struct slice     a string or bytes, borrowed; data NULL is null, or empty in a field that cannot be null
  *   struct records   record batches in memory or in a file
  *   ARRAY_OF(type)   items and count; count -1 is null, all zero is empty
  *   struct x         a struct of its own; struct x * one that may be null
@@ -63,7 +63,7 @@ enum field_kind {
     FIELD_STRUCT,         /* a member struct */
     FIELD_STRUCT_OR_NULL, /* a pointer to one */
     FIELD_ARRAY,          /* of `element`s */
-    FIELD_UNKNOWN_TAGS,   /* tagged fields that this table does not know, as they came; kept by records that are rewritten */
+    FIELD_UNKNOWN_TAGS,   /* tagged fields that this table does not know, as they came */
 };
 
 struct schema;

@@ -198,6 +198,6 @@ struct file_system *file_system_os(void)
         .sync_directory = os_sync_directory,
         .set_modified = os_set_modified,
     };
-    return (struct file_system
-                *)(uintptr_t)&os; /* never written: a test's file system has state, this one has none */
+    /* Never written: a test's file system has state, this one has none. */
+    return (struct file_system *)(uintptr_t)&os;
 }
