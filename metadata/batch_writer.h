@@ -9,10 +9,10 @@
 #include "protocol/schema/schema.h"
 
 struct batch_writer {
-    struct buf bytes;      /* the batches that are ended */
-    int64_t next_offset;   /* of the next record */
-    int32_t epoch;         /* raft epoch of every batch */
-    int64_t now_ms;        /* append time of every record */
+    struct buf bytes;             /* the batches that are ended */
+    int64_t next_offset;          /* of the next record */
+    int32_t epoch;                /* raft epoch of every batch */
+    int64_t now_ms;               /* append time of every record */
     struct batch_builder builder; /* the batch under way */
 };
 

@@ -18,7 +18,7 @@ struct cluster;
 /* Who this node is and what it tells the cluster about itself. Borrowed; must outlive the cluster. */
 struct cluster_node {
     int32_t node_id;
-    struct slice rack; /* null: none */
+    struct slice rack;                /* null: none */
     const struct endpoint *endpoints; /* advertised listeners, without the controller's */
     int32_t endpoint_count;
     const struct endpoint *controller_endpoints; /* for REGISTER_CONTROLLER_RECORD; may be none */

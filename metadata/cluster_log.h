@@ -16,12 +16,12 @@ enum { CLUSTER_SEGMENT_BYTES = 1 << 30 }; /* metadata.log.segment.bytes */
 
 struct cluster_log {
     struct file_system *fs;
-    const char *directory; /* borrowed */
-    int file;              /* of the last segment; -1: not open */
-    int64_t size;          /* bytes of the last segment */
-    int64_t end_offset;    /* one past the last record */
-    int32_t last_epoch;    /* of the last batch; -1: there is none */
-    int64_t segment_bytes; /* a segment that would grow beyond is followed by a new one */
+    const char *directory;  /* borrowed */
+    int file;               /* of the last segment; -1: not open */
+    int64_t size;           /* bytes of the last segment */
+    int64_t end_offset;     /* one past the last record */
+    int32_t last_epoch;     /* of the last batch; -1: there is none */
+    int64_t segment_bytes;  /* a segment that would grow beyond is followed by a new one */
     bool directory_changed; /* a file was made, and its entry is not synced yet */
 };
 

@@ -200,8 +200,8 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     return true;
 }
 
-/* Apache Kafka keeps the epochs of this log as it does a partition's. It finds them again in the batches if it must, so that
- * a file that cannot be read or written is only told. */
+/* Apache Kafka keeps the epochs of this log as it does a partition's. It finds them again in the batches if
+ * it must, so that a file that cannot be read or written is only told. */
 static void keep_epoch(const struct cluster *cluster, int64_t start_offset)
 {
     struct epochs epochs;

@@ -33,14 +33,14 @@
 
 /* ---- rows ---- */
 
-#define ROW(name_, type_, default_, support_, meaning_)                                                      \
-    .name = (name_), .type = CONFIG_##type_, .default_value = (default_), .support = CONFIG_##support_,      \
+#define ROW(name_, type_, default_, support_, meaning_)                                                 \
+    .name = (name_), .type = CONFIG_##type_, .default_value = (default_), .support = CONFIG_##support_, \
     .meaning = (meaning_)
 
-#define CONFIG(name, type, default_, values, support, synonyms, meaning)                                     \
+#define CONFIG(name, type, default_, values, support, synonyms, meaning) \
     {ROW(name, type, default_, support, meaning), .update = CONFIG_CLUSTER_WIDE, values, synonyms},
-#define INTERNAL_CONFIG(name, type, default_, values, support, synonyms, meaning)                            \
-    {ROW(name, type, default_, support, meaning), .update = CONFIG_CLUSTER_WIDE, values, synonyms,           \
+#define INTERNAL_CONFIG(name, type, default_, values, support, synonyms, meaning)                  \
+    {ROW(name, type, default_, support, meaning), .update = CONFIG_CLUSTER_WIDE, values, synonyms, \
      .internal = true},
 
 static const struct config_def topic_configs[] = {
@@ -57,9 +57,9 @@ static const struct config_def client_metrics_configs[] = {
 
 #undef CONFIG
 #undef INTERNAL_CONFIG
-#define CONFIG(name, type, default_, values, update_, support, meaning)                                      \
+#define CONFIG(name, type, default_, values, update_, support, meaning) \
     {ROW(name, type, default_, support, meaning), .update = CONFIG_##update_, values},
-#define INTERNAL_CONFIG(name, type, default_, values, update_, support, meaning)                             \
+#define INTERNAL_CONFIG(name, type, default_, values, update_, support, meaning) \
     {ROW(name, type, default_, support, meaning), .update = CONFIG_##update_, values, .internal = true},
 
 static const struct config_def broker_configs[] = {

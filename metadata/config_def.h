@@ -53,9 +53,9 @@ struct config_def {
     enum config_rule rule;
     enum config_update update; /* of a broker's config; CLUSTER_WIDE for all others */
     enum config_support support;
-    bool internal;       /* Kafka hides it from DescribeConfigs unless set */
-    const char *meaning; /* one line, for docs/config.md and DescribeConfigs' documentation */
-    const char *const *synonyms; /* the broker's keys behind a topic's or group's, best first; or NULL */
+    bool internal;                  /* Kafka hides it from DescribeConfigs unless set */
+    const char *meaning;            /* one line, for docs/config.md and DescribeConfigs' documentation */
+    const char *const *synonyms;    /* the broker's keys behind a topic's or group's, best first; or NULL */
     const int64_t *synonym_factors; /* what each synonym's number is multiplied by: 1, 60000, 3600000 */
 };
 

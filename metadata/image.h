@@ -105,18 +105,18 @@ struct feature {
 };
 
 struct image {
-    struct map topics_by_name;   /* slice -> struct topic */
-    struct map topics_by_id;     /* uuid -> struct topic */
-    struct map topics_by_normal; /* name with '.' as '_' -> struct topic (only names with '.' or '_') */
-    struct map configs;          /* type byte + resource name -> struct config_set */
-    struct map features;         /* name -> struct feature */
+    struct map topics_by_name;    /* slice -> struct topic */
+    struct map topics_by_id;      /* uuid -> struct topic */
+    struct map topics_by_normal;  /* name with '.' as '_' -> struct topic (only names with '.' or '_') */
+    struct map configs;           /* type byte + resource name -> struct config_set */
+    struct map features;          /* name -> struct feature */
     struct broker_state *brokers; /* by id, ascending */
     int32_t broker_count;
-    int64_t partition_count;     /* of all topics */
-    int64_t next_producer_id;    /* first id that no block holds */
-    int64_t offset;              /* of the last record applied; -1: none */
-    int32_t epoch;               /* raft epoch of that record */
-    struct arena scratch;        /* of image_apply: the record as decoded */
+    int64_t partition_count;  /* of all topics */
+    int64_t next_producer_id; /* first id that no block holds */
+    int64_t offset;           /* of the last record applied; -1: none */
+    int32_t epoch;            /* raft epoch of that record */
+    struct arena scratch;     /* of image_apply: the record as decoded */
 };
 
 void image_init(struct image *image, uint64_t hash_seed);

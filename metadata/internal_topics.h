@@ -6,7 +6,8 @@
 
 #include "protocol/base/slice.h"
 
-/* __consumer_offsets, __transaction_state, __share_group_state: clients may read and create them, not write to them. */
+/* __consumer_offsets, __transaction_state, __share_group_state: clients may read and create them, not write
+ * to them. */
 static inline bool is_internal_topic(struct slice name)
 {
     return slice_equal_str(name, "__consumer_offsets") || slice_equal_str(name, "__transaction_state")

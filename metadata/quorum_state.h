@@ -16,8 +16,8 @@ struct quorum_state {
     int16_t data_version; /* 0: static voters, named here; 1: the voters stand in the cluster log */
     int32_t leader_id;    /* -1: not known */
     int32_t leader_epoch;
-    int32_t voted_id;     /* -1: none */
-    int32_t voter_count;  /* data_version 0 */
+    int32_t voted_id;    /* -1: none */
+    int32_t voter_count; /* data_version 0 */
     int32_t voters[QUORUM_VOTERS_MAX];
 };
 

@@ -9,7 +9,7 @@
 #include "protocol/schema/schema.h"
 
 struct record_list {
-    struct arena *arena; /* where it all lives */
+    struct arena *arena;   /* where it all lives */
     struct slice *records; /* one frame each: frame version, type, version, fields */
     int32_t count;
     int32_t capacity;

@@ -24,14 +24,14 @@
 #include "protocol/messages/produce.h"
 
 const struct api all_apis[] = {
-#define API(key_, name_, snake_name, min, max)       \
-    [key_] = {                                       \
-        .key = (key_),                               \
-        .min_version = (min),                        \
-        .max_version = (max),                        \
-        .name = #name_,                              \
-        .request = &snake_name##_request_message,    \
-        .response = &snake_name##_response_message,  \
+#define API(key_, name_, snake_name, min, max)      \
+    [key_] = {                                      \
+        .key = (key_),                              \
+        .min_version = (min),                       \
+        .max_version = (max),                       \
+        .name = #name_,                             \
+        .request = &snake_name##_request_message,   \
+        .response = &snake_name##_response_message, \
     },
 #define KNOWN_API(key_, name_, min, max) \
     [key_] = {.key = (key_), .min_version = (min), .max_version = (max), .name = #name_},

@@ -57,7 +57,7 @@ const struct message *const all_messages[] = {
 #undef API
 #undef KNOWN_API
 #define METADATA_RECORD(name) &name##_message,
-#define CONTROL_RECORD(name) &name##_message,
+#define CONTROL_RECORD(name)  &name##_message,
 #include "protocol/records/records.def"
 #undef METADATA_RECORD
 #undef CONTROL_RECORD

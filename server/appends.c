@@ -1,6 +1,7 @@
 /*
  * See appends.h. Invariants:
- *   1. A partition has at most one chain in a run; chains and the batches in them keep the order of the requests.
+ *   1. A partition has at most one chain in a run; chains and the batches in them keep the order of the
+ *      requests.
  *   2. All chains are appended before any is synced, so that the device gets its syncs together.
  */
 #include "server/appends.h"
@@ -32,7 +33,8 @@ static void index_chains(struct appends *appends)
         map_put(&appends->by_partition, key_of(&chain->partition), chain);
 }
 
-static struct append_chain *add_chain(struct appends *appends, struct arena *arena, struct partition *partition)
+static struct append_chain *add_chain(struct appends *appends, struct arena *arena,
+                                      struct partition *partition)
 {
     struct append_chain *chain = arena_new(arena, struct append_chain);
     chain->partition = partition;
@@ -47,8 +49,8 @@ static struct append_chain *add_chain(struct appends *appends, struct arena *are
     return chain;
 }
 
-void appends_add(struct appends *appends, struct arena *arena, struct partition *partition, struct append *append,
-                 int64_t timeout_ms)
+void appends_add(struct appends *appends, struct arena *arena, struct partition *partition,
+                 struct append *append, int64_t timeout_ms)
 {
     struct append_chain *chain = find_chain(appends, partition);
     if (chain == NULL) {

@@ -1,6 +1,6 @@
 /*
- * appends: the batches of a run on their way into their partitions: one chain per partition, so that each partition is locked,
- * written and synced once however many requests named it.
+ * appends: the batches of a run on their way into their partitions: one chain per partition, so that each
+ * partition is locked, written and synced once however many requests named it.
  */
 #ifndef SERVER_APPENDS_H
 #define SERVER_APPENDS_H
@@ -26,11 +26,12 @@ struct appends {
 };
 
 /* Adds a batch. Takes over the reference to the partition. The append lives in the arena. */
-void appends_add(struct appends *appends, struct arena *arena, struct partition *partition, struct append *append,
-                 int64_t timeout_ms);
+void appends_add(struct appends *appends, struct arena *arena, struct partition *partition,
+                 struct append *append, int64_t timeout_ms);
 
-/* Appends every chain, then syncs the partitions whose producers wait for stable storage. Each append then holds its result;
- * one that could not be synced has KAFKA_STORAGE_ERROR or REQUEST_TIMED_OUT. Blocks for the syncs. */
+/* Appends every chain, then syncs the partitions whose producers wait for stable storage. Each append then
+ * holds its result; one that could not be synced has KAFKA_STORAGE_ERROR or REQUEST_TIMED_OUT. Blocks for the
+ * syncs. */
 void appends_execute(struct appends *appends);
 
 void appends_reset(struct appends *appends);

@@ -1,7 +1,8 @@
 /*
- * See broker.h. Opening goes through the stages below in order; closing undoes them in the opposite order. Invariants:
- *   1. A listener accepts only when every partition that the image gives us is loaded (ready means ready); port 0 alone is
- *      bound earlier, since the registration tells the port.
+ * See broker.h. Opening goes through the stages below in order; closing undoes them in the opposite order.
+ * Invariants:
+ *   1. A listener accepts only when every partition that the image gives us is loaded (ready means ready);
+ *      port 0 alone is bound earlier, since the registration tells the port.
  *   2. Everything that a stage makes is in the struct, so that broker_close can undo a half-opened broker.
  */
 #include "server/broker.h"
@@ -66,7 +67,8 @@ static bool format_empty_dirs(struct broker *broker, bool any_formatted, struct 
     for (int32_t i = 0; i < broker->dir_count && any_formatted && slice_is_null(cluster_id); i++)
         if (data_dir_meta(broker->dirs[i]) != NULL)
             cluster_id = data_dir_meta(broker->dirs[i])->cluster_id;
-    if (format_dirs(broker->dirs, broker->dir_count, cluster_id, broker->config.node_id, METADATA_VERSION_MAX, why)
+    if (format_dirs(broker->dirs, broker->dir_count, cluster_id, broker->config.node_id, METADATA_VERSION_MAX,
+                    why)
         != KERR_NONE)
         return false;
     for (int32_t i = 0; i < broker->dir_count; i++)
@@ -82,7 +84,8 @@ static bool check_dirs(struct broker *broker, struct note *why)
         const struct meta_properties *meta = data_dir_meta(broker->dirs[i]);
         const char *path = data_dir_path(broker->dirs[i]);
         if (meta->node_id != broker->config.node_id)
-            note_set(why, "%s belongs to node %d, but node.id is %d", path, meta->node_id, broker->config.node_id);
+            note_set(why, "%s belongs to node %d, but node.id is %d", path, meta->node_id,
+                     broker->config.node_id);
         else if (!slice_equal(meta->cluster_id, first->cluster_id))
             note_set(why, "%s belongs to cluster %.*s, but %s to %.*s", path, SLICE_ARGS(meta->cluster_id),
                      data_dir_path(broker->dirs[0]), SLICE_ARGS(first->cluster_id));
@@ -159,8 +162,8 @@ static bool is_replica(const struct partition_state *state, int32_t node_id, str
 }
 
 /* The partitions of a topic that are ours, into an array that has room. Names borrow from the image. */
-static size_t hosted_of_topic(const struct broker *broker, const struct image *image, const struct topic *topic,
-                              struct hosted_partition *hosted)
+static size_t hosted_of_topic(const struct broker *broker, const struct image *image,
+                              const struct topic *topic, struct hosted_partition *hosted)
 {
     struct config_view view = broker_config_view(broker, image);
     struct log_config config;
@@ -201,8 +204,10 @@ static bool load_partitions(struct broker *broker, struct note *why)
     return error == KERR_NONE;
 }
 
-/* A copy of what the image says of one topic's partitions here, so that no lock is held while they are created. */
-static struct hosted_partition *copy_hosted(struct broker *broker, struct uuid topic_id, struct arena *arena, size_t *count)
+/* A copy of what the image says of one topic's partitions here, so that no lock is held while they are
+ * created. */
+static struct hosted_partition *copy_hosted(struct broker *broker, struct uuid topic_id, struct arena *arena,
+                                            size_t *count)
 {
     *count = 0;
     struct hosted_partition *hosted = NULL;
@@ -281,11 +286,12 @@ void broker_refresh_configs(struct broker *broker, struct slice topic)
     free(ids);
 }
 
-struct partition *broker_find_partition(struct broker *broker, const struct uuid *topic_id, struct slice topic, int32_t index,
-                                        enum kerr *error)
+struct partition *broker_find_partition(struct broker *broker, const struct uuid *topic_id,
+                                        struct slice topic, int32_t index, enum kerr *error)
 {
-    struct partition *partition = topic_id != NULL ? partitions_find_by_id(broker->partitions, *topic_id, index)
-                                                   : partitions_find(broker->partitions, topic, index);
+    struct partition *partition = topic_id != NULL
+                                      ? partitions_find_by_id(broker->partitions, *topic_id, index)
+                                      : partitions_find(broker->partitions, topic, index);
     if (partition != NULL)
         return partition;
     const struct image *image = cluster_read(broker->cluster);
@@ -300,12 +306,14 @@ struct partition *broker_find_partition(struct broker *broker, const struct uuid
     return NULL;
 }
 
-void broker_find_leader(struct broker *broker, const struct partition *partition, int32_t *leader, int32_t *leader_epoch)
+void broker_find_leader(struct broker *broker, const struct partition *partition, int32_t *leader,
+                        int32_t *leader_epoch)
 {
     *leader = *leader_epoch = -1;
     const struct image *image = cluster_read(broker->cluster);
     const struct topic *topic = image_find_topic_by_id(image, partition_topic_id(partition));
-    const struct partition_state *state = topic ? image_find_partition(topic, partition_index(partition)) : NULL;
+    const struct partition_state *state =
+        topic ? image_find_partition(topic, partition_index(partition)) : NULL;
     if (state != NULL) {
         *leader = state->leader;
         *leader_epoch = state->leader_epoch;
@@ -437,7 +445,8 @@ static bool open_stages(struct broker *broker, struct note *why)
         data_dir_begin(broker->dirs[i], &(int64_t){-1});
     if (!open_cluster(broker, why) || !load_partitions(broker, why))
         return false;
-    broker->fetch_sessions = fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));
+    broker->fetch_sessions =
+        fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));
     broker->tick = tick_start(broker, why);
     return broker->tick != NULL && bind_listeners(broker, false, why) && start_listeners(broker, why);
 }

@@ -1,6 +1,6 @@
 /*
- * broker: one broker as a value. Opens the directories, the cluster, the partitions; binds; serves until it is closed. Nothing
- * is global and nothing exits, so that two can run in one process.
+ * broker: one broker as a value. Opens the directories, the cluster, the partitions; binds; serves until it
+ * is closed. Nothing is global and nothing exits, so that two can run in one process.
  */
 #ifndef SERVER_BROKER_H
 #define SERVER_BROKER_H
@@ -39,7 +39,8 @@ struct broker {
     bool stopping GUARDED_BY(mutex);
 };
 
-/* Opens everything and serves when it returns. Takes the config over (also on failure). NULL with the reason in one line. */
+/* Opens everything and serves when it returns. Takes the config over (also on failure). NULL with the reason
+ * in one line. */
 struct broker *broker_open(struct config *config, struct note *why);
 
 /* Stops serving within a second, closes everything the clean way. False if something could not be written. */
@@ -50,8 +51,8 @@ bool broker_close(struct broker *broker);
 /* What configs resolve with; `image` is the one that the caller has read-locked. */
 struct config_view broker_config_view(const struct broker *broker, const struct image *image);
 
-/* Makes the partitions of a topic that the image assigns to this broker serve: creates their directories and takes leadership.
- * KAFKA_STORAGE_ERROR if one cannot be created. */
+/* Makes the partitions of a topic that the image assigns to this broker serve: creates their directories and
+ * takes leadership. KAFKA_STORAGE_ERROR if one cannot be created. */
 enum kerr broker_host_topic(struct broker *broker, struct uuid topic_id);
 
 /* Deletes what this broker hosts of a topic that has left the image. */
@@ -60,13 +61,15 @@ void broker_drop_topic(struct broker *broker, struct uuid topic_id, int32_t part
 /* Resolves the settings of one topic's logs again, or of all (null), after configs have changed. */
 void broker_refresh_configs(struct broker *broker, struct slice topic);
 
-/* The hosted partition, referenced, by id or (id NULL) by name. NULL: *error says why, as Kafka does: UNKNOWN_TOPIC_ID or
- * UNKNOWN_TOPIC_OR_PARTITION if the cluster has none, NOT_LEADER_OR_FOLLOWER if it is not here. */
-struct partition *broker_find_partition(struct broker *broker, const struct uuid *topic_id, struct slice topic, int32_t index,
-                                        enum kerr *error);
+/* The hosted partition, referenced, by id or (id NULL) by name. NULL: *error says why, as Kafka does:
+ * UNKNOWN_TOPIC_ID or UNKNOWN_TOPIC_OR_PARTITION if the cluster has none, NOT_LEADER_OR_FOLLOWER if it is not
+ * here. */
+struct partition *broker_find_partition(struct broker *broker, const struct uuid *topic_id,
+                                        struct slice topic, int32_t index, enum kerr *error);
 
 /* Who leads a partition, for answers that send the client there (KIP-951). -1 and -1 if nobody knows. */
-void broker_find_leader(struct broker *broker, const struct partition *partition, int32_t *leader, int32_t *leader_epoch);
+void broker_find_leader(struct broker *broker, const struct partition *partition, int32_t *leader,
+                        int32_t *leader_epoch);
 
 /* The advertised endpoint of this broker on the listener that the connection came through. */
 const struct endpoint *broker_endpoint_for(const struct broker *broker, const struct connection *connection);

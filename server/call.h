@@ -1,9 +1,9 @@
 /*
  * call: one request that has been decoded and waits to be answered. A handler gets nothing else.
  *
- * A handler writes only the act: it reads call->request, fills call->response (which has its defaults), and returns. It touches
- * no socket and no wire bytes; what it allocates comes from call->arena and lives until the answer is out. Names and bytes in
- * the request borrow from the frame, which lives as long.
+ * A handler writes only the act: it reads call->request, fills call->response (which has its defaults), and
+ * returns. It touches no socket and no wire bytes; what it allocates comes from call->arena and lives until
+ * the answer is out. Names and bytes in the request borrow from the frame, which lives as long.
  */
 #ifndef SERVER_CALL_H
 #define SERVER_CALL_H
@@ -18,9 +18,9 @@ struct run;
 struct segment;
 
 enum call_verdict {
-    CALL_ANSWER,   /* encode call->response and send it */
-    CALL_SILENT,   /* no answer is owed (acks=0) */
-    CALL_CLOSE,    /* no answer; what came before is answered, then the connection ends */
+    CALL_ANSWER, /* encode call->response and send it */
+    CALL_SILENT, /* no answer is owed (acks=0) */
+    CALL_CLOSE,  /* no answer; what came before is answered, then the connection ends */
 };
 
 struct call {

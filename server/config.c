@@ -323,10 +323,10 @@ struct member {
     enum member_type type;
 };
 
-#define MEMBER(name, member, type, ctype)                                                                    \
-    {                                                                                                        \
-        name, offsetof(struct config, member) + 0 * _Generic(((struct config *)NULL)->member, ctype : 1),    \
-            type                                                                                             \
+#define MEMBER(name, member, type, ctype)                                                                 \
+    {                                                                                                     \
+        name, offsetof(struct config, member) + 0 * _Generic(((struct config *)NULL)->member, ctype : 1), \
+            type                                                                                          \
     }
 #define INT_MEMBER(name, member)     MEMBER(name, member, MEMBER_INT, int32_t)
 #define LONG_MEMBER(name, member)    MEMBER(name, member, MEMBER_LONG, int64_t)

@@ -1,7 +1,8 @@
 /*
  * See connection.h. Invariants:
  *   1. Memory grows with the bytes that have arrived, never with what a length field promises.
- *   2. While the thread waits for a quiet client (beyond QUIET_MS) it holds its stack and this struct, nothing else.
+ *   2. While the thread waits for a quiet client (beyond QUIET_MS) it holds its stack and this struct,
+ *      nothing else.
  *   3. No lock is held while the thread reads from or writes to the socket.
  */
 #include "server/connection.h"
@@ -20,12 +21,12 @@
 #include <unistd.h>
 
 enum {
-    QUIET_MS = 1000,               /* after this long without a byte the buffers go back */
-    SEND_STALL_MS = 60 * 1000,     /* a peer that takes nothing for so long is cut off */
-    BUFFER_BYTES = 128 * 1024,     /* of a connection that is busy; larger frames make it grow */
-    BUFFER_FIRST_BYTES = 4 * 1024, /* of one that has just said its first word */
+    QUIET_MS = 1000,                    /* after this long without a byte the buffers go back */
+    SEND_STALL_MS = 60 * 1000,          /* a peer that takes nothing for so long is cut off */
+    BUFFER_BYTES = 128 * 1024,          /* of a connection that is busy; larger frames make it grow */
+    BUFFER_FIRST_BYTES = 4 * 1024,      /* of one that has just said its first word */
     ARENA_CAP_BYTES = 64 * 1024 * 1024, /* for what requests ask for: a million partitions in one Fetch */
-    CLIENT_NAME_BYTES = 9, /* so that the port has room behind it */
+    CLIENT_NAME_BYTES = 9,              /* so that the port has room behind it */
 };
 
 static const int64_t FOREVER_MS = INT64_C(30) * 24 * 3600 * 1000;
@@ -35,7 +36,7 @@ struct input {
     size_t start; /* where what has not been executed begins */
     size_t len;   /* bytes of that */
     size_t capacity;
-    bool filled;      /* the last read took all the room there was: more is waiting */
+    bool filled;            /* the last read took all the room there was: more is waiting */
     int64_t frame_since_ms; /* when the first byte of an unfinished frame came; 0: there is none */
 };
 
@@ -59,8 +60,8 @@ static size_t bytes_missing(const struct input *input, int32_t max_frame_bytes)
     return input->len >= whole ? 0 : whole - input->len;
 }
 
-/* Room for the next read. The buffer doubles when a read has filled it, so that it follows what arrives; beyond BUFFER_BYTES
- * only a frame that needs it makes it grow. */
+/* Room for the next read. The buffer doubles when a read has filled it, so that it follows what arrives;
+ * beyond BUFFER_BYTES only a frame that needs it makes it grow. */
 static bool make_room(struct input *input, size_t missing)
 {
     if (input->start > 0)
@@ -83,8 +84,8 @@ static bool make_room(struct input *input, size_t missing)
     return true;
 }
 
-/* What is left is moved to the front when more must be read, not for each of many small requests. A buffer that a large frame
- * has left behind goes back at the first run that did not need it. */
+/* What is left is moved to the front when more must be read, not for each of many small requests. A buffer
+ * that a large frame has left behind goes back at the first run that did not need it. */
 static void consume(struct input *input, size_t used)
 {
     input->start += used;
@@ -107,8 +108,10 @@ static int64_t send_stall_ms(const struct connection *connection)
     return idle_ms < 1 ? 1 : idle_ms < SEND_STALL_MS ? idle_ms : SEND_STALL_MS;
 }
 
-/* Reads once. A client that has been quiet costs its memory only for QUIET_MS; then the rest of the idle time is waited for. */
-static enum net_result read_more(struct connection *connection, struct run *run, struct input *input, size_t missing)
+/* Reads once. A client that has been quiet costs its memory only for QUIET_MS; then the rest of the idle time
+ * is waited for. */
+static enum net_result read_more(struct connection *connection, struct run *run, struct input *input,
+                                 size_t missing)
 {
     if (!make_room(input, missing))
         return NET_CLOSED;

@@ -12,17 +12,18 @@ struct broker;
 struct listener;
 
 struct connection {
-    struct list_node node;  /* in its listener's list, under the listener's lock */
+    struct list_node node; /* in its listener's list, under the listener's lock */
     struct broker *broker;
     struct listener *listener;
     int fd;
     char peer[NET_ADDRESS_SIZE];
     uint16_t peer_port;
-    struct waiter waiter;   /* what a request of this connection waits with */
-    uint64_t named_for;     /* hash of the client id that the thread's name was made from */
+    struct waiter waiter; /* what a request of this connection waits with */
+    uint64_t named_for;   /* hash of the client id that the thread's name was made from */
 };
 
-/* The thread's work: serves the client until it goes, misbehaves, falls idle, or the broker stops. Closes the socket. */
+/* The thread's work: serves the client until it goes, misbehaves, falls idle, or the broker stops. Closes the
+ * socket. */
 void connection_serve(struct connection *connection);
 
 /* Ends it soon, from another thread: requests that have arrived are answered, waits end. */

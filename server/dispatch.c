@@ -1,6 +1,6 @@
 /*
- * See dispatch.h. To add an API: its tables in protocol/messages, its row in protocol/apis.def, its handler in server/api, and
- * a line below (docs/adding-an-api.md).
+ * See dispatch.h. To add an API: its tables in protocol/messages, its row in protocol/apis.def, its handler
+ * in server/api, and a line below (docs/adding-an-api.md).
  */
 #include "server/dispatch.h"
 
@@ -65,7 +65,8 @@ int dispatch_peek_key(struct slice frame)
     return frame.len < 2 ? -1 : load_i16(frame.data);
 }
 
-/* ApiVersions of a version that we do not know is answered in its version 0 and without a look at its body (KIP-511). */
+/* ApiVersions of a version that we do not know is answered in its version 0 and without a look at its body
+ * (KIP-511). */
 static bool is_unknown_api_versions(const struct call *call)
 {
     return call->api->key == KEY_API_VERSIONS
@@ -125,7 +126,8 @@ void dispatch_encode(struct call *call, struct writer *writer)
     size_t ranges_before = writer->range_bytes;
     write_i32(writer, 0); /* the length, once it is known */
     struct response_header header = {.correlation_id = call->correlation_id};
-    message_write(&response_header_message, response_header_version(call->api, call->response_version), writer, &header);
+    message_write(&response_header_message, response_header_version(call->api, call->response_version),
+                  writer, &header);
     message_write(call->api->response, call->response_version, writer, call->response);
     size_t len = writer->out->len - start - 4 + (writer->range_bytes - ranges_before);
     ensure(len <= INT32_MAX);

@@ -1,6 +1,6 @@
 /*
- * dispatch: one request from frame to answer: header, version check, decode, handle, encode. The list of what this broker
- * serves is here and nowhere else.
+ * dispatch: one request from frame to answer: header, version check, decode, handle, encode. The list of what
+ * this broker serves is here and nowhere else.
  */
 #ifndef SERVER_DISPATCH_H
 #define SERVER_DISPATCH_H
@@ -11,8 +11,8 @@
 /* The API key of a frame (without its length); -1 if it is too short to have one. */
 int dispatch_peek_key(struct slice frame);
 
-/* Decodes a frame into *call (whose broker, run, connection and arena are set). False: the frame is malformed or asks for what
- * is not served; the connection is to be closed, as Kafka does (kafka-apis 2.5). */
+/* Decodes a frame into *call (whose broker, run, connection and arena are set). False: the frame is malformed
+ * or asks for what is not served; the connection is to be closed, as Kafka does (kafka-apis 2.5). */
 bool dispatch_decode(struct call *call, struct slice frame);
 
 /* Runs the handler. Not for Produce, whose two steps are api/produce.h's. */

@@ -1,8 +1,11 @@
 /*
  * See fetch_sessions.h. Invariants:
- *   1. A session's epoch is the one that its client's next request must carry; it moves when a request is accepted.
- *   2. A session with topic ids has only partitions that were named by id, one without only such that were named by name.
- *   3. `count` sessions with `partition_count` partitions are in the map and in the list; the list is in order of use, the one used longest ago first.
+ *   1. A session's epoch is the one that its client's next request must carry; it moves when a request is
+ *      accepted.
+ *   2. A session with topic ids has only partitions that were named by id, one without only such that were
+ *      named by name.
+ *   3. `count` sessions with `partition_count` partitions are in the map and in the list; the list is in
+ *      order of use, the one used longest ago first.
  */
 #include "server/fetch_sessions.h"
 
@@ -44,7 +47,7 @@ struct session {
 
 struct fetch_sessions {
     struct mutex mutex;
-    int32_t slots;         /* constant, as the seed of the maps */
+    int32_t slots; /* constant, as the seed of the maps */
     uint64_t seed;
     uint64_t random_state GUARDED_BY(mutex);
     int32_t count GUARDED_BY(mutex);
@@ -125,7 +128,8 @@ static bool make_room(struct fetch_sessions *sessions, int64_t now_ms) NEEDS(ses
     return true;
 }
 
-/* splitmix64: ids that do not repeat soon and that nobody outside can count on; Kafka's are no secrets either. */
+/* splitmix64: ids that do not repeat soon and that nobody outside can count on; Kafka's are no secrets
+ * either. */
 static uint64_t next_random(struct fetch_sessions *sessions) NEEDS(sessions->mutex)
 {
     uint64_t z = sessions->random_state += 0x9e3779b97f4a7c15U;
@@ -134,8 +138,7 @@ static uint64_t next_random(struct fetch_sessions *sessions) NEEDS(sessions->mut
     return z ^ (z >> 31);
 }
 
-static struct session *add_session(struct fetch_sessions *sessions, bool by_topic_id)
-    NEEDS(sessions->mutex)
+static struct session *add_session(struct fetch_sessions *sessions, bool by_topic_id) NEEDS(sessions->mutex)
 {
     int64_t now_ms = clock_monotonic_ms();
     if (!make_room(sessions, now_ms))
@@ -157,8 +160,8 @@ static struct session *add_session(struct fetch_sessions *sessions, bool by_topi
 }
 
 /* Topic id or name, then the index. */
-static size_t make_key(const struct session *session, struct slice topic, const struct uuid *topic_id, int32_t partition,
-                       uint8_t key[MAX_TOPIC_BYTES + 4])
+static size_t make_key(const struct session *session, struct slice topic, const struct uuid *topic_id,
+                       int32_t partition, uint8_t key[MAX_TOPIC_BYTES + 4])
 {
     struct slice name = session->by_topic_id ? uuid_key(topic_id) : topic;
     size_t len = name.len < MAX_TOPIC_BYTES ? name.len : MAX_TOPIC_BYTES;
@@ -169,14 +172,16 @@ static size_t make_key(const struct session *session, struct slice topic, const 
 }
 
 /* Where a target's topic name lives once it is in a session: in the partition's own key. */
-static void adopt(struct session *session, struct session_partition *partition, const struct fetch_target *target)
+static void adopt(struct session *session, struct session_partition *partition,
+                  const struct fetch_target *target)
 {
     int64_t told_high_watermark = partition->target.told_high_watermark;
     int64_t told_log_start_offset = partition->target.told_log_start_offset;
     partition->target = *target;
     partition->target.told_high_watermark = told_high_watermark;
     partition->target.told_log_start_offset = told_log_start_offset;
-    partition->target.topic = session->by_topic_id ? SLICE_NULL : slice_of(partition->key, partition->key_len - 4);
+    partition->target.topic =
+        session->by_topic_id ? SLICE_NULL : slice_of(partition->key, partition->key_len - 4);
 }
 
 static void put_partition(struct session *session, const struct fetch_target *target)
@@ -197,7 +202,8 @@ static void put_partition(struct session *session, const struct fetch_target *ta
     adopt(session, partition, target);
 }
 
-static struct fetch_target target_of(const struct fetch_topic *topic, const struct fetch_partition *partition, int version)
+static struct fetch_target target_of(const struct fetch_topic *topic, const struct fetch_partition *partition,
+                                     int version)
 {
     return (struct fetch_target){
         .topic = version < 13 ? topic->topic : SLICE_NULL,
@@ -239,7 +245,8 @@ static void forget_all(struct session *session, const struct fetch_request *requ
 }
 
 /* A copy in the arena: the session may change or go while its partitions are read. */
-static void targets_of_session(const struct session *session, struct arena *arena, struct fetch_context *context)
+static void targets_of_session(const struct session *session, struct arena *arena,
+                               struct fetch_context *context)
 {
     context->targets = arena_new_array(arena, struct fetch_target, session->count);
     list_for_each(node, &session->partitions) {
@@ -250,10 +257,10 @@ static void targets_of_session(const struct session *session, struct arena *aren
     }
 }
 
-/* The request's own partitions, for a fetch without a session. One that is named twice is read once, where it was named first,
- * with what was said last, as in a session. */
-static void targets_of_request(const struct fetch_request *request, int version, uint64_t seed, struct arena *arena,
-                               struct fetch_context *context)
+/* The request's own partitions, for a fetch without a session. One that is named twice is read once, where it
+ * was named first, with what was said last, as in a session. */
+static void targets_of_request(const struct fetch_request *request, int version, uint64_t seed,
+                               struct arena *arena, struct fetch_context *context)
 {
     struct session once = {.by_topic_id = version >= 13};
     list_init(&once.partitions);
@@ -265,9 +272,10 @@ static void targets_of_request(const struct fetch_request *request, int version,
     map_fini(&once.by_key);
 }
 
-/* Applies a request to its session. False if there are too many partitions in the cache now: the session is gone. */
-static bool change_session(struct fetch_sessions *sessions, struct session *session, const struct fetch_request *request,
-                           int version) NEEDS(sessions->mutex)
+/* Applies a request to its session. False if there are too many partitions in the cache now: the session is
+ * gone. */
+static bool change_session(struct fetch_sessions *sessions, struct session *session,
+                           const struct fetch_request *request, int version) NEEDS(sessions->mutex)
 {
     int32_t before = session->count;
     put_all(session, request, version);
@@ -294,8 +302,9 @@ static void begin_full(struct fetch_sessions *sessions, const struct fetch_reque
     context->session_id = session->id;
 }
 
-static void begin_incremental(struct fetch_sessions *sessions, const struct fetch_request *request, int version,
-                              struct arena *arena, struct fetch_context *context) NEEDS(sessions->mutex)
+static void begin_incremental(struct fetch_sessions *sessions, const struct fetch_request *request,
+                              int version, struct arena *arena, struct fetch_context *context)
+    NEEDS(sessions->mutex)
 {
     struct session *session = find_session(sessions, request->session_id);
     if (session == NULL)
@@ -338,7 +347,8 @@ void fetch_sessions_begin(struct fetch_sessions *sessions, const struct fetch_re
         targets_of_request(request, version, sessions->seed, arena, context);
 }
 
-static void remember(struct session *session, const struct fetch_target *target, const struct fetch_told *told)
+static void remember(struct session *session, const struct fetch_target *target,
+                     const struct fetch_told *told)
 {
     uint8_t key[MAX_TOPIC_BYTES + 4];
     size_t len = make_key(session, target->topic, &target->topic_id, target->partition, key);
@@ -353,7 +363,8 @@ static void remember(struct session *session, const struct fetch_target *target,
     }
 }
 
-void fetch_sessions_end(struct fetch_sessions *sessions, const struct fetch_context *context, const struct fetch_told *told)
+void fetch_sessions_end(struct fetch_sessions *sessions, const struct fetch_context *context,
+                        const struct fetch_told *told)
 {
     if (context->session_id == 0)
         return;

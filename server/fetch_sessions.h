@@ -1,9 +1,11 @@
 /*
- * fetch_sessions: the partitions that a client fetches again and again, so that it need not name them each time (KIP-227).
+ * fetch_sessions: the partitions that a client fetches again and again, so that it need not name them each
+ * time (KIP-227).
  *
- * One cache for the broker, bounded by max.incremental.fetch.session.cache.slots (and a thousand partitions for each); when it is full, a session that has been idle
- * for two minutes makes room, else the client gets no session (id 0), which is always right. Any thread; RANK_FETCH_SESSIONS
- * is held for the time of one look or update, never across a wait or a read.
+ * One cache for the broker, bounded by max.incremental.fetch.session.cache.slots (and a thousand partitions
+ * for each); when it is full, a session that has been idle for two minutes makes room, else the client gets
+ * no session (id 0), which is always right. Any thread; RANK_FETCH_SESSIONS is held for the time of one look
+ * or update, never across a wait or a read.
  */
 #ifndef SERVER_FETCH_SESSIONS_H
 #define SERVER_FETCH_SESSIONS_H
@@ -20,8 +22,8 @@ void fetch_sessions_free(struct fetch_sessions *sessions);
 
 /* One partition to read, in the order to read it. */
 struct fetch_target {
-    struct slice topic;     /* null if the id is not known here, or by id only */
-    struct uuid topic_id;   /* zero below v13 */
+    struct slice topic;   /* null if the id is not known here, or by id only */
+    struct uuid topic_id; /* zero below v13 */
     int32_t partition;
     int32_t max_bytes;
     int64_t fetch_offset;
@@ -38,8 +40,8 @@ struct fetch_target {
 struct fetch_context {
     /* FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH, FETCH_SESSION_TOPIC_ID_ERROR */
     enum kerr error;
-    int32_t session_id;   /* what the answer says; 0: none */
-    bool incremental;     /* the answer holds only what changed */
+    int32_t session_id;           /* what the answer says; 0: none */
+    bool incremental;             /* the answer holds only what changed */
     struct fetch_target *targets; /* in the arena */
     int32_t target_count;
 };
@@ -50,12 +52,14 @@ void fetch_sessions_begin(struct fetch_sessions *sessions, const struct fetch_re
 
 /* What was answered for one target. */
 struct fetch_told {
-    int64_t high_watermark;   /* -1 after an error, so that the next good answer is sent */
+    int64_t high_watermark; /* -1 after an error, so that the next good answer is sent */
     int64_t log_start_offset;
-    bool has_records;         /* moves to the end of the session's order */
+    bool has_records; /* moves to the end of the session's order */
 };
 
-/* Remembers what has been told; told[i] belongs to context->targets[i]. A session that has gone meanwhile is left alone. */
-void fetch_sessions_end(struct fetch_sessions *sessions, const struct fetch_context *context, const struct fetch_told *told);
+/* Remembers what has been told; told[i] belongs to context->targets[i]. A session that has gone meanwhile is
+ * left alone. */
+void fetch_sessions_end(struct fetch_sessions *sessions, const struct fetch_context *context,
+                        const struct fetch_told *told);
 
 #endif

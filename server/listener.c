@@ -1,7 +1,8 @@
 /*
  * See listener.h. Invariants:
  *   1. A connection is in the list from before its thread starts until that thread has closed the socket.
- *   2. The listener outlives its connections' threads: each joins the one that ended before it, and listener_close the last.
+ *   2. The listener outlives its connections' threads: each joins the one that ended before it, and
+ *      listener_close the last.
  *   3. Lack of descriptors, memory or threads refuses one client at a time and never spins.
  */
 #include "server/listener.h"
@@ -45,7 +46,8 @@ struct listener {
     struct thread ended GUARDED_BY(mutex); /* the connection's that ended last; nobody has joined it yet */
 };
 
-struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port, struct note *why)
+struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port,
+                               struct note *why)
 {
     int backlog = broker->config.socket_listen_backlog_size;
     int fd = net_listen(host, &port, backlog > LEAST_BACKLOG ? backlog : LEAST_BACKLOG, why);
@@ -78,8 +80,8 @@ uint16_t listener_port(const struct listener *listener)
     return listener->port;
 }
 
-/* Takes the connection off the list and frees it. `self` is the calling thread if it is the connection's own. Returns the thread
- * that ended before it, to be joined. */
+/* Takes the connection off the list and frees it. `self` is the calling thread if it is the connection's own.
+ * Returns the thread that ended before it, to be joined. */
 static struct thread forget(struct connection *connection, struct thread self)
 {
     struct listener *listener = connection->listener;
@@ -116,7 +118,8 @@ static void complain(struct listener *listener, const char *what, int error)
     if (listener->complained_ms != 0 && now_ms - listener->complained_ms < COMPLAIN_EVERY_MS)
         return;
     listener->complained_ms = now_ms;
-    diag_warn("listener %.*s: %s: %s; clients are refused", SLICE_ARGS(listener->name), what, strerror(error));
+    diag_warn("listener %.*s: %s: %s; clients are refused", SLICE_ARGS(listener->name), what,
+              strerror(error));
 }
 
 static void start_connection(struct listener *listener, struct connection *connection)
@@ -155,8 +158,9 @@ static void welcome(struct listener *listener, int fd, const char *peer, uint16_
     start_connection(listener, connection);
 }
 
-/* No descriptors: gives the spare one up to take a client off the queue and turn it away. accept says so also when nobody is
- * there; then it is asked again once somebody is, for by that time there may be descriptors. */
+/* No descriptors: gives the spare one up to take a client off the queue and turn it away. accept says so also
+ * when nobody is there; then it is asked again once somebody is, for by that time there may be
+ * descriptors. */
 static void refuse_one(struct listener *listener, int error)
 {
     if (!net_has_client(listener->fd, 0)) {

@@ -11,9 +11,10 @@
 struct broker;
 struct listener;
 
-/* Binds and listens; accepts nothing yet. `name` is the listener's ("PLAINTEXT"), borrowed; `port` 0 picks one. NULL with the
- * reason. */
-struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port, struct note *why);
+/* Binds and listens; accepts nothing yet. `name` is the listener's ("PLAINTEXT"), borrowed; `port` 0 picks
+ * one. NULL with the reason. */
+struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port,
+                               struct note *why);
 
 /* Starts the acceptor. */
 bool listener_start(struct listener *listener, struct note *why);
@@ -21,8 +22,8 @@ bool listener_start(struct listener *listener, struct note *why);
 /* Accepts no more and asks every connection to end; does not wait for them. */
 void listener_stop(struct listener *listener);
 
-/* After listener_stop. Leaves answers on their way until the deadline (clock_monotonic_ms), then cuts their connections off,
- * whatever the peers do; waits for the threads; frees. */
+/* After listener_stop. Leaves answers on their way until the deadline (clock_monotonic_ms), then cuts their
+ * connections off, whatever the peers do; waits for the threads; frees. */
 void listener_close(struct listener *listener, int64_t deadline_ms);
 
 struct slice listener_name(const struct listener *listener);

@@ -83,7 +83,8 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* SIGTERM and SIGINT are waited for by this thread alone; a write to a closed socket is an error and not a signal. */
+/* SIGTERM and SIGINT are waited for by this thread alone; a write to a closed socket is an error and not a
+ * signal. */
 static void prepare_signals(sigset_t *stop)
 {
     sigemptyset(stop);
@@ -102,8 +103,9 @@ static void say_hello(const struct broker *broker, const struct config *config)
     for (int32_t i = 0; i < config->controller_listener_count; i++)
         buf_printf(&line, "; %.*s is not bound: this node is its own controller",
                    SLICE_ARGS(config->controller_listeners[i].name));
-    diag_info("Odradek " ODRADEK_VERSION ": node %d of cluster %.*s, %zu partitions, listening on %.*s", config->node_id,
-              SLICE_ARGS(broker->cluster_id), partitions_count(broker->partitions), SLICE_ARGS(buf_slice(&line)));
+    diag_info("Odradek " ODRADEK_VERSION ": node %d of cluster %.*s, %zu partitions, listening on %.*s",
+              config->node_id, SLICE_ARGS(broker->cluster_id), partitions_count(broker->partitions),
+              SLICE_ARGS(buf_slice(&line)));
     buf_fini(&line);
 }
 
@@ -112,10 +114,14 @@ static int serve(const struct arguments *arguments)
     sigset_t stop;
     prepare_signals(&stop);
     raise_descriptor_limit();
-    mallopt(M_ARENA_MAX, 2); /* a thread per client must not become a heap per client */
+#ifdef M_ARENA_MAX
+    mallopt(M_ARENA_MAX,
+            2); /* a thread per client must not become a heap per client; only glibc would make one */
+#endif
     struct note why = {""};
     struct config config;
-    if (!config_load(&config, arguments->properties, arguments->overrides, arguments->override_count, arguments->dev, &why)) {
+    if (!config_load(&config, arguments->properties, arguments->overrides, arguments->override_count,
+                     arguments->dev, &why)) {
         config_fini(&config);
         fprintf(stderr, "odradek: %s\n", why.text);
         return EXIT_FAILURE;

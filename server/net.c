@@ -23,7 +23,8 @@ static void set_option(int fd, int level, int option, int value)
 
 static struct addrinfo *look_up(const char *host, uint16_t port, bool passive, struct note *why)
 {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)};
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV | (passive ? AI_PASSIVE : 0)};
     struct addrinfo *found = NULL;
     char service[8];
     snprintf(service, sizeof service, "%u", port);
@@ -63,7 +64,8 @@ static int listen_on(const struct addrinfo *at, int backlog)
     return -1;
 }
 
-/* The addresses in the order to try: for "all addresses" the IPv6 one first, since it takes IPv4 clients too. */
+/* The addresses in the order to try: for "all addresses" the IPv6 one first, since it takes IPv4 clients
+ * too. */
 static int listen_on_first(const struct addrinfo *found, bool wildcard, int backlog)
 {
     int fd = -1;

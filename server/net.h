@@ -13,14 +13,15 @@
 
 enum { NET_ADDRESS_SIZE = 64 };
 
-/* Binds and listens with SO_REUSEADDR. `host` "" is all addresses (IPv6 and IPv4 in one where the machine has both). Port 0
- * picks one; *port says which. -1 with the reason. */
+/* Binds and listens with SO_REUSEADDR. `host` "" is all addresses (IPv6 and IPv4 in one where the machine has
+ * both). Port 0 picks one; *port says which. -1 with the reason. */
 int net_listen(const char *host, uint16_t *port, int backlog, struct note *why);
 
 /* Connects within `timeout_ms`. -1 with the reason. */
 int net_connect(const char *host, uint16_t port, int timeout_ms, struct note *why);
 
-/* Accepts one client, close-on-exec, without delay of small segments. -1 with errno. `address` gets the peer as text. */
+/* Accepts one client, close-on-exec, without delay of small segments. -1 with errno. `address` gets the peer
+ * as text. */
 int net_accept(int listening, char address[NET_ADDRESS_SIZE], uint16_t *port);
 
 /* Whether a client waits to be accepted, now or within `timeout_ms`. */
@@ -46,7 +47,8 @@ enum net_result net_read(int fd, void *into, size_t size, size_t *got);
 /* All of it. `more`: something follows at once (MSG_MORE). */
 enum net_result net_write(int fd, const void *bytes, size_t len, bool more);
 
-/* `len` bytes of a file from `position` on, without a copy in this process. NET_CLOSED also if the file ends early. */
+/* `len` bytes of a file from `position` on, without a copy in this process. NET_CLOSED also if the file ends
+ * early. */
 enum net_result net_send_file(int fd, int file_fd, int64_t position, size_t len);
 
 /* True if the peer has gone (it closed its side or the connection broke); takes nothing off the socket. */

@@ -4,13 +4,13 @@
 #include "storage/segment.h"
 
 enum {
-    /* Ranges up to this size are read and sent together with the bytes around them: one system call less than sendfile, and
-     * on loopback and small answers a copy of this size costs less than that call. */
+    /* Ranges up to this size are read and sent together with the bytes around them: one system call less than
+     * sendfile, and on loopback and small answers a copy of this size costs less than that call. */
     COPY_BYTES = 32 * 1024,
 };
 
-/* The bytes collected so far, so that an answer of a few small parts goes out in one send. They stand behind the answer's own
- * bytes in its buf: not on the stack, whose touched pages an idle connection keeps. */
+/* The bytes collected so far, so that an answer of a few small parts goes out in one send. They stand behind
+ * the answer's own bytes in its buf: not on the stack, whose touched pages an idle connection keeps. */
 struct pending {
     int fd;
     size_t len;
@@ -38,7 +38,8 @@ static enum net_result send_bytes(struct pending *pending, struct slice bytes, b
     return result == NET_OK ? net_write(pending->fd, bytes.data, bytes.len, more) : result;
 }
 
-/* A file without a descriptor (another file system than the machine's) goes through the buffer, piece by piece. */
+/* A file without a descriptor (another file system than the machine's) goes through the buffer, piece by
+ * piece. */
 static enum net_result copy_range(struct pending *pending, const struct records *records)
 {
     int64_t position = records->position;
@@ -62,7 +63,8 @@ static enum net_result send_range(struct pending *pending, const struct records 
     if (file < 0 || records->range_len <= COPY_BYTES - pending->len)
         return copy_range(pending, records);
     enum net_result result = flush(pending, true);
-    return result == NET_OK ? net_send_file(pending->fd, file, records->position, records->range_len) : result;
+    return result == NET_OK ? net_send_file(pending->fd, file, records->position, records->range_len)
+                            : result;
 }
 
 static enum net_result send_parts(struct pending *pending, const struct writer *writer)

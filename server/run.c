@@ -1,8 +1,8 @@
 /*
  * See run.h. Invariants:
  *   1. No answer of a run leaves before the run's appends have been executed.
- *   2. A run ends at the first request that is not a Produce (it may wait), at the first bad frame, and when nothing whole is
- *      left in the buffer.
+ *   2. A run ends at the first request that is not a Produce (it may wait), at the first bad frame, and when
+ *      nothing whole is left in the buffer.
  *   3. Every segment that an answer names is held until run_reset.
  */
 #include "server/run.h"
@@ -70,8 +70,8 @@ static struct slice next_frame(const uint8_t *received, size_t len)
 static struct call *decode(struct run *run, struct slice frame)
 {
     struct call *call = &run->calls[run->call_count];
-    *call = (struct call){
-        .broker = run->broker, .run = run, .connection = run->connection, .arena = &run->arena};
+    *call =
+        (struct call){.broker = run->broker, .run = run, .connection = run->connection, .arena = &run->arena};
     if (!dispatch_decode(call, frame))
         return NULL;
     run->call_count++;

@@ -2,8 +2,8 @@
  * run: the requests taken off a connection in one go, and their answers.
  *
  * A run is one request, or the consecutive Produce requests already received (at most RUN_MAX_CALLS and one
- * socket.request.max.bytes): their batches are appended together and synced once (design decision 6). Answers go out in the
- * order of the requests. Everything a run allocates is given back when its last answer is out.
+ * socket.request.max.bytes): their batches are appended together and synced once (design decision 6). Answers
+ * go out in the order of the requests. Everything a run allocates is given back when its last answer is out.
  * Used by its connection's thread alone.
  */
 #ifndef SERVER_RUN_H
@@ -42,9 +42,9 @@ enum run_result {
 void run_init(struct run *run, struct broker *broker, struct connection *connection, size_t arena_cap);
 void run_fini(struct run *run);
 
-/* Executes the requests at the beginning of `received`, which holds at least one whole frame (4-byte length in front; the
- * length has been checked). The bytes may be patched in place. *used gets how many bytes were executed; the answers stand in
- * run->writer. May block. */
+/* Executes the requests at the beginning of `received`, which holds at least one whole frame (4-byte length
+ * in front; the length has been checked). The bytes may be patched in place. *used gets how many bytes were
+ * executed; the answers stand in run->writer. May block. */
 enum run_result run_execute(struct run *run, uint8_t *received, size_t len, size_t *used);
 
 /* Gives everything back; memory worth keeping for the next run stays. */

@@ -1,5 +1,6 @@
 /*
- * tick: the thread for what is due by the clock: checkpoints, flushes, retention, idle files, expired fetch sessions.
+ * tick: the thread for what is due by the clock: checkpoints, flushes, retention, idle files, expired fetch
+ * sessions.
  */
 #ifndef SERVER_TICK_H
 #define SERVER_TICK_H

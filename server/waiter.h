@@ -1,7 +1,8 @@
 /*
  * waiter: one thread waits for any of several partitions, or a deadline. Each connection has one.
  *
- * A wake is never lost: it stays until the next waiter_wait takes it, so "arm, look, wait" is safe in any order.
+ * A wake is never lost: it stays until the next waiter_wait takes it, so "arm, look, wait" is safe in any
+ * order.
  */
 #ifndef SERVER_WAITER_H
 #define SERVER_WAITER_H

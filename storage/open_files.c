@@ -64,7 +64,7 @@ static bool make_room(struct open_files *files) NEEDS(files->mutex)
 {
     bool closed = false;
     for (int only_unused = 1; only_unused >= 0 && !closed; only_unused--)
-        list_for_each (node, &files->open) {
+        list_for_each(node, &files->open) {
             struct cached_file *file = list_entry(node, struct cached_file, node);
             if (!only_unused || !atomic_load_explicit(&file->used, memory_order_relaxed))
                 closed |= close_if_idle(files, file);
@@ -117,7 +117,7 @@ void open_files_forget(struct open_files *files, struct cached_file *file)
 void open_files_tick(struct open_files *files)
 {
     mutex_lock(&files->mutex);
-    list_for_each (node, &files->open) {
+    list_for_each(node, &files->open) {
         struct cached_file *file = list_entry(node, struct cached_file, node);
         if (!atomic_exchange_explicit(&file->used, false, memory_order_relaxed))
             close_if_idle(files, file);

@@ -210,12 +210,12 @@ void partition_move_high_watermark_locked(struct partition *partition, int64_t e
     bool moved = limit.offset != partition->high_watermark.offset;
     partition->high_watermark = limit;
     if (moved)
-        list_for_each (node, &partition->watches) {
+        list_for_each(node, &partition->watches) {
             struct partition_watch *watch = list_entry(node, struct partition_watch, node);
             watch->wake(watch);
         }
     if (moved || partition->log->end_offset != end_before)
-        list_for_each (node, &partition->replica_watches) {
+        list_for_each(node, &partition->replica_watches) {
             struct partition_watch *watch = list_entry(node, struct partition_watch, node);
             watch->wake(watch);
         }
@@ -257,7 +257,7 @@ void partition_wake_all_locked(struct partition *partition)
 {
     struct list_node *lists[] = {&partition->watches, &partition->replica_watches};
     for (int i = 0; i < 2; i++)
-        list_for_each (node, lists[i]) {
+        list_for_each(node, lists[i]) {
             struct partition_watch *watch = list_entry(node, struct partition_watch, node);
             watch->wake(watch);
         }

@@ -46,8 +46,8 @@ struct append {
     uint8_t *
         batch; /* exactly one batch of `len` bytes; offset and epoch (outside the CRC) are patched in place */
     size_t len;
-    struct batch_header header;      /* as read and validated */
-    int16_t acks;                    /* -1, 0, 1 */
+    struct batch_header header; /* as read and validated */
+    int16_t acks;               /* -1, 0, 1 */
     bool is_coordinators; /* written by a coordinator of this broker: its sequences are all 0 and are not
                              checked */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 enum {
-    BLOCK_SIZE = 8 * 1024,   /* one request of a quiet client fits; 10,000 idle connections have none at all */
+    BLOCK_SIZE = 8 * 1024, /* one request of a quiet client fits; 10,000 idle connections have none at all */
     ALIGNMENT = 16,
 };
 

@@ -1,9 +1,10 @@
 /*
  * arena: memory for the length of one run of requests; everything in it is given back at once.
  *
- * Request code allocates here and never frees. Bytes that a peer's numbers ask for come from arena_try_alloc, which respects
- * the arena's cap; what our own code needs comes from arena_alloc, which stops the process if the machine is out of memory.
- * One thread uses an arena at a time. The first block is kept over resets, so that a quiet connection costs no malloc.
+ * Request code allocates here and never frees. Bytes that a peer's numbers ask for come from arena_try_alloc,
+ * which respects the arena's cap; what our own code needs comes from arena_alloc, which stops the process if
+ * the machine is out of memory. One thread uses an arena at a time. The first block is kept over resets, so
+ * that a quiet connection costs no malloc.
  */
 #ifndef PROTOCOL_BASE_ARENA_H
 #define PROTOCOL_BASE_ARENA_H
@@ -28,13 +29,14 @@ void arena_fini(struct arena *arena);
 /* Forgets everything. Blocks beyond the first go back to the allocator. */
 void arena_reset(struct arena *arena);
 
-/* Zeroed, aligned for any type. NULL if the cap or the machine's memory is exhausted; size 0 gives a valid pointer. */
+/* Zeroed, aligned for any type. NULL if the cap or the machine's memory is exhausted; size 0 gives a valid
+ * pointer. */
 void *arena_try_alloc(struct arena *arena, size_t size);
 
 /* As above but without a cap, and never NULL. */
 void *arena_alloc(struct arena *arena, size_t size);
 
-#define arena_new(arena, type) ((type *)arena_alloc((arena), sizeof(type)))
+#define arena_new(arena, type)              ((type *)arena_alloc((arena), sizeof(type)))
 #define arena_new_array(arena, type, count) ((type *)arena_alloc((arena), sizeof(type) * (size_t)(count)))
 
 /* A copy that lives as long as the arena; null stays null. */
@@ -42,6 +44,7 @@ struct slice arena_dup(struct arena *arena, struct slice bytes);
 
 /* printf into the arena. */
 struct slice arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
-struct slice arena_vprintf(struct arena *arena, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+struct slice arena_vprintf(struct arena *arena, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
 
 #endif

@@ -1,4 +1,5 @@
-/* big_endian: loads and stores of network-order integers at any alignment. No bounds: callers have checked. */
+/* big_endian: loads and stores of network-order integers at any alignment. No bounds: callers have
+ * checked. */
 #ifndef PROTOCOL_BASE_BIG_ENDIAN_H
 #define PROTOCOL_BASE_BIG_ENDIAN_H
 

@@ -1,6 +1,6 @@
 /*
- * buf: bytes that grow. Owns its memory. Appending stops the process when the machine is out of memory: a buf holds what we
- * make ourselves, never what a peer's length field promises.
+ * buf: bytes that grow. Owns its memory. Appending stops the process when the machine is out of memory: a buf
+ * holds what we make ourselves, never what a peer's length field promises.
  */
 #ifndef PROTOCOL_BASE_BUF_H
 #define PROTOCOL_BASE_BUF_H

@@ -17,20 +17,27 @@
 /* x^32, x^33, ... x^95 modulo the polynomial. A table's entry is the sum of those that its index's bits stand
  * for. The compiler makes the tables: they are constant, and no script has to. */
 #define NEXT(x) (((x) >> 1) ^ (1U & (x) ? POLYNOMIAL : 0U))
-#define EIGHT(n, before)                                                                                     \
-    X##n##_0 = NEXT(before), X##n##_1 = NEXT(X##n##_0), X##n##_2 = NEXT(X##n##_1), X##n##_3 = NEXT(X##n##_2), \
-    X##n##_4 = NEXT(X##n##_3), X##n##_5 = NEXT(X##n##_4), X##n##_6 = NEXT(X##n##_5), X##n##_7 = NEXT(X##n##_6)
+#define EIGHT(n, before)                                                             \
+    X##n##_0 = NEXT(before), X##n##_1 = NEXT(X##n##_0), X##n##_2 = NEXT(X##n##_1),   \
+    X##n##_3 = NEXT(X##n##_2), X##n##_4 = NEXT(X##n##_3), X##n##_5 = NEXT(X##n##_4), \
+    X##n##_6 = NEXT(X##n##_5), X##n##_7 = NEXT(X##n##_6)
 
 enum {
-    EIGHT(0, 1U), EIGHT(1, X0_7), EIGHT(2, X1_7), EIGHT(3, X2_7),
-    EIGHT(4, X3_7), EIGHT(5, X4_7), EIGHT(6, X5_7), EIGHT(7, X6_7),
+    EIGHT(0, 1U),
+    EIGHT(1, X0_7),
+    EIGHT(2, X1_7),
+    EIGHT(3, X2_7),
+    EIGHT(4, X3_7),
+    EIGHT(5, X4_7),
+    EIGHT(6, X5_7),
+    EIGHT(7, X6_7),
 };
 
 #define BIT(i, bit, power) (1 & (i) >> (bit) ? (uint32_t)(power) : 0U)
-#define ENTRY(n, i)                                                                                   \
-    (BIT(i, 7, X##n##_0) ^ BIT(i, 6, X##n##_1) ^ BIT(i, 5, X##n##_2) ^ BIT(i, 4, X##n##_3)            \
+#define ENTRY(n, i)                                                                        \
+    (BIT(i, 7, X##n##_0) ^ BIT(i, 6, X##n##_1) ^ BIT(i, 5, X##n##_2) ^ BIT(i, 4, X##n##_3) \
      ^ BIT(i, 3, X##n##_4) ^ BIT(i, 2, X##n##_5) ^ BIT(i, 1, X##n##_6) ^ BIT(i, 0, X##n##_7))
-#define ENTRIES_4(n, i) ENTRY(n, i), ENTRY(n, (i) + 1), ENTRY(n, (i) + 2), ENTRY(n, (i) + 3)
+#define ENTRIES_4(n, i)  ENTRY(n, i), ENTRY(n, (i) + 1), ENTRY(n, (i) + 2), ENTRY(n, (i) + 3)
 #define ENTRIES_16(n, i) ENTRIES_4(n, i), ENTRIES_4(n, (i) + 4), ENTRIES_4(n, (i) + 8), ENTRIES_4(n, (i) + 12)
 #define ENTRIES_64(n, i) \
     ENTRIES_16(n, i), ENTRIES_16(n, (i) + 16), ENTRIES_16(n, (i) + 32), ENTRIES_16(n, (i) + 48)

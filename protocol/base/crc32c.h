@@ -1,6 +1,7 @@
 /*
- * crc32c: the checksum of record batches and producer snapshots (Castagnoli polynomial). In hardware on x86-64 with SSE4.2 and
- * on arm64 with CRC instructions, with three streams at once; elsewhere eight table look-ups a step.
+ * crc32c: the checksum of record batches and producer snapshots (Castagnoli polynomial). In hardware on
+ * x86-64 with SSE4.2 and on arm64 with CRC instructions, with three streams at once; elsewhere eight table
+ * look-ups a step.
  */
 #ifndef PROTOCOL_BASE_CRC32C_H
 #define PROTOCOL_BASE_CRC32C_H

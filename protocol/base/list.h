@@ -1,6 +1,6 @@
 /*
- * list: an intrusive circular doubly linked list. The head is a node of its own; a node that is in no list points to itself.
- * Guarded by whoever owns the head.
+ * list: an intrusive circular doubly linked list. The head is a node of its own; a node that is in no list
+ * points to itself. Guarded by whoever owns the head.
  */
 #ifndef PROTOCOL_BASE_LIST_H
 #define PROTOCOL_BASE_LIST_H
@@ -15,11 +15,11 @@ struct list_node {
 
 /* The struct that a node is a member of. */
 /* clang-format off: it takes (node) for a cast */
-#define list_entry(node, type, member) ((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define list_entry(node, type, member) ((type *)(void *)((char *)(node)-offsetof(type, member)))
 /* clang-format on */
 
 /* The current node may be removed while the loop runs. */
-#define list_for_each(node, head) \
+#define list_for_each(node, head)                                                          \
     for (struct list_node *node = (head)->next, *node##_next = node->next; node != (head); \
          node = node##_next, node##_next = node->next)
 

@@ -82,7 +82,9 @@ void *map_find(const struct map *map, struct slice key)
 
 static void grow(struct map *map)
 {
-    size_t capacity = map->capacity == 0 ? 8 : map->count * 2 < map->capacity ? map->capacity : map->capacity * 2;
+    size_t capacity = map->capacity == 0               ? 8
+                      : map->count * 2 < map->capacity ? map->capacity
+                                                       : map->capacity * 2;
     struct map bigger = {.capacity = capacity, .seed = map->seed, .count = map->count, .taken = map->count};
     bigger.entries = calloc(capacity, sizeof *bigger.entries);
     ensure(bigger.entries != NULL && "out of memory");

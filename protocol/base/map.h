@@ -1,6 +1,7 @@
 /*
- * map: bytes -> pointer, a hash table with open addressing. Borrows its keys: a key lives inside the value it finds, or at
- * least as long. The hash is seeded per map, so that a peer that chooses names cannot choose collisions.
+ * map: bytes -> pointer, a hash table with open addressing. Borrows its keys: a key lives inside the value it
+ * finds, or at least as long. The hash is seeded per map, so that a peer that chooses names cannot choose
+ * collisions.
  */
 #ifndef PROTOCOL_BASE_MAP_H
 #define PROTOCOL_BASE_MAP_H
@@ -32,8 +33,8 @@ void *map_put(struct map *map, struct slice key, void *value);
 
 void *map_remove(struct map *map, struct slice key); /* what stood there, or NULL */
 
-/* Entries in no particular order; *cursor starts at 0. NULL at the end. The map must not change meanwhile, except that the
- * entry returned last may be removed. */
+/* Entries in no particular order; *cursor starts at 0. NULL at the end. The map must not change meanwhile,
+ * except that the entry returned last may be removed. */
 struct map_entry *map_next(const struct map *map, size_t *cursor);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * note: the text that goes with an error code, where the protocol or a log line carries one. Fixed size, always terminated;
- * what does not fit is cut. The first word stays: a note that holds something is not overwritten by note_set.
+ * note: the text that goes with an error code, where the protocol or a log line carries one. Fixed size,
+ * always terminated; what does not fit is cut. The first word stays: a note that holds something is not
+ * overwritten by note_set.
  */
 #ifndef PROTOCOL_BASE_NOTE_H
 #define PROTOCOL_BASE_NOTE_H

@@ -1,8 +1,9 @@
 /*
- * records: a `records` field: record batches in memory, or a range of a segment file that is sent without being read.
+ * records: a `records` field: record batches in memory, or a range of a segment file that is sent without
+ * being read.
  *
- * A range borrows the segment: whoever puts one into an answer holds a reference to it until the answer is out (see
- * server/run.h). The protocol only counts its bytes; server/respond turns it into sendfile.
+ * A range borrows the segment: whoever puts one into an answer holds a reference to it until the answer is
+ * out (see server/run.h). The protocol only counts its bytes; server/respond turns it into sendfile.
  */
 #ifndef PROTOCOL_BASE_RECORDS_H
 #define PROTOCOL_BASE_RECORDS_H

@@ -1,8 +1,8 @@
 /*
  * slice: borrowed bytes, passed by value. A slice never owns what it points to.
  *
- * A null slice (data == NULL) is Kafka's null string or null bytes; an empty one has data and no length. Text is UTF-8 and is
- * not terminated.
+ * A null slice (data == NULL) is Kafka's null string or null bytes; an empty one has data and no length. Text
+ * is UTF-8 and is not terminated.
  */
 #ifndef PROTOCOL_BASE_SLICE_H
 #define PROTOCOL_BASE_SLICE_H
@@ -18,7 +18,7 @@ struct slice {
 };
 
 #define SLICE(literal) ((struct slice){(const uint8_t *)("" literal), sizeof(literal) - 1})
-#define SLICE_NULL ((struct slice){NULL, 0})
+#define SLICE_NULL     ((struct slice){NULL, 0})
 
 /* For printf: "%.*s" takes SLICE_ARGS(s). */
 #define SLICE_ARGS(s) ((int)(s).len), ((const char *)((s).data ? (s).data : (const uint8_t *)""))

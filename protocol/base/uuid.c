@@ -31,7 +31,8 @@ static int digit_of(uint8_t c)
 
 bool uuid_parse(struct slice text, struct uuid *id)
 {
-    if (text.len == UUID_TEXT_LEN + 2 && text.data[UUID_TEXT_LEN] == '=' && text.data[UUID_TEXT_LEN + 1] == '=')
+    if (text.len == UUID_TEXT_LEN + 2 && text.data[UUID_TEXT_LEN] == '='
+        && text.data[UUID_TEXT_LEN + 1] == '=')
         text.len = UUID_TEXT_LEN;
     if (text.len != UUID_TEXT_LEN)
         return false;

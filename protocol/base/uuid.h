@@ -1,6 +1,6 @@
 /*
- * uuid: Kafka's 16-byte ids of topics, directories and incarnations, and their text: base64 with the URL-safe alphabet,
- * 22 characters, no padding.
+ * uuid: Kafka's 16-byte ids of topics, directories and incarnations, and their text: base64 with the URL-safe
+ * alphabet, 22 characters, no padding.
  */
 #ifndef PROTOCOL_BASE_UUID_H
 #define PROTOCOL_BASE_UUID_H
@@ -40,8 +40,8 @@ void uuid_format(struct uuid id, char text[UUID_TEXT_LEN + 1]);
 /* Takes the URL-safe and the standard alphabet, with or without "==" behind it (Kafka's files have both). */
 bool uuid_parse(struct slice text, struct uuid *id);
 
-/* Makes 16 random bytes a version-4 id. False if Kafka would draw again: its text begins with '-', or it is one of the
- * reserved ids. */
+/* Makes 16 random bytes a version-4 id. False if Kafka would draw again: its text begins with '-', or it is
+ * one of the reserved ids. */
 bool uuid_from_random(const uint8_t random[16], struct uuid *id);
 
 #endif

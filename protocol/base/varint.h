@@ -1,6 +1,6 @@
 /*
- * varint: LEB128 numbers of up to 32 and 64 bits, plain (lengths, tags, metadata frames) and zig-zag (records).
- * Decoders return the bytes used, or 0 if the bytes end early or the number does not fit.
+ * varint: LEB128 numbers of up to 32 and 64 bits, plain (lengths, tags, metadata frames) and zig-zag
+ * (records). Decoders return the bytes used, or 0 if the bytes end early or the number does not fit.
  */
 #ifndef PROTOCOL_BASE_VARINT_H
 #define PROTOCOL_BASE_VARINT_H

@@ -1,8 +1,9 @@
 /*
- * snappy: Google's blocks, by its library, inside xerial's stream framing, which is ours. Called by protocol/compress only.
+ * snappy: Google's blocks, by its library, inside xerial's stream framing, which is ours. Called by
+ * protocol/compress only.
  *
- * xerial's framing is a 16-byte header and blocks of 32 KB, each with its length in front; bytes without that header are one
- * bare block, which xerial and Kafka take as well.
+ * xerial's framing is a 16-byte header and blocks of 32 KB, each with its length in front; bytes without that
+ * header are one bare block, which xerial and Kafka take as well.
  *
  * 1. A block's promised length is believed only as far as its bytes reach: 3 of them make at most 64.
  */
@@ -126,7 +127,8 @@ static enum inflate_result read_block(struct snappy_inflater *snappy, struct sli
     if (result != INFLATE_OK)
         return result;
     size_t made = len;
-    if (snappy_uncompress((const char *)block.data, block.len, (char *)(direct ? out : snappy->block), &made) != SNAPPY_OK
+    if (snappy_uncompress((const char *)block.data, block.len, (char *)(direct ? out : snappy->block), &made)
+            != SNAPPY_OK
         || made != len)
         return damaged(why, "a block is damaged");
     if (direct)

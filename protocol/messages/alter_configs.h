@@ -13,7 +13,7 @@ struct alter_configs_config {
 };
 
 struct alter_configs_resource {
-    int8_t resource_type;                          /* as in describe_configs.h */
+    int8_t resource_type; /* as in describe_configs.h */
     struct slice resource_name;
     ARRAY_OF(struct alter_configs_config) configs; /* those that are not here go back to their default */
 };

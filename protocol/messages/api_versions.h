@@ -32,7 +32,7 @@ struct api_versions_response_finalized_feature {
 };
 
 struct api_versions_response {
-    int16_t error_code;               /* enum kerr */
+    int16_t error_code; /* enum kerr */
     ARRAY_OF(struct api_versions_response_api) api_keys;
     int32_t throttle_time_ms;
     /* what this server could do */
@@ -41,7 +41,7 @@ struct api_versions_response {
     int64_t finalized_features_epoch;
     /* what the cluster has agreed on; to be ignored if the epoch is -1 */
     ARRAY_OF(struct api_versions_response_finalized_feature) finalized_features;
-    bool zk_migration_ready;          /* a controller's readiness to leave ZooKeeper (KIP-866); false today */
+    bool zk_migration_ready; /* a controller's readiness to leave ZooKeeper (KIP-866); false today */
 };
 
 DECLARE_SCHEMA(api_versions_request);

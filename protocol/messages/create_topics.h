@@ -18,8 +18,8 @@ struct create_topics_config {
 
 struct create_topics_topic {
     struct slice name;
-    int32_t num_partitions;     /* -1: see assignments, or the broker's default */
-    int16_t replication_factor; /* -1: likewise */
+    int32_t num_partitions;                                /* -1: see assignments, or the broker's default */
+    int16_t replication_factor;                            /* -1: likewise */
     ARRAY_OF(struct create_topics_assignment) assignments; /* empty: the controller places the replicas */
     ARRAY_OF(struct create_topics_config) configs;
 };

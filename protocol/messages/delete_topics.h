@@ -18,7 +18,7 @@ struct delete_topics_request {
 };
 
 struct delete_topics_response_topic {
-    struct slice name;  /* null: asked for by an id that is unknown, or whose name the client may not see */
+    struct slice name; /* null: asked for by an id that is unknown, or whose name the client may not see */
     struct uuid topic_id;
     int16_t error_code; /* enum kerr */
     struct slice error_message;

@@ -22,11 +22,11 @@ struct describe_cluster_response_broker {
 
 struct describe_cluster_response {
     int32_t throttle_time_ms;
-    int16_t error_code;                    /* enum kerr */
+    int16_t error_code; /* enum kerr */
     struct slice error_message;
-    int8_t endpoint_type;                  /* what `brokers` are: 1: brokers, 2: controllers */
+    int8_t endpoint_type; /* what `brokers` are: 1: brokers, 2: controllers */
     struct slice cluster_id;
-    int32_t controller_id;                 /* -1: not known */
+    int32_t controller_id; /* -1: not known */
     ARRAY_OF(struct describe_cluster_response_broker) brokers;
     int32_t cluster_authorized_operations; /* bit n: may do operation n; INT32_MIN: not asked for */
 };

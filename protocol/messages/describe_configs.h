@@ -28,7 +28,7 @@ struct describe_configs_response_synonym {
 
 struct describe_configs_response_config {
     struct slice name;
-    struct slice value;   /* null: none, or sensitive */
+    struct slice value; /* null: none, or sensitive */
     bool read_only;
     /* 1 topic, 2 dynamic broker, 3 dynamic default of brokers, 4 static broker, 5 default, 6 dynamic
      * broker logger, 7 client metrics, 8 group */

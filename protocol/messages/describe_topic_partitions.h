@@ -18,14 +18,14 @@ struct describe_topic_partitions_topic {
 
 struct describe_topic_partitions_request {
     ARRAY_OF(struct describe_topic_partitions_topic) topics; /* empty: all */
-    int32_t response_partition_limit; /* at most so many partitions in the answer */
-    struct describe_topic_partitions_cursor *cursor; /* NULL: from the first topic on */
+    int32_t response_partition_limit;                        /* at most so many partitions in the answer */
+    struct describe_topic_partitions_cursor *cursor;         /* NULL: from the first topic on */
 };
 
 struct describe_topic_partitions_response_partition {
-    int16_t error_code;                         /* enum kerr */
+    int16_t error_code; /* enum kerr */
     int32_t partition_index;
-    int32_t leader_id;                          /* -1: none */
+    int32_t leader_id; /* -1: none */
     int32_t leader_epoch;
     ARRAY_OF(int32_t) replica_nodes;
     ARRAY_OF(int32_t) isr_nodes;
@@ -35,7 +35,7 @@ struct describe_topic_partitions_response_partition {
 };
 
 struct describe_topic_partitions_response_topic {
-    int16_t error_code;                  /* enum kerr */
+    int16_t error_code; /* enum kerr */
     struct slice name;
     struct uuid topic_id;
     bool is_internal;
@@ -46,7 +46,7 @@ struct describe_topic_partitions_response_topic {
 struct describe_topic_partitions_response {
     int32_t throttle_time_ms;
     ARRAY_OF(struct describe_topic_partitions_response_topic) topics; /* ordered by name */
-    struct describe_topic_partitions_cursor *next_cursor; /* NULL: this was the last page */
+    struct describe_topic_partitions_cursor *next_cursor;             /* NULL: this was the last page */
 };
 
 DECLARE_SCHEMA(describe_topic_partitions_cursor);
@@ -56,8 +56,7 @@ DECLARE_SCHEMA(describe_topic_partitions_response_partition);
 DECLARE_SCHEMA(describe_topic_partitions_response_topic);
 DECLARE_SCHEMA(describe_topic_partitions_response);
 
-extern const struct message
-    describe_topic_partitions_request_message,
+extern const struct message describe_topic_partitions_request_message,
     describe_topic_partitions_response_message;
 
 #endif

@@ -13,7 +13,7 @@ struct fetch_replica_state {
 
 struct fetch_partition {
     int32_t partition;
-    int32_t current_leader_epoch;     /* what the client believes; -1: not known */
+    int32_t current_leader_epoch; /* what the client believes; -1: not known */
     int64_t fetch_offset;
     int32_t last_fetched_epoch;       /* leader epoch of the last record it has; -1: not known */
     int64_t log_start_offset;         /* the follower's; -1: a consumer */
@@ -35,8 +35,8 @@ struct fetch_forgotten_topic {
 };
 
 struct fetch_request {
-    struct slice cluster_id;             /* the cluster that the follower belongs to; null: it does not say */
-    int32_t replica_id;                  /* as in replica_state */
+    struct slice cluster_id; /* the cluster that the follower belongs to; null: it does not say */
+    int32_t replica_id;      /* as in replica_state */
     struct fetch_replica_state replica_state;
     int32_t max_wait_ms;
     int32_t min_bytes;                   /* answer when so much is there, or the time is over */
@@ -46,7 +46,7 @@ struct fetch_request {
     int32_t session_epoch;               /* -1: no session, or the last request in it; 0: a new one */
     ARRAY_OF(struct fetch_topic) topics; /* in a session: what is new or has changed */
     ARRAY_OF(struct fetch_forgotten_topic) forgotten_topics_data; /* what the session shall drop */
-    struct slice rack_id;                /* the consumer's; empty: not known */
+    struct slice rack_id;                                         /* the consumer's; empty: not known */
 };
 
 struct fetch_response_epoch_end {
@@ -71,18 +71,18 @@ struct fetch_response_aborted_transaction {
 
 struct fetch_response_partition {
     int32_t partition_index;
-    int16_t error_code;                            /* enum kerr */
-    int64_t high_watermark;                        /* -1 with an error */
-    int64_t last_stable_offset;                    /* where read committed ends */
+    int16_t error_code;         /* enum kerr */
+    int64_t high_watermark;     /* -1 with an error */
+    int64_t last_stable_offset; /* where read committed ends */
     int64_t log_start_offset;
     /* the follower's log leaves ours: the last epoch both have, and where it ends */
     struct fetch_response_epoch_end diverging_epoch;
-    struct fetch_response_leader current_leader;   /* with NOT_LEADER_OR_FOLLOWER and FENCED_LEADER_EPOCH */
+    struct fetch_response_leader current_leader; /* with NOT_LEADER_OR_FOLLOWER and FENCED_LEADER_EPOCH */
     /* of the cluster log: fetch this snapshot, the offset is before the log's start */
     struct fetch_response_snapshot_id snapshot_id;
     ARRAY_OF(struct fetch_response_aborted_transaction) aborted_transactions; /* null: read uncommitted */
-    int32_t preferred_read_replica;                /* fetch there; -1: fetch here */
-    struct records records;                        /* whole batches; the last one may be cut */
+    int32_t preferred_read_replica; /* fetch there; -1: fetch here */
+    struct records records;         /* whole batches; the last one may be cut */
 };
 
 struct fetch_response_topic {

@@ -14,7 +14,7 @@ struct find_coordinator_request {
 
 struct find_coordinator_response_coordinator {
     struct slice key;
-    int32_t node_id;    /* -1 with an error */
+    int32_t node_id; /* -1 with an error */
     struct slice host;
     int32_t port;
     int16_t error_code; /* enum kerr */
@@ -25,7 +25,7 @@ struct find_coordinator_response {
     int32_t throttle_time_ms;
     int16_t error_code; /* enum kerr */
     struct slice error_message;
-    int32_t node_id;    /* -1 with an error */
+    int32_t node_id; /* -1 with an error */
     struct slice host;
     int32_t port;
     ARRAY_OF(struct find_coordinator_response_coordinator) coordinators; /* in the order of the keys */

@@ -42,8 +42,7 @@ DECLARE_SCHEMA(incremental_alter_configs_request);
 DECLARE_SCHEMA(incremental_alter_configs_response_resource);
 DECLARE_SCHEMA(incremental_alter_configs_response);
 
-extern const struct message
-    incremental_alter_configs_request_message,
+extern const struct message incremental_alter_configs_request_message,
     incremental_alter_configs_response_message;
 
 #endif

@@ -17,7 +17,7 @@ struct init_producer_id_request {
 
 struct init_producer_id_response {
     int32_t throttle_time_ms;
-    int16_t error_code;                 /* enum kerr */
+    int16_t error_code; /* enum kerr */
     int64_t producer_id;
     int16_t producer_epoch;
     int64_t ongoing_txn_producer_id;    /* of the transaction that was kept; -1: none */

@@ -21,7 +21,7 @@ struct list_offsets_request {
     int32_t replica_id;     /* the follower's broker id; -1: a consumer, -2: a debugger */
     int8_t isolation_level; /* 0: read uncommitted, 1: read committed */
     ARRAY_OF(struct list_offsets_topic) topics;
-    int32_t timeout_ms;     /* how long to wait for tiered storage */
+    int32_t timeout_ms; /* how long to wait for tiered storage */
 };
 
 struct list_offsets_response_partition {

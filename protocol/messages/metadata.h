@@ -26,7 +26,7 @@ struct metadata_response_broker {
 };
 
 struct metadata_response_partition {
-    int16_t error_code;              /* enum kerr; LEADER_NOT_AVAILABLE comes with leader_id -1 */
+    int16_t error_code; /* enum kerr; LEADER_NOT_AVAILABLE comes with leader_id -1 */
     int32_t partition_index;
     int32_t leader_id;               /* -1: none */
     int32_t leader_epoch;            /* -1: not known */
@@ -36,10 +36,10 @@ struct metadata_response_partition {
 };
 
 struct metadata_response_topic {
-    int16_t error_code;                  /* enum kerr */
-    struct slice name;                   /* null: asked for by an id that is unknown */
+    int16_t error_code; /* enum kerr */
+    struct slice name;  /* null: asked for by an id that is unknown */
     struct uuid topic_id;
-    bool is_internal;                    /* one of the coordinators' own */
+    bool is_internal; /* one of the coordinators' own */
     ARRAY_OF(struct metadata_response_partition) partitions;
     int32_t topic_authorized_operations; /* bit n: may do operation n; INT32_MIN: not asked for */
 };

@@ -23,7 +23,7 @@ struct offset_for_leader_epoch_request {
 };
 
 struct offset_for_leader_epoch_response_partition {
-    int16_t error_code;   /* enum kerr */
+    int16_t error_code; /* enum kerr */
     int32_t partition;
     int32_t leader_epoch; /* the last one not after the epoch asked for; -1: none */
     int64_t end_offset;   /* the first offset after that epoch; -1: not known */
@@ -46,8 +46,6 @@ DECLARE_SCHEMA(offset_for_leader_epoch_response_partition);
 DECLARE_SCHEMA(offset_for_leader_epoch_response_topic);
 DECLARE_SCHEMA(offset_for_leader_epoch_response);
 
-extern const struct message
-    offset_for_leader_epoch_request_message,
-    offset_for_leader_epoch_response_message;
+extern const struct message offset_for_leader_epoch_request_message, offset_for_leader_epoch_response_message;
 
 #endif

@@ -36,13 +36,13 @@ struct produce_response_leader {
 
 struct produce_response_partition {
     int32_t index;
-    int16_t error_code;                            /* enum kerr */
-    int64_t base_offset;                           /* of the first record; -1 with an error */
-    int64_t log_append_time_ms;                    /* -1: the records kept their own time (CreateTime) */
+    int16_t error_code;         /* enum kerr */
+    int64_t base_offset;        /* of the first record; -1 with an error */
+    int64_t log_append_time_ms; /* -1: the records kept their own time (CreateTime) */
     int64_t log_start_offset;
     ARRAY_OF(struct produce_response_record_error) record_errors; /* records that made the batch fail */
-    struct slice error_message;                    /* null: the stock text will do */
-    struct produce_response_leader current_leader; /* with NOT_LEADER_OR_FOLLOWER */
+    struct slice error_message;                                   /* null: the stock text will do */
+    struct produce_response_leader current_leader;                /* with NOT_LEADER_OR_FOLLOWER */
 };
 
 struct produce_response_topic {

@@ -7,7 +7,7 @@
 #include "protocol/schema/schema.h"
 
 struct access_control_entry_record {
-    struct uuid id;         /* drawn when it was made; removed by it */
+    struct uuid id; /* drawn when it was made; removed by it */
     /* 2: topic, 3: group, 4: cluster, 5: transactional id, 6: delegation token, 7: user */
     int8_t resource_type;
     struct slice resource_name;

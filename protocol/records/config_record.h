@@ -10,7 +10,7 @@ struct config_record {
     int8_t resource_type;       /* 2: topic, 4: broker, 16: client metrics, 32: group */
     struct slice resource_name; /* a broker's id; empty: the default of all brokers */
     struct slice name;
-    struct slice value;         /* null: deleted */
+    struct slice value; /* null: deleted */
     struct slice unknown_tags;
 };
 

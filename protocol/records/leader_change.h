@@ -14,9 +14,9 @@ struct leader_change_voter {
 };
 
 struct leader_change {
-    int16_t version;                             /* this message's version, once more */
+    int16_t version; /* this message's version, once more */
     int32_t leader_id;
-    ARRAY_OF(struct leader_change_voter) voters; /* all who may vote */
+    ARRAY_OF(struct leader_change_voter) voters;          /* all who may vote */
     ARRAY_OF(struct leader_change_voter) granting_voters; /* those who voted for the leader */
     struct slice unknown_tags;
 };

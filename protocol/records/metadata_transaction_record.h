@@ -27,9 +27,7 @@ DECLARE_SCHEMA(begin_transaction_record);
 DECLARE_SCHEMA(end_transaction_record);
 DECLARE_SCHEMA(abort_transaction_record);
 
-extern const struct message
-    begin_transaction_record_message,
-    end_transaction_record_message,
+extern const struct message begin_transaction_record_message, end_transaction_record_message,
     abort_transaction_record_message;
 
 #endif

@@ -7,7 +7,7 @@
 #include "protocol/schema/schema.h"
 
 struct producer_ids_record {
-    int32_t broker_id;        /* who got the block before next_producer_id */
+    int32_t broker_id; /* who got the block before next_producer_id */
     int64_t broker_epoch;
     int64_t next_producer_id; /* the first that nobody has */
     struct slice unknown_tags;

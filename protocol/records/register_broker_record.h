@@ -7,7 +7,7 @@
 #include "protocol/schema/schema.h"
 
 struct register_broker_endpoint {
-    struct slice name;         /* the listener's */
+    struct slice name; /* the listener's */
     struct slice host;
     uint16_t port;
     int16_t security_protocol; /* 0: PLAINTEXT, 1: SSL, 2: SASL_PLAINTEXT, 3: SASL_SSL */
@@ -23,13 +23,13 @@ struct register_broker_feature {
 
 struct register_broker_record {
     int32_t broker_id;
-    bool is_migrating_zk_broker;             /* false today */
-    struct uuid incarnation_id;              /* drawn at every start of the broker */
-    int64_t broker_epoch;                    /* the offset of this record in the cluster log */
+    bool is_migrating_zk_broker; /* false today */
+    struct uuid incarnation_id;  /* drawn at every start of the broker */
+    int64_t broker_epoch;        /* the offset of this record in the cluster log */
     ARRAY_OF(struct register_broker_endpoint) end_points;
     ARRAY_OF(struct register_broker_feature) features;
-    struct slice rack;                       /* null: not known */
-    bool fenced;                             /* it may lead nothing yet */
+    struct slice rack; /* null: not known */
+    bool fenced;       /* it may lead nothing yet */
     bool in_controlled_shutdown;
     ARRAY_OF(struct uuid) log_dirs;          /* ids of its log directories that work */
     ARRAY_OF(struct uuid) cordoned_log_dirs; /* ids of those that take no new replicas; null: not told */

@@ -7,7 +7,7 @@
 #include "protocol/schema/schema.h"
 
 struct register_controller_endpoint {
-    struct slice name;         /* the listener's */
+    struct slice name; /* the listener's */
     struct slice host;
     uint16_t port;
     int16_t security_protocol; /* 0: PLAINTEXT, 1: SSL, 2: SASL_PLAINTEXT, 3: SASL_SSL */

@@ -26,8 +26,6 @@ struct remove_user_scram_credential_record {
 DECLARE_SCHEMA(user_scram_credential_record);
 DECLARE_SCHEMA(remove_user_scram_credential_record);
 
-extern const struct message
-    user_scram_credential_record_message,
-    remove_user_scram_credential_record_message;
+extern const struct message user_scram_credential_record_message, remove_user_scram_credential_record_message;
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * reader: takes big-endian values off borrowed bytes, never past their end.
  *
- * Errors are sticky: after the first one every read gives zero and moves nowhere, so a caller reads on and checks `failed`
- * once. `error` then says what was wrong; the field tables put the path in front of it. Strings, bytes and records that it
- * returns borrow from what is read; nothing is copied.
+ * Errors are sticky: after the first one every read gives zero and moves nowhere, so a caller reads on and
+ * checks `failed` once. `error` then says what was wrong; the field tables put the path in front of it.
+ * Strings, bytes and records that it returns borrow from what is read; nothing is copied.
  */
 #ifndef PROTOCOL_WIRE_READER_H
 #define PROTOCOL_WIRE_READER_H

@@ -1,6 +1,7 @@
 /*
- * writer: appends big-endian values to a buf. A range of a segment file is not copied: the writer remembers where in the
- * stream it belongs, and the answer becomes parts (bytes, range, bytes, ...) whose lengths are known before anything is sent.
+ * writer: appends big-endian values to a buf. A range of a segment file is not copied: the writer remembers
+ * where in the stream it belongs, and the answer becomes parts (bytes, range, bytes, ...) whose lengths are
+ * known before anything is sent.
  */
 #ifndef PROTOCOL_WIRE_WRITER_H
 #define PROTOCOL_WIRE_WRITER_H

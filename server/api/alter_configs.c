@@ -1,6 +1,6 @@
 /*
- * AlterConfigs v0-2 and IncrementalAlterConfigs v0-1. Decided by metadata/controller/alter_configs (kafka-apis 14.2); in force
- * in the logs when this is answered. Blocks for the cluster log's sync.
+ * AlterConfigs v0-2 and IncrementalAlterConfigs v0-1. Decided by metadata/controller/alter_configs
+ * (kafka-apis 14.2); in force in the logs when this is answered. Blocks for the cluster log's sync.
  */
 #include "metadata/controller/alter_configs.h"
 

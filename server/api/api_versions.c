@@ -1,7 +1,7 @@
 /*
- * ApiVersions v0-4. What is served, and which features are finalized. Version notes: v3 adds the client's software name and
- * the features (KIP-511, KIP-584); v4 may name features whose least version is 0 (KIP-896's fix). An unknown version has
- * been turned into an answer of version 0 by dispatch.
+ * ApiVersions v0-4. What is served, and which features are finalized. Version notes: v3 adds the client's
+ * software name and the features (KIP-511, KIP-584); v4 may name features whose least version is 0 (KIP-896's
+ * fix). An unknown version has been turned into an answer of version 0 by dispatch.
  */
 #include "protocol/messages/api_versions.h"
 #include "server/api/handlers.h"
@@ -43,8 +43,8 @@ static void list_apis(struct call *call, bool all)
     response->api_keys.count = used;
 }
 
-/* A feature that 4.3.1 supports. Clients choose their protocol by what is finalized, so one whose APIs are not served yet is
- * not, whatever the directory records. */
+/* A feature that 4.3.1 supports. Clients choose their protocol by what is finalized, so one whose APIs are
+ * not served yet is not, whatever the directory records. */
 struct supported_feature {
     const char *name;
     int16_t min;
@@ -67,7 +67,8 @@ enum { SUPPORTED_COUNT = sizeof supported / sizeof supported[0] };
 static void list_supported(struct call *call)
 {
     struct api_versions_response *response = call->response;
-    array_init(&response->supported_features, api_versions_response_supported_feature, call->arena, SUPPORTED_COUNT);
+    array_init(&response->supported_features, api_versions_response_supported_feature, call->arena,
+               SUPPORTED_COUNT);
     int32_t used = 0;
     for (int i = 0; i < SUPPORTED_COUNT; i++) {
         if (!supported[i].served || (call->version < 4 && supported[i].min == 0))
@@ -82,7 +83,8 @@ static void list_supported(struct call *call)
 static void list_finalized(struct call *call, const struct image *image)
 {
     struct api_versions_response *response = call->response;
-    array_init(&response->finalized_features, api_versions_response_finalized_feature, call->arena, SUPPORTED_COUNT);
+    array_init(&response->finalized_features, api_versions_response_finalized_feature, call->arena,
+               SUPPORTED_COUNT);
     int32_t used = 0;
     for (int i = 0; i < SUPPORTED_COUNT; i++) {
         int16_t level = image_feature_level(image, slice_str(supported[i].name));
@@ -106,7 +108,8 @@ void handle_api_versions(struct call *call)
         return;
     }
     if (call->version >= 3
-        && (!is_software_name(request->client_software_name) || !is_software_name(request->client_software_version))) {
+        && (!is_software_name(request->client_software_name)
+            || !is_software_name(request->client_software_version))) {
         response->error_code = KERR_INVALID_REQUEST;
         return;
     }

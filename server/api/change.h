@@ -1,6 +1,6 @@
 /*
- * change: what the handlers that change the cluster have in common: lock out other changes, let a pure function of
- * metadata/controller decide, commit its records, make the broker follow, let others go on.
+ * change: what the handlers that change the cluster have in common: lock out other changes, let a pure
+ * function of metadata/controller decide, commit its records, make the broker follow, let others go on.
  *
  * Blocks: for other changes, and for the cluster log's sync.
  */

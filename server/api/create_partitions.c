@@ -1,6 +1,6 @@
 /*
- * CreatePartitions v0-3. Decided by metadata/controller/create_partitions (kafka-apis 13.4); answered when the new partitions
- * serve. Blocks for the cluster log's sync.
+ * CreatePartitions v0-3. Decided by metadata/controller/create_partitions (kafka-apis 13.4); answered when
+ * the new partitions serve. Blocks for the cluster log's sync.
  */
 #include "metadata/controller/create_partitions.h"
 

@@ -1,6 +1,7 @@
 /*
- * CreateTopics v2-7. Decided by metadata/controller/create_topics (kafka-apis 13.2); answered when the partitions serve.
- * Blocks for the cluster log's sync. v5: effective configs in the answer (KIP-525); v7: topic ids.
+ * CreateTopics v2-7. Decided by metadata/controller/create_topics (kafka-apis 13.2); answered when the
+ * partitions serve. Blocks for the cluster log's sync. v5: effective configs in the answer (KIP-525); v7:
+ * topic ids.
  */
 #include "metadata/controller/create_topics.h"
 

@@ -6,8 +6,8 @@
 
 #include "server/call.h"
 
-/* Makes missing topics with the broker's defaults, as far as possible; failures are not told to anybody (as in Kafka). Blocks
- * for the cluster log's sync. */
+/* Makes missing topics with the broker's defaults, as far as possible; failures are not told to anybody (as
+ * in Kafka). Blocks for the cluster log's sync. */
 void auto_create_topics(struct call *call, const struct slice *names, int32_t count);
 
 #endif

@@ -1,6 +1,7 @@
 /*
- * DeleteTopics v1-6. Decided by metadata/controller/delete_topics (kafka-apis 13.3). The directories are renamed before this is
- * answered and removed later. Blocks for the cluster log's sync. v5: error messages; v6: topic ids.
+ * DeleteTopics v1-6. Decided by metadata/controller/delete_topics (kafka-apis 13.3). The directories are
+ * renamed before this is answered and removed later. Blocks for the cluster log's sync. v5: error messages;
+ * v6: topic ids.
  */
 #include "metadata/controller/delete_topics.h"
 
@@ -10,7 +11,8 @@
 #include "server/broker.h"
 
 /* How many partitions each topic of the answer had, taken before they leave the image. */
-static int32_t *count_partitions(struct call *call, const struct image *image, const struct delete_topics_response *response)
+static int32_t *count_partitions(struct call *call, const struct image *image,
+                                 const struct delete_topics_response *response)
 {
     int32_t *counts = arena_new_array(call->arena, int32_t, response->responses.count);
     for (int32_t i = 0; i < response->responses.count; i++) {

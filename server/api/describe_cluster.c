@@ -1,5 +1,6 @@
 /*
- * DescribeCluster v0-2. Who is in the cluster. v1: endpoint_type (KIP-919); v2: fenced brokers. Nothing here blocks.
+ * DescribeCluster v0-2. Who is in the cluster. v1: endpoint_type (KIP-919); v2: fenced brokers. Nothing here
+ * blocks.
  */
 #include "protocol/messages/describe_cluster.h"
 #include "server/api/handlers.h"

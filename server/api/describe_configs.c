@@ -1,6 +1,7 @@
 /*
- * DescribeConfigs v1-4. Values in force, where they come from, and their synonyms: metadata/controller/describe_configs
- * (kafka-apis 14.1). v1: synonyms; v3: types and documentation; v4: flexible. Nothing here blocks.
+ * DescribeConfigs v1-4. Values in force, where they come from, and their synonyms:
+ * metadata/controller/describe_configs (kafka-apis 14.1). v1: synonyms; v3: types and documentation; v4:
+ * flexible. Nothing here blocks.
  */
 #include "metadata/controller/describe_configs.h"
 

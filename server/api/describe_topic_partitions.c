@@ -1,10 +1,10 @@
 /*
- * DescribeTopicPartitions v0 (KIP-966). Topics in order of name, partitions in order of index, a page at a time; the cursor
- * names the first partition that did not fit: kafka-apis 7. Nothing here blocks.
+ * DescribeTopicPartitions v0 (KIP-966). Topics in order of name, partitions in order of index, a page at a
+ * time; the cursor names the first partition that did not fit: kafka-apis 7. Nothing here blocks.
  */
-#include "metadata/internal_topics.h"
-#include "metadata/controller/topic_name.h"
 #include "protocol/messages/describe_topic_partitions.h"
+#include "metadata/controller/topic_name.h"
+#include "metadata/internal_topics.h"
 #include "server/api/handlers.h"
 #include "server/api/topic_listing.h"
 #include "server/broker.h"
@@ -77,7 +77,8 @@ static void describe_partition(struct page *page, const struct topic *topic, int
     list_offline_replicas(page->call, page->image, state, &answer->offline_replicas);
 }
 
-/* What fits of a topic from partition `first` on; returns the index of the first partition that did not fit. */
+/* What fits of a topic from partition `first` on; returns the index of the first partition that did not
+ * fit. */
 static int32_t describe_topic(struct page *page, const struct topic *topic, int32_t first,
                               struct describe_topic_partitions_response_topic *answer)
 {
@@ -103,7 +104,8 @@ static void set_cursor(struct page *page, struct slice name, int32_t partition)
 static void describe_page(struct page *page, int32_t first_partition)
 {
     struct describe_topic_partitions_response *response = page->call->response;
-    array_init(&response->topics, describe_topic_partitions_response_topic, page->call->arena, page->name_count);
+    array_init(&response->topics, describe_topic_partitions_response_topic, page->call->arena,
+               page->name_count);
     response->topics.count = 0;
     for (int32_t i = 0; i < page->name_count; i++) {
         struct slice name = page->names[i];
@@ -111,7 +113,8 @@ static void describe_page(struct page *page, int32_t first_partition)
             set_cursor(page, name, 0);
             return;
         }
-        struct describe_topic_partitions_response_topic *answer = &response->topics.items[response->topics.count++];
+        struct describe_topic_partitions_response_topic *answer =
+            &response->topics.items[response->topics.count++];
         answer->name = arena_dup(page->call->arena, name);
         answer->is_internal = is_internal_topic(name);
         answer->topic_authorized_operations = TOPIC_OPERATIONS;
@@ -133,7 +136,8 @@ static void refuse_all(struct call *call, enum kerr error)
 {
     const struct describe_topic_partitions_request *request = call->request;
     struct describe_topic_partitions_response *response = call->response;
-    array_init(&response->topics, describe_topic_partitions_response_topic, call->arena, request->topics.count);
+    array_init(&response->topics, describe_topic_partitions_response_topic, call->arena,
+               request->topics.count);
     for (int32_t i = 0; i < request->topics.count; i++) {
         response->topics.items[i].error_code = (int16_t)error;
         response->topics.items[i].name = request->topics.items[i].name;
@@ -153,7 +157,8 @@ void handle_describe_topic_partitions(struct call *call)
     const struct describe_topic_partitions_request *request = call->request;
     struct page page = {.call = call};
     int32_t limit = call->broker->config.max_request_partition_size_limit;
-    page.partitions_left = request->response_partition_limit < limit ? request->response_partition_limit : limit;
+    page.partitions_left =
+        request->response_partition_limit < limit ? request->response_partition_limit : limit;
     if (page.partitions_left < 1)
         page.partitions_left = 1;
     page.image = cluster_read(call->broker->cluster);

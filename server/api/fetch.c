@@ -1,12 +1,14 @@
 /*
- * Fetch v4-18. Reads below the high watermark, or waits for records: the only request of this issue that may wait long.
+ * Fetch v4-18. Reads below the high watermark, or waits for records, as long as the client said.
  * Checks and rules: kafka-apis 5.2 (order), 5.3 (sizes), 5.4 (long poll), 5.6 (sessions, KIP-227).
  *
- * v4: isolation level; v5: log_start_offset; v7: sessions; v9: leader epochs (KIP-320); v11: rack; v12: flexible, diverging
- * epochs; v13: topic ids (KIP-516); v15: replica_state; v16: node_endpoints (KIP-951); v18: high watermark of followers.
+ * v4: isolation level; v5: log_start_offset; v7: sessions; v9: leader epochs (KIP-320); v11: rack; v12:
+ * flexible, diverging epochs; v13: topic ids (KIP-516); v15: replica_state; v16: node_endpoints (KIP-951);
+ * v18: high watermark of followers.
  *
  * Invariants:
- *   1. A partition is looked at and watched under one hold of its lock (partition_watch), so that no append is missed.
+ *   1. A partition is looked at and watched under one hold of its lock (partition_watch), so that no append
+ *      is missed.
  *   2. Every watch is taken back before this returns; every segment that the answer names is held by the run.
  */
 #include "protocol/messages/fetch.h"
@@ -36,13 +38,13 @@ struct fetch {
     struct fetch_context context;
     struct fetch_slot *slots;
     int32_t slot_count;
-    int32_t found_count;    /* slots with a partition */
+    int32_t found_count; /* slots with a partition */
     enum isolation isolation;
     int32_t replica_id;
     int64_t max_bytes;
     int64_t min_bytes;
-    int64_t read_bytes;     /* of the last read */
-    bool answer_now;        /* an error or a diverging epoch ends the wait */
+    int64_t read_bytes; /* of the last read */
+    bool answer_now;    /* an error or a diverging epoch ends the wait */
 };
 
 /* ---- finding ---- */
@@ -54,9 +56,9 @@ static void find_all(struct fetch *fetch)
     for (int32_t i = 0; i < fetch->slot_count; i++) {
         struct fetch_slot *slot = &fetch->slots[i];
         slot->target = &fetch->context.targets[i];
-        slot->partition =
-            broker_find_partition(fetch->call->broker, fetch->call->version >= 13 ? &slot->target->topic_id : NULL,
-                                  slot->target->topic, slot->target->partition, &slot->refused);
+        slot->partition = broker_find_partition(fetch->call->broker,
+                                                fetch->call->version >= 13 ? &slot->target->topic_id : NULL,
+                                                slot->target->topic, slot->target->partition, &slot->refused);
         fetch->found_count += slot->partition != NULL;
         fetch->answer_now |= slot->refused == KERR_NOT_LEADER_OR_FOLLOWER;
     }
@@ -78,8 +80,8 @@ static void refuse_read(struct partition_read *read, enum kerr error)
         .error = error, .high_watermark = -1, .last_stable_offset = -1, .log_start_offset = -1};
 }
 
-/* Why a partition that is here is not read for this client, beyond what its log says: the checks of one in a follower's name
- * come last, since we lead alone and nobody else is a replica. */
+/* Why a partition that is here is not read for this client, beyond what its log says: the checks of one in a
+ * follower's name come last, since we lead alone and nobody else is a replica. */
 static enum kerr check_reader(struct fetch *fetch, struct fetch_slot *slot)
 {
     if (slot->target->max_bytes < 0 || fetch->isolation > READ_REPLICA)
@@ -139,10 +141,12 @@ static bool watch_all(struct fetch *fetch)
         struct fetch_slot *slot = &fetch->slots[i];
         if (slot->partition == NULL)
             continue;
-        int64_t seen = fetch->isolation == READ_COMMITTED ? slot->read.last_stable_offset : slot->read.high_watermark;
+        int64_t seen =
+            fetch->isolation == READ_COMMITTED ? slot->read.last_stable_offset : slot->read.high_watermark;
         slot->watch.wake = wake_waiter;
         slot->watch.context = fetch;
-        slot->watching = partition_watch(slot->partition, &slot->watch, fetch->isolation, seen, slot->read.leader_epoch);
+        slot->watching =
+            partition_watch(slot->partition, &slot->watch, fetch->isolation, seen, slot->read.leader_epoch);
         if (!slot->watching)
             return false;
     }
@@ -158,7 +162,8 @@ static void unwatch_all(struct fetch *fetch)
     }
 }
 
-/* Waits for a wake, in pieces, so that a client that has gone does not keep its thread until its own deadline. */
+/* Waits for a wake, in pieces, so that a client that has gone does not keep its thread until its own
+ * deadline. */
 static enum waiter_result wait_for_wake(struct connection *connection, int64_t deadline_ms)
 {
     for (;;) {
@@ -184,7 +189,8 @@ static void read_or_wait(struct fetch *fetch)
         return; /* partitions that nobody knows are not waited for */
     while (!is_enough(fetch)) {
         waiter_arm(waiter);
-        enum waiter_result result = watch_all(fetch) ? wait_for_wake(fetch->call->connection, deadline_ms) : WAITER_WOKEN;
+        enum waiter_result result =
+            watch_all(fetch) ? wait_for_wake(fetch->call->connection, deadline_ms) : WAITER_WOKEN;
         unwatch_all(fetch);
         read_all(fetch);
         if (result != WAITER_WOKEN || clock_monotonic_ms() >= deadline_ms)
@@ -201,9 +207,11 @@ static void answer_refused(const struct fetch_slot *slot, struct fetch_response_
     answer->records.bytes = SLICE("");
 }
 
-static void answer_aborted(struct call *call, const struct partition_read *read, struct fetch_response_partition *answer)
+static void answer_aborted(struct call *call, const struct partition_read *read,
+                           struct fetch_response_partition *answer)
 {
-    array_init(&answer->aborted_transactions, fetch_response_aborted_transaction, call->arena, read->aborted_count);
+    array_init(&answer->aborted_transactions, fetch_response_aborted_transaction, call->arena,
+               read->aborted_count);
     for (int32_t i = 0; i < read->aborted_count; i++) {
         answer->aborted_transactions.items[i].producer_id = read->aborted[i].producer_id;
         answer->aborted_transactions.items[i].first_offset = read->aborted[i].first_offset;
@@ -242,7 +250,8 @@ static bool is_news(const struct fetch_target *target, const struct fetch_respon
 {
     return answer->error_code != KERR_NONE || records_len(&answer->records) > 0
            || answer->high_watermark != target->told_high_watermark
-           || answer->log_start_offset != target->told_log_start_offset || answer->diverging_epoch.epoch != -1;
+           || answer->log_start_offset != target->told_log_start_offset
+           || answer->diverging_epoch.epoch != -1;
 }
 
 /* The answer's topic for the next partition: neighbours of one topic share an entry. */

@@ -1,7 +1,7 @@
 /*
- * FindCoordinator v0-6. There are no coordinators yet: a well-formed request is told COORDINATOR_NOT_AVAILABLE (node -1, host
- * "", port -1), which clients try again after, and no internal topic is made. Malformed ones get Kafka's errors
- * (kafka-apis 8).
+ * FindCoordinator v0-6. There are no coordinators yet: a well-formed request is told
+ * COORDINATOR_NOT_AVAILABLE (node -1, host "", port -1), which clients try again after, and no internal topic
+ * is made. Malformed ones get Kafka's errors (kafka-apis 8).
  *
  * v1: key_type, error_message; v4: several keys (KIP-699); v6: share coordinators (KIP-932).
  */
@@ -46,7 +46,8 @@ static enum kerr find(const struct call *call, int8_t key_type, struct slice key
     return known ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
 }
 
-/* Kafka's texts: stock where the error is made from its code, empty where the key is a share coordinator's. */
+/* Kafka's texts: stock where the error is made from its code, empty where the key is a share
+ * coordinator's. */
 static struct slice message_for(int8_t key_type, enum kerr error)
 {
     if (key_type == KEY_SHARE && error == KERR_INVALID_REQUEST)
@@ -73,7 +74,8 @@ void handle_find_coordinator(struct call *call)
         answer_one(call, request, response);
         return;
     }
-    array_init(&response->coordinators, find_coordinator_response_coordinator, call->arena, request->coordinator_keys.count);
+    array_init(&response->coordinators, find_coordinator_response_coordinator, call->arena,
+               request->coordinator_keys.count);
     for (int32_t i = 0; i < request->coordinator_keys.count; i++) {
         struct find_coordinator_response_coordinator *answer = &response->coordinators.items[i];
         answer->key = request->coordinator_keys.items[i];

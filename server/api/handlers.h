@@ -1,6 +1,6 @@
 /*
- * handlers: what server/dispatch.c calls, one per API. Each is defined in server/api/<api>.c; see server/call.h for what a
- * handler may and must do. Produce has two steps and a header of its own.
+ * handlers: what server/dispatch.c calls, one per API. Each is defined in server/api/<api>.c; see
+ * server/call.h for what a handler may and must do. Produce has two steps and a header of its own.
  */
 #ifndef SERVER_API_HANDLERS_H
 #define SERVER_API_HANDLERS_H

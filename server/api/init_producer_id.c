@@ -1,7 +1,7 @@
 /*
- * InitProducerId v0-5. A producer id for an idempotent producer (KIP-98). Transactional ids wait for the transaction
- * coordinator: they are told COORDINATOR_NOT_AVAILABLE, which clients try again after. Takes RANK_CONTROLLER and syncs the
- * cluster log once in a thousand ids.
+ * InitProducerId v0-5. A producer id for an idempotent producer (KIP-98). Transactional ids wait for the
+ * transaction coordinator: they are told COORDINATOR_NOT_AVAILABLE, which clients try again after. Takes
+ * RANK_CONTROLLER and syncs the cluster log once in a thousand ids.
  */
 #include "protocol/messages/init_producer_id.h"
 #include "server/api/handlers.h"

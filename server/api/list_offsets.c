@@ -1,9 +1,9 @@
 /*
- * ListOffsets v1-11. Offsets by timestamp, and the marks -1 (end), -2 (start), -3 (largest timestamp), -4 (local start),
- * -5 (last tiered), -6 (earliest pending upload): kafka-apis 6.1.
+ * ListOffsets v1-11. Offsets by timestamp, and the marks -1 (end), -2 (start), -3 (largest timestamp), -4
+ * (local start), -5 (last tiered), -6 (earliest pending upload): kafka-apis 6.1.
  *
- * v2: isolation level; v4: leader epochs; v7: -3 (KIP-734); v8: -4 (KIP-405); v9: -5 (KIP-1005); v10: timeout; v11: -6.
- * Reads the log where a timestamp is looked for; else nothing here blocks.
+ * v2: isolation level; v4: leader epochs; v7: -3 (KIP-734); v8: -4 (KIP-405); v9: -5 (KIP-1005); v10:
+ * timeout; v11: -6. Reads the log where a timestamp is looked for; else nothing here blocks.
  */
 #include "protocol/messages/list_offsets.h"
 #include "server/api/handlers.h"
@@ -24,7 +24,8 @@ static bool is_known_mark(int64_t timestamp, int version)
     return timestamp >= EARLIEST_PENDING_UPLOAD && version >= since[-timestamp];
 }
 
-static void answer_offset(struct list_offsets_response_partition *answer, int64_t timestamp, int64_t offset, int32_t epoch)
+static void answer_offset(struct list_offsets_response_partition *answer, int64_t timestamp, int64_t offset,
+                          int32_t epoch)
 {
     answer->timestamp = timestamp;
     answer->offset = offset;
@@ -32,7 +33,8 @@ static void answer_offset(struct list_offsets_response_partition *answer, int64_
 }
 
 /* Where this client may read to. */
-static int64_t last_fetchable(const struct list_offsets_request *request, const struct partition_offsets *offsets)
+static int64_t last_fetchable(const struct list_offsets_request *request,
+                              const struct partition_offsets *offsets)
 {
     if (request->replica_id != -1)
         return offsets->log_end_offset;
@@ -51,7 +53,8 @@ static enum kerr look_up(struct partition *partition, int64_t timestamp, int64_t
 }
 
 static enum kerr find_offset(struct partition *partition, const struct list_offsets_request *request,
-                             const struct list_offsets_partition *wanted, struct list_offsets_response_partition *answer)
+                             const struct list_offsets_partition *wanted,
+                             struct list_offsets_response_partition *answer)
 {
     struct partition_offsets offsets;
     partition_get_offsets(partition, &offsets);
@@ -81,11 +84,13 @@ static enum kerr answer_partition(struct call *call, const struct list_offsets_t
     if (wanted->timestamp < 0 && !is_known_mark(wanted->timestamp, call->version))
         return KERR_UNSUPPORTED_VERSION;
     enum kerr error = KERR_NONE;
-    struct partition *partition = broker_find_partition(call->broker, NULL, topic->name, wanted->partition_index, &error);
+    struct partition *partition =
+        broker_find_partition(call->broker, NULL, topic->name, wanted->partition_index, &error);
     if (partition == NULL)
         return error;
     error = partition_check_leader(partition, wanted->current_leader_epoch, request->replica_id != -2);
-    if (error == KERR_NONE && request->isolation_level != READ_UNCOMMITTED && request->isolation_level != READ_COMMITTED)
+    if (error == KERR_NONE && request->isolation_level != READ_UNCOMMITTED
+        && request->isolation_level != READ_COMMITTED)
         error = KERR_UNKNOWN_SERVER_ERROR;
     if (error == KERR_NONE)
         error = find_offset(partition, request, wanted, answer);
@@ -93,8 +98,10 @@ static enum kerr answer_partition(struct call *call, const struct list_offsets_t
     return error;
 }
 
-/* One entry per partition index, in the order of the first mention; an index that is named twice is an error. */
-static void answer_topic(struct call *call, const struct list_offsets_topic *topic, struct list_offsets_response_topic *answer)
+/* One entry per partition index, in the order of the first mention; an index that is named twice is an
+ * error. */
+static void answer_topic(struct call *call, const struct list_offsets_topic *topic,
+                         struct list_offsets_response_topic *answer)
 {
     int32_t count = topic->partitions.count > 0 ? topic->partitions.count : 0;
     answer->name = topic->name;

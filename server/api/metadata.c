@@ -1,10 +1,11 @@
 /*
- * Metadata v0-13. Who is there, and which topics: kafka-apis 7. A topic that is missing may be created on the way
- * (auto.create.topics.enable); as in Kafka it is answered as unknown this time, and the client asks again. That creation takes
- * RANK_CONTROLLER and syncs the cluster log; nothing else here blocks.
+ * Metadata v0-13. Who is there, and which topics: kafka-apis 7. A topic that is missing may be created on the
+ * way (auto.create.topics.enable); as in Kafka it is answered as unknown this time, and the client asks
+ * again. That creation takes RANK_CONTROLLER and syncs the cluster log; nothing else here blocks.
  *
- * v1: all topics by null, none by an empty list; v4: allow_auto_topic_creation; v5: offline replicas; v7: leader epochs;
- * v8: authorized operations; v9: flexible; v10: topic ids in answers, v12: in requests (KIP-516); v13: error code.
+ * v1: all topics by null, none by an empty list; v4: allow_auto_topic_creation; v5: offline replicas; v7:
+ * leader epochs; v8: authorized operations; v9: flexible; v10: topic ids in answers, v12: in requests
+ * (KIP-516); v13: error code.
  */
 #include "protocol/messages/metadata.h"
 
@@ -53,7 +54,8 @@ static void describe_topic(struct listing *listing, const struct topic *topic)
     answer->is_internal = is_internal_topic(topic->name);
     if (request->include_topic_authorized_operations)
         answer->topic_authorized_operations = TOPIC_OPERATIONS;
-    array_init(&answer->partitions, metadata_response_partition, listing->call->arena, topic->partition_count);
+    array_init(&answer->partitions, metadata_response_partition, listing->call->arena,
+               topic->partition_count);
     for (int32_t i = 0; i < topic->partition_count; i++)
         describe_partition(listing, topic, i, &answer->partitions.items[i]);
 }
@@ -106,7 +108,8 @@ static void list_by_name(struct listing *listing, const struct metadata_request 
     map_fini(&seen);
 }
 
-/* Ids that nobody knows first, then those that are known, each once; entries with a name only are left out. */
+/* Ids that nobody knows first, then those that are known, each once; entries with a name only are left
+ * out. */
 static void list_by_id(struct listing *listing, const struct metadata_request *request)
 {
     struct map seen;
@@ -185,7 +188,8 @@ static void list_cluster(struct listing *listing)
         response->brokers.items[i].rack = brokers[i].rack;
     }
     response->cluster_id = listing->call->broker->cluster_id;
-    response->controller_id = cluster_node_id(listing->call->broker->cluster); /* KRaft: any broker that is alive */
+    response->controller_id =
+        cluster_node_id(listing->call->broker->cluster); /* KRaft: any broker that is alive */
     if (request->include_cluster_authorized_operations)
         response->cluster_authorized_operations = CLUSTER_OPERATIONS;
 }

@@ -1,12 +1,13 @@
 /*
- * OffsetForLeaderEpoch v2-4. Where an epoch ends in our log, so that a consumer or follower can tell whether its log has left
- * ours (KIP-101, KIP-279, KIP-320): kafka-apis 6.2. Nothing here blocks.
+ * OffsetForLeaderEpoch v2-4. Where an epoch ends in our log, so that a consumer or follower can tell whether
+ * its log has left ours (KIP-101, KIP-279, KIP-320): kafka-apis 6.2. Nothing here blocks.
  */
 #include "protocol/messages/offset_for_leader_epoch.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
 
-static enum kerr answer_partition(struct call *call, struct slice topic, const struct offset_for_leader_epoch_partition *wanted,
+static enum kerr answer_partition(struct call *call, struct slice topic,
+                                  const struct offset_for_leader_epoch_partition *wanted,
                                   struct offset_for_leader_epoch_response_partition *answer)
 {
     enum kerr error = KERR_NONE;
@@ -29,7 +30,8 @@ void handle_offset_for_leader_epoch(struct call *call)
         const struct offset_for_leader_epoch_topic *topic = &request->topics.items[i];
         struct offset_for_leader_epoch_response_topic *answer = &response->topics.items[i];
         answer->topic = topic->topic;
-        array_init(&answer->partitions, offset_for_leader_epoch_response_partition, call->arena, topic->partitions.count);
+        array_init(&answer->partitions, offset_for_leader_epoch_response_partition, call->arena,
+                   topic->partitions.count);
         for (int32_t j = 0; j < topic->partitions.count; j++) {
             answer->partitions.items[j].partition = topic->partitions.items[j].partition;
             answer->partitions.items[j].error_code = (int16_t)answer_partition(

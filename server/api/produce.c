@@ -1,9 +1,10 @@
 /*
- * Produce v3-13. Order of checks: kafka-apis 4.1 (request), 4.2 (shape), 4.3 (append). What depends on the partition's state
- * (leadership, in-sync replicas, producer sequences) is checked under its lock by partition_append.
+ * Produce v3-13. Order of checks: kafka-apis 4.1 (request), 4.2 (shape), 4.3 (append). What depends on the
+ * partition's state (leadership, in-sync replicas, producer sequences) is checked under its lock by
+ * partition_append.
  *
- * v3: transactional id; v5: log_start_offset; v7: zstd; v8: record_errors and error_message; v9: flexible; v10: current_leader
- * (KIP-951); v12: transactions v2 (KIP-890); v13: topic ids (KIP-516).
+ * v3: transactional id; v5: log_start_offset; v7: zstd; v8: record_errors and error_message; v9: flexible;
+ * v10: current_leader (KIP-951); v12: transactions v2 (KIP-890); v13: topic ids (KIP-516).
  */
 #include "server/api/produce.h"
 
@@ -18,7 +19,7 @@
 /* What became of one partition of the request, between the two steps. */
 struct produce_slot {
     struct produce_response_partition *answer;
-    struct append *append; /* NULL: refused before */
+    struct append *append;       /* NULL: refused before */
     struct partition *partition; /* referenced by the run's chain */
 };
 
@@ -49,7 +50,9 @@ static int32_t count_partitions(const struct produce_request *request)
 {
     int32_t count = 0;
     for (int32_t i = 0; i < request->topic_data.count; i++)
-        count += request->topic_data.items[i].partition_data.count > 0 ? request->topic_data.items[i].partition_data.count : 0;
+        count += request->topic_data.items[i].partition_data.count > 0
+                     ? request->topic_data.items[i].partition_data.count
+                     : 0;
     return count;
 }
 
@@ -58,8 +61,8 @@ static struct slice index_key(const struct produce_partition *partition)
     return slice_of(&partition->index, sizeof partition->index);
 }
 
-/* Partitions that are listed again further on: Kafka appends the last and answers once. NULL if there is none. A request may
- * name a hundred thousand, so this is a hash and not a walk per partition. */
+/* Partitions that are listed again further on: Kafka appends the last and answers once. NULL if there is
+ * none. A request may name a hundred thousand, so this is a hash and not a walk per partition. */
 static bool *find_repeated(struct call *call, const struct produce_topic *topic)
 {
     if (topic->partition_data.count < 2)
@@ -115,7 +118,8 @@ static void lay_out_answer(struct call *call, struct produce_state *state)
 static void refuse_all(struct call *call, enum kerr error, const char *message)
 {
     struct produce_response *response = call->response;
-    struct slice text = message == NULL || message[0] == '\0' ? SLICE_NULL : arena_dup(call->arena, slice_str(message));
+    struct slice text =
+        message == NULL || message[0] == '\0' ? SLICE_NULL : arena_dup(call->arena, slice_str(message));
     for (int32_t i = 0; i < response->responses.count; i++) {
         struct produce_response_topic *topic = &response->responses.items[i];
         for (int32_t j = 0; j < topic->partition_responses.count; j++) {
@@ -163,15 +167,16 @@ static void take_verdict(struct call *call, const struct batch_verdict *verdict,
     }
     if (verdict->record_error_count == 0)
         return;
-    array_init(&answer->record_errors, produce_response_record_error, call->arena, verdict->record_error_count);
+    array_init(&answer->record_errors, produce_response_record_error, call->arena,
+               verdict->record_error_count);
     for (int32_t i = 0; i < verdict->record_error_count; i++) {
         answer->record_errors.items[i].batch_index = verdict->record_errors[i].batch_index;
         answer->record_errors.items[i].batch_index_error_message = verdict->record_errors[i].message;
     }
 }
 
-static struct batch_rules rules_of(const struct call *call, const struct log_config *config, struct partition *partition,
-                                   int64_t now_ms)
+static struct batch_rules rules_of(const struct call *call, const struct log_config *config,
+                                   struct partition *partition, int64_t now_ms)
 {
     return (struct batch_rules){
         .now_ms = now_ms,
@@ -201,8 +206,8 @@ static struct append *new_append(struct call *call, const struct batch_verdict *
 }
 
 /* The checks that need no partition, in Kafka's order: shape, acks, internal topics. */
-static enum kerr check_early(const struct call *call, const struct produce_request *request, const struct records *records,
-                             struct slice topic)
+static enum kerr check_early(const struct call *call, const struct produce_request *request,
+                             const struct records *records, struct slice topic)
 {
     struct batch_verdict shape;
     batch_check_shape(records->bytes, call->version, &shape);
@@ -215,8 +220,8 @@ static enum kerr check_early(const struct call *call, const struct produce_reque
     return KERR_NONE;
 }
 
-static void begin_partition(struct call *call, const struct produce_topic *topic, const struct produce_partition *from,
-                            struct produce_slot *slot, int64_t now_ms)
+static void begin_partition(struct call *call, const struct produce_topic *topic,
+                            const struct produce_partition *from, struct produce_slot *slot, int64_t now_ms)
 {
     const struct produce_request *request = ((struct produce_state *)call->request)->request;
     enum kerr error = KERR_NONE;
@@ -233,11 +238,12 @@ static void begin_partition(struct call *call, const struct produce_topic *topic
         partition_get_config(partition, &config);
         struct batch_rules rules = rules_of(call, &config, partition, now_ms);
         /* The bytes are the frame's own: the connection's buffer, which is ours to patch. */
-        batch_validate((uint8_t *)(uintptr_t)from->records.bytes.data, from->records.bytes.len, &rules, call->arena,
-                       &verdict);
+        batch_validate((uint8_t *)(uintptr_t)from->records.bytes.data, from->records.bytes.len, &rules,
+                       call->arena, &verdict);
     }
     if (verdict.error == KERR_NONE && batch_is_transactional(&verdict.header))
-        verdict = (struct batch_verdict){.error = KERR_INVALID_TXN_STATE}; /* no transaction can have begun here */
+        verdict =
+            (struct batch_verdict){.error = KERR_INVALID_TXN_STATE}; /* no transaction can have begun here */
     if (verdict.error != KERR_NONE) {
         take_verdict(call, &verdict, partition, slot->answer);
         partition_unref(partition);

@@ -12,8 +12,8 @@ static const struct endpoint *endpoint_of(const struct broker_state *broker, str
     return NULL;
 }
 
-static struct listed_broker listed(struct call *call, int32_t id, const struct endpoint *endpoint, struct slice rack,
-                                   bool fenced)
+static struct listed_broker listed(struct call *call, int32_t id, const struct endpoint *endpoint,
+                                   struct slice rack, bool fenced)
 {
     return (struct listed_broker){
         .id = id,
@@ -24,18 +24,21 @@ static struct listed_broker listed(struct call *call, int32_t id, const struct e
     };
 }
 
-struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced, int32_t *count)
+struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced,
+                                   int32_t *count)
 {
     struct broker *self = call->broker;
     int32_t self_id = cluster_node_id(self->cluster);
     struct slice listener = listener_name(call->connection->listener);
-    struct listed_broker *brokers = arena_new_array(call->arena, struct listed_broker, image->broker_count + 1);
+    struct listed_broker *brokers =
+        arena_new_array(call->arena, struct listed_broker, image->broker_count + 1);
     bool self_is_listed = false;
     *count = 0;
     for (int32_t i = 0; i <= image->broker_count; i++) {
         const struct broker_state *other = i < image->broker_count ? &image->brokers[i] : NULL;
         if (!self_is_listed && (other == NULL || other->id >= self_id)) {
-            brokers[(*count)++] = listed(call, self_id, broker_endpoint_for(self, call->connection), self->config.broker_rack, false);
+            brokers[(*count)++] = listed(call, self_id, broker_endpoint_for(self, call->connection),
+                                         self->config.broker_rack, false);
             self_is_listed = true;
         }
         if (other == NULL || other->id == self_id || (other->fenced && !with_fenced))
@@ -65,7 +68,8 @@ void list_ids(struct call *call, struct broker_ids from, void *to)
         memcpy(array->items, from.items, sizeof(int32_t) * (size_t)from.count);
 }
 
-void list_offline_replicas(struct call *call, const struct image *image, const struct partition_state *state, void *to)
+void list_offline_replicas(struct call *call, const struct image *image, const struct partition_state *state,
+                           void *to)
 {
     struct any_array *array = to;
     int32_t *ids = arena_new_array(call->arena, int32_t, state->replicas.count);

@@ -1,6 +1,6 @@
 /*
- * topic_listing: what Metadata, DescribeTopicPartitions and DescribeCluster say alike about brokers and partitions. Called with
- * the image read-locked; everything is copied into the call's arena.
+ * topic_listing: what Metadata, DescribeTopicPartitions and DescribeCluster say alike about brokers and
+ * partitions. Called with the image read-locked; everything is copied into the call's arena.
  */
 #ifndef SERVER_API_TOPIC_LISTING_H
 #define SERVER_API_TOPIC_LISTING_H
@@ -25,14 +25,17 @@ struct listed_broker {
     bool fenced;
 };
 
-/* Brokers that have an endpoint on the listener of this connection, by id; fenced ones too if asked for. In the arena. */
-struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced, int32_t *count);
+/* Brokers that have an endpoint on the listener of this connection, by id; fenced ones too if asked for. In
+ * the arena. */
+struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced,
+                                   int32_t *count);
 
 /* Whether clients of this listener can reach the broker. */
 bool is_reachable(struct call *call, const struct image *image, int32_t broker_id);
 
 /* `to` is any ARRAY_OF(int32_t). */
 void list_ids(struct call *call, struct broker_ids from, void *to);
-void list_offline_replicas(struct call *call, const struct image *image, const struct partition_state *state, void *to);
+void list_offline_replicas(struct call *call, const struct image *image, const struct partition_state *state,
+                           void *to);
 
 #endif

@@ -71,10 +71,10 @@ static struct reader answer_of(const char *hex, int header_version)
 }
 
 /* Leaves the test if what follows, a check of the suite, complains. */
-#define EXPECT_NO_COMPLAINT()                                                                                \
-    do {                                                                                                     \
-        if (setjmp(stage.out) != 0)                                                                          \
-            ck_abort_msg("%s", stage.failure);                                                               \
+#define EXPECT_NO_COMPLAINT()                  \
+    do {                                       \
+        if (setjmp(stage.out) != 0)            \
+            ck_abort_msg("%s", stage.failure); \
     } while (0)
 
 static struct part part_of(const char *topic, int32_t partition, const char *const *values, int count)

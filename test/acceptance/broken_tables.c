@@ -7,13 +7,13 @@
 
 #include <stddef.h>
 
-#define ON(path, way, ...)                                                                                   \
-    {                                                                                                        \
-        .where = (path), .how = (way), __VA_ARGS__                                                           \
+#define ON(path, way, ...)                         \
+    {                                              \
+        .where = (path), .how = (way), __VA_ARGS__ \
     }
-#define END                                                                                                  \
-    {                                                                                                        \
-        .where = NULL                                                                                        \
+#define END           \
+    {                 \
+        .where = NULL \
     }
 
 #define METADATA "__cluster_metadata-0"
@@ -28,13 +28,13 @@ static const struct sabotage header[] = {
 /* ApiVersions ---------------------------------------------------------------------------------- */
 
 /* min may be anything from 0 to the version that is going to be used, max anything from there on. */
-#define OFFERS(key, max_version)                                                                             \
-    ON("*: api_keys[" key "].min_version", SET_TO, .value = -1),                                             \
-        ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version) + 1),                          \
-        ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version), .harmless = true),            \
-        ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version)-1),                            \
-        ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version) + 9, .harmless = true),        \
-        ON("*: api_keys[" key "].api_key", SET_TO, .value = 999, .says = "no entry for key " key),           \
+#define OFFERS(key, max_version)                                                                      \
+    ON("*: api_keys[" key "].min_version", SET_TO, .value = -1),                                      \
+        ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version) + 1),                   \
+        ON("*: api_keys[" key "].min_version", SET_TO, .value = (max_version), .harmless = true),     \
+        ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version)-1),                     \
+        ON("*: api_keys[" key "].max_version", SET_TO, .value = (max_version) + 9, .harmless = true), \
+        ON("*: api_keys[" key "].api_key", SET_TO, .value = 999, .says = "no entry for key " key),    \
         ON("*: api_keys[" key "]", DROPPED, .says = "no entry for key " key)
 
 static const struct sabotage offers_produce[] = {OFFERS("0", 11), END};
@@ -115,18 +115,18 @@ static const struct sabotage sound_batches[] = {
 };
 
 /* And that it is the right one, even if its checksum is right for what it holds. */
-#define RIGHT_CONTENT(complaint)                                                                             \
-    ON("*batches[0].attributes", ALTERED_WITH_CRC, .says = complaint),                                       \
-        ON("*batches[0].last_offset_delta", ALTERED_WITH_CRC, .says = complaint),                            \
-        ON("*batches[0].base_timestamp", ALTERED_WITH_CRC, .says = complaint),                               \
-        ON("*batches[0].max_timestamp", ALTERED_WITH_CRC, .says = complaint),                                \
-        ON("*batches[0].producer_id", ALTERED_WITH_CRC, .says = complaint),                                  \
-        ON("*batches[0].producer_epoch", ALTERED_WITH_CRC, .says = complaint),                               \
-        ON("*batches[0].base_sequence", ALTERED_WITH_CRC, .says = complaint),                                \
-        ON("*batches[0].records", ALTERED_WITH_CRC, .says = ANYTHING),                                       \
-        ON("*batches[0].records[0].length", ALTERED_WITH_CRC, .says = ANYTHING),                             \
-        ON("*batches[0].records[0].offset_delta", ALTERED_WITH_CRC, .says = complaint),                      \
-        ON("*batches[0].records[0].timestamp_delta", ALTERED_WITH_CRC, .says = complaint),                   \
+#define RIGHT_CONTENT(complaint)                                                           \
+    ON("*batches[0].attributes", ALTERED_WITH_CRC, .says = complaint),                     \
+        ON("*batches[0].last_offset_delta", ALTERED_WITH_CRC, .says = complaint),          \
+        ON("*batches[0].base_timestamp", ALTERED_WITH_CRC, .says = complaint),             \
+        ON("*batches[0].max_timestamp", ALTERED_WITH_CRC, .says = complaint),              \
+        ON("*batches[0].producer_id", ALTERED_WITH_CRC, .says = complaint),                \
+        ON("*batches[0].producer_epoch", ALTERED_WITH_CRC, .says = complaint),             \
+        ON("*batches[0].base_sequence", ALTERED_WITH_CRC, .says = complaint),              \
+        ON("*batches[0].records", ALTERED_WITH_CRC, .says = ANYTHING),                     \
+        ON("*batches[0].records[0].length", ALTERED_WITH_CRC, .says = ANYTHING),           \
+        ON("*batches[0].records[0].offset_delta", ALTERED_WITH_CRC, .says = complaint),    \
+        ON("*batches[0].records[0].timestamp_delta", ALTERED_WITH_CRC, .says = complaint), \
         ON("*batches[0].records[0].value", ALTERED_WITH_CRC, .says = ANYTHING)
 
 /* Fetch ---------------------------------------------------------------------------------------- */
@@ -330,49 +330,49 @@ static const struct sabotage nothing_created[] = {
 
 /* Which for which ------------------------------------------------------------------------------ */
 
-#define OFFER_STAGE(slug, offers)                                                                            \
-    {                                                                                                        \
-        slug,                                                                                                \
-        {                                                                                                    \
-            header, offers, api_versions                                                                     \
-        }                                                                                                    \
+#define OFFER_STAGE(slug, offers)        \
+    {                                    \
+        slug,                            \
+        {                                \
+            header, offers, api_versions \
+        }                                \
     }
-#define DISK_STAGE(slugs)                                                                                    \
-    {                                                                                                        \
-        slugs,                                                                                               \
-        {                                                                                                    \
-            header, produce, stored_batch, sound_batches                                                     \
-        }                                                                                                    \
+#define DISK_STAGE(slugs)                                \
+    {                                                    \
+        slugs,                                           \
+        {                                                \
+            header, produce, stored_batch, sound_batches \
+        }                                                \
     }
-#define FILE_STAGE(slugs)                                                                                    \
-    {                                                                                                        \
-        slugs,                                                                                               \
-        {                                                                                                    \
-            header, produce, stored_file, sound_batches                                                      \
-        }                                                                                                    \
+#define FILE_STAGE(slugs)                               \
+    {                                                   \
+        slugs,                                          \
+        {                                               \
+            header, produce, stored_file, sound_batches \
+        }                                               \
     }
-#define TWO_BATCHES_STAGE(slugs)                                                                             \
-    {                                                                                                        \
-        slugs,                                                                                               \
-        {                                                                                                    \
-            header, produce, stored_two_batches, stored_file, sound_batches                                  \
-        }                                                                                                    \
+#define TWO_BATCHES_STAGE(slugs)                                            \
+    {                                                                       \
+        slugs,                                                              \
+        {                                                                   \
+            header, produce, stored_two_batches, stored_file, sound_batches \
+        }                                                                   \
     }
-#define REFUSE_STAGES(slugs)                                                                                 \
-    {slugs " v6", {header, create_topics, metadata_log, nothing_created, sound_batches}},                    \
-    {                                                                                                        \
-        slugs " v7",                                                                                         \
-        {                                                                                                    \
-            header, create_topics, topic_id, metadata_log, nothing_created, sound_batches                    \
-        }                                                                                                    \
+#define REFUSE_STAGES(slugs)                                                              \
+    {slugs " v6", {header, create_topics, metadata_log, nothing_created, sound_batches}}, \
+    {                                                                                     \
+        slugs " v7",                                                                      \
+        {                                                                                 \
+            header, create_topics, topic_id, metadata_log, nothing_created, sound_batches \
+        }                                                                                 \
     }
-#define CREATE_STAGES(slugs, special)                                                                        \
-    {slugs " v6", {special, header, create_configs, create_topics, metadata_log, created, sound_batches}},   \
-    {                                                                                                        \
-        slugs " v7",                                                                                         \
-        {                                                                                                    \
-            special, header, create_configs, create_topics, topic_id, metadata_log, created, sound_batches   \
-        }                                                                                                    \
+#define CREATE_STAGES(slugs, special)                                                                      \
+    {slugs " v6", {special, header, create_configs, create_topics, metadata_log, created, sound_batches}}, \
+    {                                                                                                      \
+        slugs " v7",                                                                                       \
+        {                                                                                                  \
+            special, header, create_configs, create_topics, topic_id, metadata_log, created, sound_batches \
+        }                                                                                                  \
     }
 
 const struct stage_sabotages all_sabotages[] = {

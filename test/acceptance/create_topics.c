@@ -204,10 +204,10 @@ static void fl3_creates_multiple_topics(struct stage *stage)
     check_created(stage, created, created_results, 2);
 }
 
-#define BOTH(name, sentence, run)                                                                            \
-    {name " v6", sentence " (v6)", run, 6, NULL},                                                            \
-    {                                                                                                        \
-        name " v7", sentence " (v7)", run, 7, NULL                                                           \
+#define BOTH(name, sentence, run)                  \
+    {name " v6", sentence " (v6)", run, 6, NULL},  \
+    {                                              \
+        name " v7", sentence " (v7)", run, 7, NULL \
     }
 
 static const struct stage_plan plans[] = {

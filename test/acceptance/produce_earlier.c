@@ -178,10 +178,10 @@ static const struct scenario released_one = {DRAFT_RELEASED, 1, 1, 1};
 static const struct scenario released_records = {DRAFT_RELEASED, 1, 1, 3};
 
 /* One stage in both versions. */
-#define BOTH(name, sentence, run, scenario)                                                                  \
-    {name " v11", sentence " (v11)", run, 11, scenario},                                                     \
-    {                                                                                                        \
-        name " v12", sentence " (v12)", run, 12, scenario                                                    \
+#define BOTH(name, sentence, run, scenario)               \
+    {name " v11", sentence " (v11)", run, 11, scenario},  \
+    {                                                     \
+        name " v12", sentence " (v12)", run, 12, scenario \
     }
 
 static const struct stage_plan plans[] = {

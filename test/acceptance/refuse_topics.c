@@ -18,9 +18,9 @@ struct refusal {
 #define X250 X50 X50 X50 X50 X50
 
 #define BAD_CHARACTERS "contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'"
-#define TOO_MANY_REPLICAS(n)                                                                                 \
-    "Unable to replicate the partition " n " time(s): The target replication factor of " n                   \
-    " cannot be reached because only 1 broker(s) are registered or some brokers have all their "             \
+#define TOO_MANY_REPLICAS(n)                                                                     \
+    "Unable to replicate the partition " n " time(s): The target replication factor of " n       \
+    " cannot be reached because only 1 broker(s) are registered or some brokers have all their " \
     "log directories cordoned."
 #define FACTOR_NOT_POSITIVE     "Replication factor must be larger than 0, or -1 to use the default value."
 #define PARTITIONS_NOT_POSITIVE "Number of partitions was set to an invalid non-positive value."
@@ -28,9 +28,9 @@ struct refusal {
 #define PARTITIONS_GIVEN        "A manual partition assignment was specified, but numPartitions was not set to -1."
 #define GAPS                    "partitions should be a consecutive 0-based integer sequence"
 
-#define REFUSED(code, text, ...)                                                                             \
-    {                                                                                                        \
-        .error_code = (code), .message = (text), .copies = 1, .topic = { __VA_ARGS__ }                       \
+#define REFUSED(code, text, ...)                                                       \
+    {                                                                                  \
+        .error_code = (code), .message = (text), .copies = 1, .topic = { __VA_ARGS__ } \
     }
 #define NAMED(text)        .name = (text), .partitions = 1, .replication_factor = 1
 #define OF(count, factor)  .name = "fresh", .partitions = (count), .replication_factor = (factor)
@@ -114,10 +114,10 @@ static void refuses(struct stage *stage)
     check_nothing_created(stage, &name, lies_there ? 0 : 1);
 }
 
-#define BOTH(words, refusal)                                                                                 \
-    {"refuses " words " v6", "CreateTopics refuses " words " (v6)", refuses, 6, &refusal},                   \
-    {                                                                                                        \
-        "refuses " words " v7", "CreateTopics refuses " words " (v7)", refuses, 7, &refusal                  \
+#define BOTH(words, refusal)                                                                \
+    {"refuses " words " v6", "CreateTopics refuses " words " (v6)", refuses, 6, &refusal},  \
+    {                                                                                       \
+        "refuses " words " v7", "CreateTopics refuses " words " (v7)", refuses, 7, &refusal \
     }
 
 static const struct stage_plan plans[] = {

@@ -74,7 +74,7 @@ static bool is_one_of(const struct json_value *value, const struct json_value *w
 {
     if (wanted->kind != JSON_ARRAY)
         return slice_equal(tree_text(value), tree_text(wanted));
-    tree_for_each (one, wanted)
+    tree_for_each(one, wanted)
         if (slice_equal(tree_text(value), tree_text(one)))
             return true;
     return false;
@@ -84,7 +84,7 @@ bool answer_matches(const struct json_value *answer, const struct json_value *wa
 {
     if (answer == NULL)
         return false;
-    tree_for_each (want, wanted) {
+    tree_for_each(want, wanted) {
         const struct json_value *value = tree_at(answer, want->name);
         if (value == NULL || !is_one_of(value, want))
             return false;

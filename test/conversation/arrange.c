@@ -149,6 +149,6 @@ void arrange_sort(struct json_value *answer, const struct json_value *sort)
     if (sort->kind != JSON_ARRAY)
         sort_by(answer, sort->text);
     else
-        tree_for_each (key, sort)
+        tree_for_each(key, sort)
             sort_by(answer, key->text);
 }

@@ -44,7 +44,7 @@ static bool check_keys(const struct expanding *in, const struct json_value *obje
 {
     if (object->kind != JSON_OBJECT)
         return fail(in, "an object is wanted, not", slice_str(json_kind_name(object->kind)));
-    tree_for_each (member, object) {
+    tree_for_each(member, object) {
         const char *const *name = known;
         while (*name != NULL && !slice_equal_str(member->name, *name))
             name++;
@@ -71,7 +71,7 @@ static bool read_headers(const struct expanding *in, const struct json_value *li
                          struct batch_record *record)
 {
     record->headers = arena_new_array(in->arena, struct record_header, list == NULL ? 0 : list->count);
-    tree_for_each (pair, list) {
+    tree_for_each(pair, list) {
         struct record_header *header = &record->headers[record->header_count++];
         if (pair->kind != JSON_ARRAY || pair->count != 2 || pair->first->kind != JSON_STRING)
             return fail(in, "a header is", SLICE("[\"name\",\"value\"]"));
@@ -213,7 +213,7 @@ static bool damage(const struct expanding *in, const struct json_value *batch, i
     const struct json_value *list = json_find(batch, "patch"), *append = json_find(batch, "append");
     int64_t cut = get(batch, "cut", 0);
     struct slice tail = SLICE("");
-    tree_for_each (patch, list)
+    tree_for_each(patch, list)
         if (!patch_field(in, out, patch))
             return false;
     bool has_crc = list != NULL && json_find(list, "crc") != NULL;

@@ -43,7 +43,7 @@ static void report(struct comparing *in, const struct json_value *kafka, const s
 
 static const struct json_value *find_twin(const struct json_value *object, struct slice name)
 {
-    tree_for_each (member, object)
+    tree_for_each(member, object)
         if (slice_equal(member->name, name))
             return member;
     return NULL;
@@ -53,12 +53,12 @@ static void compare_objects(struct comparing *in, const struct json_value *kafka
                             const struct json_value *here)
 {
     size_t len = in->path.len;
-    tree_for_each (member, kafka) {
+    tree_for_each(member, kafka) {
         buf_printf(&in->path, "/%.*s", SLICE_ARGS(member->name));
         compare(in, member, find_twin(here, member->name));
         in->path.len = len;
     }
-    tree_for_each (extra, here) {
+    tree_for_each(extra, here) {
         buf_printf(&in->path, "/%.*s", SLICE_ARGS(extra->name));
         if (find_twin(kafka, extra->name) == NULL)
             compare(in, NULL, extra);
@@ -94,7 +94,7 @@ static const struct json_value *key_of(const struct json_value *element)
 
 static const struct json_value *find_by_key(const struct json_value *array, const struct json_value *key)
 {
-    tree_for_each (element, array)
+    tree_for_each(element, array)
         if (slice_equal(key_of(element)->name, key->name) && tree_equal(key_of(element), key))
             return element;
     return NULL;
@@ -103,10 +103,10 @@ static const struct json_value *find_by_key(const struct json_value *array, cons
 /* Each element has a key, and no two have the same. */
 static bool has_keys(const struct json_value *array)
 {
-    tree_for_each (element, array)
+    tree_for_each(element, array)
         if (key_of(element) == NULL)
             return false;
-    tree_for_each (element, array)
+    tree_for_each(element, array)
         if (find_by_key(array, key_of(element)) != element)
             return false;
     return true;
@@ -136,7 +136,7 @@ static void compare_by_key(struct comparing *in, const struct json_value *kafka,
     size_t len = in->path.len;
     const struct json_value *arrays[] = {kafka, here};
     for (int i = 0; i < 2; i++) {
-        tree_for_each (element, arrays[i]) {
+        tree_for_each(element, arrays[i]) {
             const struct json_value *key = key_of(element), *twin = find_by_key(arrays[1 - i], key);
             buf_printf(&in->path, "/[%.*s %.*s]", SLICE_ARGS(key->name), SLICE_ARGS(key->text));
             if (i == 0)

@@ -130,7 +130,7 @@ static const struct pending *pop_pending(struct connection *connection)
 
 static void save_parts(struct conversation *c, const struct json_value *save, const struct json_value *answer)
 {
-    tree_for_each (part, save) {
+    tree_for_each(part, save) {
         const struct json_value *value = tree_at(answer, part->text);
         if (value != NULL)
             saved_put(&c->saved, part->name, value);
@@ -294,7 +294,7 @@ static struct json_value *creation_of(struct conversation *c, const struct json_
     put_number(c, topic, "numPartitions", partitions);
     put_number(c, topic, "replicationFactor", 1);
     tree_put(topic, SLICE("configs"), configs);
-    tree_for_each (config, json_find(step, "configs")) {
+    tree_for_each(config, json_find(step, "configs")) {
         struct json_value *entry = tree_object(arena);
         put_text(c, entry, "name", config->name);
         put_text(c, entry, "value", tree_text(config));
@@ -325,7 +325,7 @@ static struct json_value *offsets_of(struct conversation *c, struct slice name, 
 static bool all_serve(const struct json_value *answer, int64_t partitions)
 {
     const struct json_value *list = tree_at(answer, SLICE("/topics/0/partitions"));
-    tree_for_each (partition, list)
+    tree_for_each(partition, list)
         if (tree_integer(json_find(partition, "errorCode"), -1) != 0)
             return false;
     return list != NULL && list->count == partitions;

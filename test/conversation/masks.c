@@ -266,7 +266,7 @@ static struct json_value *mask_number(struct masking *in, struct slice field, co
 
 static bool is_hidden(const struct masking *in, struct slice field)
 {
-    tree_for_each (name, in->options->hidden)
+    tree_for_each(name, in->options->hidden)
         if (slice_equal(name->text, field))
             return true;
     return false;
@@ -282,7 +282,7 @@ static struct json_value *mask_children(struct masking *in, struct slice field,
     struct json_value *copy = is_object ? tree_object(in->arena) : tree_array(in->arena),
                       **link = &copy->first;
     bool failed = is_object && tree_integer(json_find(value, "errorCode"), 0) != 0;
-    tree_for_each (child, value) {
+    tree_for_each(child, value) {
         if (is_object && !in->options->shows_throttle && slice_equal_str(child->name, "throttleTimeMs"))
             continue;
         *link = mask(in, is_object ? child->name : field, child, failed);

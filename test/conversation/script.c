@@ -140,7 +140,7 @@ bool script_check_step(const struct json_value *value, struct step *step, struct
     }
     step->value = value;
     step->kind = kind_of(value);
-    tree_for_each (member, value)
+    tree_for_each(member, value)
         if (!check_key(member, step->kind, why))
             return false;
     if (step->kind == STEP_NOTE && json_find(value, "note") == NULL) {

@@ -76,7 +76,7 @@ struct json_value *tree_copy(const struct json_value *value, struct arena *arena
     struct json_value *copy = new_value(arena, value->kind), **link = &copy->first;
     copy->text = arena_dup(arena, value->text);
     copy->count = value->count;
-    tree_for_each (child, value) {
+    tree_for_each(child, value) {
         *link = tree_copy(child, arena);
         (*link)->name = arena_dup(arena, child->name);
         link = &(*link)->next;
@@ -98,7 +98,7 @@ static const struct json_value *find_element(const struct json_value *array, str
 
 static const struct json_value *find_member(const struct json_value *object, struct slice name)
 {
-    tree_for_each (member, object)
+    tree_for_each(member, object)
         if (slice_equal(member->name, name))
             return member;
     return NULL;
@@ -160,7 +160,7 @@ void tree_print(struct buf *out, const struct json_value *value)
         return;
     }
     buf_append_char(out, is_object ? '{' : '[');
-    tree_for_each (child, value) {
+    tree_for_each(child, value) {
         if (child != value->first)
             buf_append_char(out, ',');
         if (is_object) {
@@ -175,7 +175,7 @@ void tree_print(struct buf *out, const struct json_value *value)
 static bool children_equal(const struct json_value *a, const struct json_value *b)
 {
     const struct json_value *other = b->first;
-    tree_for_each (child, a) {
+    tree_for_each(child, a) {
         const struct json_value *twin = a->kind == JSON_OBJECT ? find_member(b, child->name) : other;
         if (twin == NULL || !tree_equal(child, twin))
             return false;

@@ -52,8 +52,8 @@ void tree_print(struct buf *out, const struct json_value *value);
 bool tree_equal(const struct json_value *a, const struct json_value *b);
 
 /* The members of an object, or the elements of an array; NULL is an array without any. */
-#define tree_for_each(child, of)                                                                             \
-    for (const struct json_value *child = (of) != NULL ? (of)->first : NULL; child != NULL;                  \
+#define tree_for_each(child, of)                                                            \
+    for (const struct json_value *child = (of) != NULL ? (of)->first : NULL; child != NULL; \
          child = child->next)
 
 #endif

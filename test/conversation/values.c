@@ -130,7 +130,7 @@ struct json_value *values_substitute(const struct expanding *in, const struct js
         return tree_copy(value, in->arena);
     struct json_value *copy = value->kind == JSON_OBJECT ? tree_object(in->arena) : tree_array(in->arena);
     struct json_value **link = &copy->first;
-    tree_for_each (child, value) {
+    tree_for_each(child, value) {
         *link = values_substitute(in, child);
         if (*link == NULL)
             return NULL;
@@ -173,7 +173,7 @@ static bool expand_batches(const struct expanding *in, const struct json_value *
     struct buf out = {0};
     bool built = true;
     if (what->kind == JSON_ARRAY)
-        tree_for_each (batch, what)
+        tree_for_each(batch, what)
             built = built && batches_append(in, batch, &out);
     else
         built = batches_append(in, what, &out);
@@ -296,7 +296,7 @@ static bool has_only(const struct expanding *in, const struct json_value *value,
 static const struct json_value *find_form(const struct json_value *value)
 {
     if (value->kind == JSON_OBJECT)
-        tree_for_each (member, value)
+        tree_for_each(member, value)
             if (member->name.len > 0 && member->name.data[0] == '$')
                 return member;
     return NULL;
@@ -354,7 +354,7 @@ struct json_value *values_expand(const struct expanding *in, const struct json_v
         return tree_copy(value, in->arena);
     struct json_value *copy = value->kind == JSON_OBJECT ? tree_object(in->arena) : tree_array(in->arena);
     struct json_value **link = &copy->first;
-    tree_for_each (child, value) {
+    tree_for_each(child, value) {
         *link = values_expand(in, child);
         if (*link == NULL)
             return NULL;

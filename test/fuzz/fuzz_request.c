@@ -1,6 +1,7 @@
 /*
- * Hostile bytes as a request of an API that is served: the first two bytes choose API and version, the rest is
- * the frame behind them. What dispatch accepts must write and read to the same again. No sockets, no broker.
+ * Hostile bytes as a request of an API that is served: the first two bytes choose API and version, the rest
+ * is the frame behind them. What dispatch accepts must write and read to the same again. No sockets, no
+ * broker.
  */
 #include "protocol/base/big_endian.h"
 #include "protocol/base/ensure.h"

@@ -11,8 +11,8 @@ enum { CHOICE_BYTES = 2, RECORDS_FROM = 192, FUZZ_CAP = 64 << 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Twice an API's key, with 1 for the answer; from RECORDS_FROM on the records, counted from the last. So saved
- * inputs stay what they are when APIs get tables. */
+/* Twice an API's key, with 1 for the answer; from RECORDS_FROM on the records, counted from the last. So
+ * saved inputs stay what they are when APIs get tables. */
 static const struct message *choose(uint8_t choice)
 {
     const struct api *api = find_api(choice >> 1);

@@ -1,6 +1,7 @@
 /*
- * Replays saved inputs through a fuzz target where libFuzzer is not at hand: each file of the folders named, each prefix of
- * it in a few places, and a few thousand mutations from a fixed seed, so that the target is exercised in every build.
+ * Replays saved inputs through a fuzz target where libFuzzer is not at hand: each file of the folders named,
+ * each prefix of it in a few places, and a few thousand mutations from a fixed seed, so that the target is
+ * exercised in every build.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -41,14 +41,14 @@ static uint32_t draw(uint32_t below)
     return (uint32_t)(state >> 33) % below;
 }
 
-#define check(condition, ...)                                                                                \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "ODRADEK_SEED=%" PRIu64 ": ", seed);                                             \
-            fprintf(stderr, __VA_ARGS__);                                                                    \
-            fprintf(stderr, "\n");                                                                           \
-            ck_abort_msg("%s", #condition);                                                                  \
-        }                                                                                                    \
+#define check(condition, ...)                                    \
+    do {                                                         \
+        if (!(condition)) {                                      \
+            fprintf(stderr, "ODRADEK_SEED=%" PRIu64 ": ", seed); \
+            fprintf(stderr, __VA_ARGS__);                        \
+            fprintf(stderr, "\n");                               \
+            ck_abort_msg("%s", #condition);                      \
+        }                                                        \
     } while (0)
 
 static void open_log(bool clean, bool create)

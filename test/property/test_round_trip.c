@@ -40,15 +40,15 @@ struct trial {
     struct buf bytes; /* its encoding */
 };
 
-#define expect(trial, condition, ...)                                                                        \
-    do {                                                                                                     \
-        if (!(condition)) {                                                                                  \
-            fprintf(stderr, "%s v%d, seed %llu: ", (trial)->message->name, (trial)->version,                 \
-                    (unsigned long long)(trial)->seed);                                                      \
-            fprintf(stderr, __VA_ARGS__);                                                                    \
-            fprintf(stderr, "\n");                                                                           \
-            ck_abort_msg("%s", #condition);                                                                  \
-        }                                                                                                    \
+#define expect(trial, condition, ...)                                                        \
+    do {                                                                                     \
+        if (!(condition)) {                                                                  \
+            fprintf(stderr, "%s v%d, seed %llu: ", (trial)->message->name, (trial)->version, \
+                    (unsigned long long)(trial)->seed);                                      \
+            fprintf(stderr, __VA_ARGS__);                                                    \
+            fprintf(stderr, "\n");                                                           \
+            ck_abort_msg("%s", #condition);                                                  \
+        }                                                                                    \
     } while (0)
 
 static void encode(const struct trial *trial, const void *from, struct buf *out)

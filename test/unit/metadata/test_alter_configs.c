@@ -53,8 +53,8 @@ static int replace(int type, const char *resource, const char *configs)
 
 #define SET(name, value) "{\"name\":\"" name "\",\"configOperation\":0,\"value\":\"" value "\"}"
 #define DELETE(name)     "{\"name\":\"" name "\",\"configOperation\":1,\"value\":null}"
-#define RECORD(type, resource, name, value)                                                                  \
-    "ConfigRecord {\"resourceType\":" type ",\"resourceName\":\"" resource "\",\"name\":\"" name             \
+#define RECORD(type, resource, name, value)                                                      \
+    "ConfigRecord {\"resourceType\":" type ",\"resourceName\":\"" resource "\",\"name\":\"" name \
     "\",\"value\":" value "}\n"
 
 START_TEST(what_changes_is_written_and_nothing_else)

@@ -137,7 +137,7 @@ START_TEST(a_list_keeps_the_order_and_lets_the_current_node_go)
         list_append(&head, &items[i].node);
     }
     int expected = 0;
-    list_for_each (node, &head) {
+    list_for_each(node, &head) {
         ck_assert_int_eq(list_entry(node, struct item, node)->number, expected++);
         if (expected % 2 == 0)
             list_remove(node);

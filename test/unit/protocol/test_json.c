@@ -43,24 +43,10 @@ struct hall {
     struct slice unknown_tags;
 };
 
-SCHEMA(hall,
-       BOOL(open),
-       I8(small, UNTIL(0)),
-       U16(port),
-       U32(area),
-       I64(large, DEFAULT(-1)),
-       F64(share),
-       UUID(hall_id),
-       STRING(name, NULLABLE(1)),
-       BYTES(secret, NULLABLE(1)),
-       RECORDS(records, NULLABLE(0)),
-       ARRAY(seats, seat, NULLABLE(1)),
-       I64S(numbers),
-       STRINGS(labels),
-       UUIDS(ids),
-       STRUCT(throne, seat),
-       STRUCT_OR_NULL(stool, seat, NULLABLE(0), DEFAULT_NULL),
-       STRING(motto, SINCE(1), TAG(0)),
+SCHEMA(hall, BOOL(open), I8(small, UNTIL(0)), U16(port), U32(area), I64(large, DEFAULT(-1)), F64(share),
+       UUID(hall_id), STRING(name, NULLABLE(1)), BYTES(secret, NULLABLE(1)), RECORDS(records, NULLABLE(0)),
+       ARRAY(seats, seat, NULLABLE(1)), I64S(numbers), STRINGS(labels), UUIDS(ids), STRUCT(throne, seat),
+       STRUCT_OR_NULL(stool, seat, NULLABLE(0), DEFAULT_NULL), STRING(motto, SINCE(1), TAG(0)),
        UNKNOWN_TAGS(unknown_tags))
 
 static const struct message hall_message = {"Hall", hall_schema, 1, 0, 1, 1};
@@ -257,14 +243,29 @@ START_TEST(doubles_look_as_in_java)
         double value;
         const char *text;
     } cases[] = {
-        {0, "0.0"},           {-0.0, "-0.0"},          {1, "1.0"},
-        {-1.25, "-1.25"},     {100, "100.0"},          {1234567, "1234567.0"},
-        {9999999, "9999999.0"}, {1e7, "1.0E7"},        {12345678, "1.2345678E7"},
-        {0.001, "0.001"},     {0.00125, "0.00125"},    {0.012, "0.012"},
-        {0.0009, "9.0E-4"},   {1e300, "1.0E300"},      {4.9e-324, "4.9E-324"},
-        {0.1, "0.1"},         {1.0 / 3, "0.3333333333333333"}, {2e23, "2.0E23"},
-        {1.7976931348623157e308, "1.7976931348623157E308"}, {0.22600948251750896, "0.22600948251750896"},
-        {NAN, "\"NaN\""},     {INFINITY, "\"Infinity\""}, {-INFINITY, "\"-Infinity\""},
+        {0, "0.0"},
+        {-0.0, "-0.0"},
+        {1, "1.0"},
+        {-1.25, "-1.25"},
+        {100, "100.0"},
+        {1234567, "1234567.0"},
+        {9999999, "9999999.0"},
+        {1e7, "1.0E7"},
+        {12345678, "1.2345678E7"},
+        {0.001, "0.001"},
+        {0.00125, "0.00125"},
+        {0.012, "0.012"},
+        {0.0009, "9.0E-4"},
+        {1e300, "1.0E300"},
+        {4.9e-324, "4.9E-324"},
+        {0.1, "0.1"},
+        {1.0 / 3, "0.3333333333333333"},
+        {2e23, "2.0E23"},
+        {1.7976931348623157e308, "1.7976931348623157E308"},
+        {0.22600948251750896, "0.22600948251750896"},
+        {NAN, "\"NaN\""},
+        {INFINITY, "\"Infinity\""},
+        {-INFINITY, "\"-Infinity\""},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         json_print_double(&out, cases[i].value);
@@ -309,19 +310,19 @@ END_TEST
 
 /* ---- messages ---- */
 
-#define DEFAULTS_V1                                                                                          \
-    "{\"open\":false,\"port\":0,\"area\":0,\"large\":-1,\"share\":0.0,\"hallId\":"                           \
-    "\"AAAAAAAAAAAAAAAAAAAAAA\","                                                                            \
-    "\"name\":\"\",\"secret\":\"\",\"records\":\"\",\"seats\":[],\"numbers\":[],\"labels\":[],\"ids\":[],"   \
+#define DEFAULTS_V1                                                                                        \
+    "{\"open\":false,\"port\":0,\"area\":0,\"large\":-1,\"share\":0.0,\"hallId\":"                         \
+    "\"AAAAAAAAAAAAAAAAAAAAAA\","                                                                          \
+    "\"name\":\"\",\"secret\":\"\",\"records\":\"\",\"seats\":[],\"numbers\":[],\"labels\":[],\"ids\":[]," \
     "\"throne\":{\"rowNumber\":0,\"guestName\":\"\"},\"stool\":null}"
 
-#define FULL_V1                                                                                              \
-    "{\"open\":true,\"port\":65535,\"area\":4294967295,\"large\":9223372036854775807,\"share\":-1.5,"        \
-    "\"hallId\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"name\":null,\"secret\":\"AQI=\",\"records\":null,"              \
-    "\"seats\":[{\"rowNumber\":-2147483648,\"guestName\":null},{\"rowNumber\":7,\"guestName\":"              \
-    "\"\\\"x\\\"\"}],"                                                                                       \
-    "\"numbers\":[-9223372036854775808,0],\"labels\":[\"\",\"b\"],\"ids\":[\"AAAAAAAAAAAAAAAAAAAAAA\"],"     \
-    "\"throne\":{\"rowNumber\":1,\"guestName\":\"k\"},\"stool\":{\"rowNumber\":2,\"guestName\":\"\"},"       \
+#define FULL_V1                                                                                          \
+    "{\"open\":true,\"port\":65535,\"area\":4294967295,\"large\":9223372036854775807,\"share\":-1.5,"    \
+    "\"hallId\":\"AAAAAAAAAAAAAAAAAAAAAQ\",\"name\":null,\"secret\":\"AQI=\",\"records\":null,"          \
+    "\"seats\":[{\"rowNumber\":-2147483648,\"guestName\":null},{\"rowNumber\":7,\"guestName\":"          \
+    "\"\\\"x\\\"\"}],"                                                                                   \
+    "\"numbers\":[-9223372036854775808,0],\"labels\":[\"\",\"b\"],\"ids\":[\"AAAAAAAAAAAAAAAAAAAAAA\"]," \
+    "\"throne\":{\"rowNumber\":1,\"guestName\":\"k\"},\"stool\":{\"rowNumber\":2,\"guestName\":\"\"},"   \
     "\"motto\":\"m\"}"
 
 START_TEST(a_message_prints_in_the_order_of_its_rows)
@@ -419,8 +420,8 @@ static void expect_records_round_trip(const char *json)
     expect_out(json);
 }
 
-#define HEAD(base, last, size, codec, type, max)                                                             \
-    "{\"baseOffset\":" base ",\"lastOffset\":" last ",\"size\":" size ",\"leaderEpoch\":0,\"magic\":2,"      \
+#define HEAD(base, last, size, codec, type, max)                                                        \
+    "{\"baseOffset\":" base ",\"lastOffset\":" last ",\"size\":" size ",\"leaderEpoch\":0,\"magic\":2," \
     "\"crc\":\"right\",\"codec\":\"" codec "\",\"timestampType\":\"" type "\",\"maxTimestamp\":" max
 
 START_TEST(batches_print_and_parse_as_in_the_recorded_conversations)

@@ -57,23 +57,13 @@ struct shop {
     struct slice unknown_tags;
 };
 
-SCHEMA(shop,
-       BOOL(open, DEFAULT(true)),
-       I8(kind, UNTIL(0), DEFAULT(7)),
-       U16(port, SINCE(1)),
-       U32(area, SINCE(3)),
-       F64(rating, SINCE(3), DEFAULT(5)),
-       UUID(id, SINCE(3)),
-       STRING(client, SINCE(2), NULLABLE(2), NOT_FLEXIBLE),
-       STRING(remark, NULLABLE(1)),
-       BYTES(logo, SINCE(3), NULLABLE(3), DEFAULT_NULL),
-       ARRAY(items, shop_item, NULLABLE(1)),
-       I32S(numbers, SINCE(1)),
-       STRINGS(names, SINCE(3)),
-       STRUCT(owner, shop_owner, SINCE(3)),
+SCHEMA(shop, BOOL(open, DEFAULT(true)), I8(kind, UNTIL(0), DEFAULT(7)), U16(port, SINCE(1)),
+       U32(area, SINCE(3)), F64(rating, SINCE(3), DEFAULT(5)), UUID(id, SINCE(3)),
+       STRING(client, SINCE(2), NULLABLE(2), NOT_FLEXIBLE), STRING(remark, NULLABLE(1)),
+       BYTES(logo, SINCE(3), NULLABLE(3), DEFAULT_NULL), ARRAY(items, shop_item, NULLABLE(1)),
+       I32S(numbers, SINCE(1)), STRINGS(names, SINCE(3)), STRUCT(owner, shop_owner, SINCE(3)),
        STRUCT_OR_NULL(deputy, shop_owner, SINCE(3), NULLABLE(3), DEFAULT_NULL),
-       STRING(motto, SINCE(3), NULLABLE(3), TAG(5), DEFAULT_NULL),
-       I16S(days, SINCE(3), TAG(3)),
+       STRING(motto, SINCE(3), NULLABLE(3), TAG(5), DEFAULT_NULL), I16S(days, SINCE(3), TAG(3)),
        STRUCT(heir, shop_owner, SINCE(3), TAG(0)),
        STRUCT_OR_NULL(guest, shop_owner, SINCE(3), NULLABLE(3), TAG(4), DEFAULT_NULL),
        UNKNOWN_TAGS(unknown_tags))
@@ -176,8 +166,8 @@ static void expect_written(const struct message *message, int version, const voi
 
 /* ---- plain versions ---- */
 
-#define PLAIN_V1                                                                                             \
-    "00 fffe 0002 6869 00000002 00000007 0001 61 0000000000000009 ffffffff 0000 "                            \
+#define PLAIN_V1                                                                  \
+    "00 fffe 0002 6869 00000002 00000007 0001 61 0000000000000009 ffffffff 0000 " \
     "ffffffffffffffff 00000002 00000001 80000000"
 
 START_TEST(a_plain_version_reads_field_after_field)

@@ -62,7 +62,7 @@ static void add_override(const char *name, const char *value)
     overrides[override_count++] = (struct override){slice_str(name), slice_str(value)};
 }
 
-#define ck_assert_slice(slice, text)                                                                         \
+#define ck_assert_slice(slice, text) \
     ck_assert_msg(slice_equal_str((slice), (text)), "'%.*s' is not '%s'", SLICE_ARGS(slice), text)
 
 static void expect_endpoint(struct endpoint endpoint, const char *name, const char *host, int port)
@@ -158,10 +158,10 @@ END_TEST
 
 /* ---- the whole ---- */
 
-#define TESTER_FILE                                                                                          \
-    "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@localhost:9093\n"                \
-    "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.listener.names=CONTROLLER\n"                 \
-    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,"                       \
+#define TESTER_FILE                                                                           \
+    "process.roles=broker,controller\nnode.id=1\ncontroller.quorum.voters=1@localhost:9093\n" \
+    "listeners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.listener.names=CONTROLLER\n"  \
+    "listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,SSL:SSL,"        \
     "SASL_PLAINTEXT:SASL_PLAINTEXT,SASL_SSL:SASL_SSL\nlog.dirs=/tmp/kraft-combined-logs"
 
 START_TEST(the_usual_file_of_a_combined_node_loads_without_a_warning)
