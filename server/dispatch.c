@@ -118,10 +118,10 @@ void dispatch_handle(struct call *call)
     service->handle(call);
 }
 
-void dispatch_encode(struct call *call, struct writer *writer)
+bool dispatch_encode(struct call *call, struct writer *writer)
 {
     if (call->verdict != CALL_ANSWER)
-        return;
+        return true;
     size_t start = writer->out->len;
     size_t ranges_before = writer->range_bytes;
     write_i32(writer, 0); /* the length, once it is known */
@@ -130,6 +130,10 @@ void dispatch_encode(struct call *call, struct writer *writer)
                   writer, &header);
     message_write(call->api->response, call->response_version, writer, call->response);
     size_t len = writer->out->len - start - 4 + (writer->range_bytes - ranges_before);
-    ensure(len <= INT32_MAX);
+    if (len > INT32_MAX) {
+        writer->out->len = start;
+        return false;
+    }
     store_i32(writer->out->data + start, (int32_t)len);
+    return true;
 }

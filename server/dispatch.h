@@ -18,8 +18,9 @@ bool dispatch_decode(struct call *call, struct slice frame);
 /* Runs the handler. Not for Produce, whose two steps are api/produce.h's. */
 void dispatch_handle(struct call *call);
 
-/* Appends the answer with its length to the writer, if one is owed. */
-void dispatch_encode(struct call *call, struct writer *writer);
+/* Appends the answer with its length to the writer, if one is owed. False if no frame can hold it (2 GiB):
+ * nothing is appended, and the connection is to be closed. */
+bool dispatch_encode(struct call *call, struct writer *writer);
 
 /* What ApiVersions lists: served APIs in order of their key. */
 struct served_api {

@@ -99,9 +99,8 @@ static enum run_result gather_produces(struct run *run, uint8_t *received, size_
 static enum run_result encode_answers(struct run *run, enum run_result result)
 {
     for (int i = 0; i < run->call_count; i++) {
-        if (run->calls[i].verdict == CALL_CLOSE)
+        if (run->calls[i].verdict == CALL_CLOSE || !dispatch_encode(&run->calls[i], &run->writer))
             return RUN_CLOSE;
-        dispatch_encode(&run->calls[i], &run->writer);
     }
     return result;
 }

@@ -14,7 +14,9 @@
 
 #include <stdio.h>
 
-enum { CONFIGS_MAX = 4 * 1000 * 1000 }; /* in one answer: beyond, a request asks for memory without end */
+enum {
+    CONFIGS_MAX = 500 * 1000
+}; /* in one answer: all of 10,000 topics; beyond, a request asks for memory without end */
 
 struct description {
     const struct config_view *view;
