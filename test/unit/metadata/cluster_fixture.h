@@ -9,6 +9,10 @@
 #include "storage/os/file.h"
 #include "test/unit/metadata/fixture.h"
 
+#include <sys/stat.h>
+
+#define LOG_NAME "__cluster_metadata-0/00000000000000000000.log"
+
 struct node_fixture {
     char path[400];
     struct file_system *fs;
@@ -37,6 +41,18 @@ FIXTURE void node_init(struct node_fixture *fixture, const char *path)
         .log_dirs = &fixture->directory_id,
         .log_dir_count = 1,
     };
+}
+
+/* The directory as it is once formatted, before its first start. */
+FIXTURE void node_write_meta(struct node_fixture *fixture)
+{
+    static const char meta[] =
+        "version=1\ncluster.id=IAAAAAAAQACAAAAAAAAAAQ\ndirectory.id=EAAAAAAAQACAAAAAAAAAAQ==\nnode.id=1\n";
+    char path[700];
+    mkdir(fixture->path, 0755);
+    write_file(fixture->path, "meta.properties", meta, sizeof meta - 1);
+    snprintf(path, sizeof path, "%s/__cluster_metadata-0", fixture->path);
+    mkdir(path, 0755);
 }
 
 FIXTURE bool node_try_open(struct node_fixture *fixture, int16_t format_level, struct note *why)
