@@ -1,6 +1,6 @@
 /*
- * The list of APIs against what a running Apache Kafka 4.3.1 advertised (kept here as numbers, not read from our own tables),
- * header versions, and the frame of metadata records.
+ * The list of APIs against what a running Apache Kafka 4.3.1 advertised (kept here as numbers, not read from
+ * our own tables), header versions, and the frame of metadata records.
  */
 #include "protocol/apis.h"
 #include "protocol/base/buf.h"
