@@ -31,17 +31,6 @@ uint64_t broker_random(void *state)
     return bits;
 }
 
-struct uuid broker_random_uuid(void)
-{
-    struct uuid id;
-    uint64_t random[2];
-    do {
-        random[0] = broker_random(NULL);
-        random[1] = broker_random(NULL);
-    } while (!uuid_from_random((const uint8_t *)random, &id));
-    return id;
-}
-
 /* ---- directories ---- */
 
 static bool open_dirs(struct broker *broker, bool *any_empty, bool *any_formatted, struct note *why)

@@ -77,9 +77,6 @@ const struct endpoint *broker_endpoint_for(const struct broker *broker, const st
 /* 64 random bits; `state` is not used (the type is the controller's). */
 uint64_t broker_random(void *state);
 
-/* A version-4 uuid that Kafka would have drawn. */
-struct uuid broker_random_uuid(void);
-
 /* ---- for the listeners ---- */
 
 /* Waits while max.connections are open. False: the broker stops. */

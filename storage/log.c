@@ -166,14 +166,6 @@ void log_free(struct log *log)
     free(log);
 }
 
-int64_t log_bytes(const struct log *log)
-{
-    int64_t bytes = 0;
-    for (int32_t i = 0; i < log->count; i++)
-        bytes += log->segments[i]->size;
-    return bytes;
-}
-
 int log_store_epochs(struct log *log)
 {
     if (!log->epochs.changed)

@@ -128,8 +128,6 @@ void log_remove_deleted(struct log *log, int64_t now_ms);
 /* Writes leader-epoch-checkpoint if the cache changed. */
 int log_store_epochs(struct log *log);
 
-int64_t log_bytes(const struct log *log);
-
 /* ---- syncing ---- */
 
 struct log_sync {

@@ -173,30 +173,29 @@ int log_find_position(struct log *log, int64_t offset, struct log_position *posi
 
 /* ---- by timestamp ---- */
 
+/* What the last entry with a key <= `key` says, from memory or else the file; 0 if there is none that can be
+ * read. */
+static int64_t look_up(struct segment *segment, const struct index *index, const char *suffix, int64_t key)
+{
+    struct index_entry entry;
+    if (index_find_in_tail(index, key, &entry))
+        return entry.value;
+    char path[FILE_PATH_MAX];
+    segment_path(segment, suffix, path);
+    int found = index_find_in_file(segment_fs(segment), path, index->kind, index->in_file, key, &entry, NULL);
+    return found == 1 ? entry.value : 0;
+}
+
 /* The position of the batch that holds `relative`, or one before it. */
 static int64_t position_of(struct segment *segment, int64_t relative)
 {
-    struct index_entry entry;
-    if (index_find_in_tail(&segment->offsets, relative, &entry))
-        return entry.value;
-    char path[FILE_PATH_MAX];
-    segment_path(segment, ".index", path);
-    int found = index_find_in_file(segment_fs(segment), path, OFFSET_INDEX, segment->offsets.in_file,
-                                   relative, &entry, NULL);
-    return found == 1 ? entry.value : 0;
+    return look_up(segment, &segment->offsets, ".index", relative);
 }
 
 /* The relative offset up to which nothing has a timestamp above timestamp_ms; 0 if that is not known. */
 static int64_t offset_before(struct segment *segment, int64_t timestamp_ms)
 {
-    struct index_entry entry;
-    if (index_find_in_tail(&segment->times, timestamp_ms, &entry))
-        return entry.value;
-    char path[FILE_PATH_MAX];
-    segment_path(segment, ".timeindex", path);
-    int found = index_find_in_file(segment_fs(segment), path, TIME_INDEX, segment->times.in_file,
-                                   timestamp_ms, &entry, NULL);
-    return found == 1 ? entry.value : 0;
+    return look_up(segment, &segment->times, ".timeindex", timestamp_ms);
 }
 
 int log_plan_timestamp(struct log *log, int64_t timestamp_ms, struct log_range *range)
