@@ -178,7 +178,7 @@ static size_t hosted_of_topic(const struct broker *broker, const struct image *i
 
 static bool load_partitions(struct broker *broker, struct note *why)
 {
-    broker->partitions = partitions_new(broker->dirs, broker->dir_count);
+    broker->partitions = partitions_new(broker->dirs, broker->dir_count, &broker->config.storage);
     const struct image *image = cluster_read(broker->cluster);
     struct hosted_partition *hosted = calloc((size_t)image->partition_count + 1, sizeof *hosted);
     ensure(hosted != NULL && "out of memory");

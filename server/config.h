@@ -12,6 +12,7 @@
 #include "metadata/image.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/note.h"
+#include "storage/storage_config.h"
 
 /* One --override name=value of the command line; borrowed. */
 struct override {
@@ -69,15 +70,9 @@ struct config {
     int64_t queued_max_request_bytes; /* -1: no limit */
 
     /* Logs, beyond what resolve_log_config gives. */
-    int32_t num_recovery_threads_per_data_dir;
+    struct storage_config storage;
     int64_t log_flush_scheduler_interval_ms;
-    int32_t log_flush_offset_checkpoint_interval_ms;
-    int32_t log_flush_start_offset_checkpoint_interval_ms;
-    int64_t replica_high_watermark_checkpoint_interval_ms;
-    int64_t log_retention_check_interval_ms;
-    int64_t log_initial_task_delay_ms;
     int32_t producer_id_expiration_ms;
-    int32_t producer_id_expiration_check_interval_ms;
 
     /* Everything that was set, by name, for DescribeConfigs (source 4) and topic defaults. broker.id and
      * node.id are both there, as Kafka has it. */

@@ -22,10 +22,8 @@
 #include <string.h>
 
 enum {
-    HIGH_WATERMARK_INTERVAL_MS = 5000, /* replica.high.watermark.checkpoint.interval.ms */
-    CHECKPOINT_INTERVAL_MS = 60000, /* log.flush.offset.checkpoint.interval.ms and its like for log starts */
     HOUSEKEEPING_INTERVAL_MS = 1000,
-    EXPIRY_INTERVAL_MS = 600000, /* producer.id.expiration.check.interval.ms */
+    IDLE_FILES_INTERVAL_MS = 60000,
     KEY_ROOM = 300,
     WORKERS_MAX = 8,
     WORK_PER_THREAD = 16,
@@ -37,7 +35,20 @@ static const char *const checkpoint_names[CHECKPOINT_COUNT] = {
     "log-start-offset-checkpoint",
 };
 
-struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count)
+static int64_t checkpoint_interval_ms(const struct partitions *partitions, int kind)
+{
+    switch (kind) {
+    case CHECKPOINT_RECOVERY:
+        return partitions->config.recovery_point_checkpoint_interval_ms;
+    case CHECKPOINT_HIGH_WATERMARK:
+        return partitions->config.high_watermark_checkpoint_interval_ms;
+    default:
+        return partitions->config.log_start_checkpoint_interval_ms;
+    }
+}
+
+struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
+                                  const struct storage_config *config)
 {
     struct partitions *partitions = calloc(1, sizeof *partitions);
     ensure(partitions != NULL && dir_count > 0);
@@ -46,14 +57,16 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count)
     ensure(partitions->dirs != NULL && partitions->written != NULL);
     memcpy(partitions->dirs, dirs, sizeof(struct data_dir *) * (size_t)dir_count);
     partitions->dir_count = dir_count;
+    partitions->config = *config;
     rwlock_init(&partitions->lock, RANK_PARTITIONS);
     uint64_t seed = (uint64_t)clock_wall_ms() ^ (uint64_t)(uintptr_t)partitions;
     map_init(&partitions->by_name, seed);
     map_init(&partitions->by_id, seed);
     int64_t now_ms = clock_monotonic_ms();
-    partitions->high_watermarks_due_ms = now_ms + HIGH_WATERMARK_INTERVAL_MS;
-    partitions->others_due_ms = now_ms + CHECKPOINT_INTERVAL_MS;
-    partitions->expiry_due_ms = now_ms + EXPIRY_INTERVAL_MS;
+    for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
+        partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
+    partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;
+    partitions->expiry_due_ms = now_ms + config->producer_expiration_check_interval_ms;
     return partitions;
 }
 
@@ -389,7 +402,7 @@ static void keep_house(struct partitions *partitions, int64_t now_ms)
     size_t count;
     bool expire = now_ms >= partitions->expiry_due_ms;
     if (expire)
-        partitions->expiry_due_ms = now_ms + EXPIRY_INTERVAL_MS;
+        partitions->expiry_due_ms = now_ms + partitions->config.producer_expiration_check_interval_ms;
     struct partition **found = all(partitions, &count);
     int64_t wall_ms = clock_wall_ms();
     for (size_t i = 0; i < count; i++)
@@ -404,14 +417,13 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
         partitions->housekeeping_due_ms = now_ms + HOUSEKEEPING_INTERVAL_MS;
         keep_house(partitions, now_ms);
     }
-    if (now_ms >= partitions->high_watermarks_due_ms) {
-        partitions->high_watermarks_due_ms = now_ms + HIGH_WATERMARK_INTERVAL_MS;
-        (void)write_checkpoints(partitions, CHECKPOINT_HIGH_WATERMARK, CHECKPOINT_HIGH_WATERMARK);
-    }
-    if (now_ms >= partitions->others_due_ms) {
-        partitions->others_due_ms = now_ms + CHECKPOINT_INTERVAL_MS;
-        (void)write_checkpoints(partitions, CHECKPOINT_RECOVERY, CHECKPOINT_RECOVERY);
-        (void)write_checkpoints(partitions, CHECKPOINT_START, CHECKPOINT_START);
+    for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
+        if (now_ms >= partitions->checkpoint_due_ms[kind]) {
+            partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
+            (void)write_checkpoints(partitions, kind, kind);
+        }
+    if (now_ms >= partitions->idle_files_due_ms) {
+        partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;
         for (int32_t i = 0; i < partitions->dir_count; i++)
             open_files_tick(data_dir_files(partitions->dirs[i]));
     }

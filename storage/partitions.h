@@ -11,10 +11,13 @@
 
 #include "storage/data_dir.h"
 #include "storage/partition.h"
+#include "storage/storage_config.h"
 
 struct partitions;
 
-struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count);
+/* `dirs` are borrowed, the array and the config copied. */
+struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
+                                  const struct storage_config *config);
 
 /* Closes every log the clean way: final index entries, indexes trimmed, producer snapshots, fsync,
  * checkpoints (recovery point = log end, high watermarks, log starts), and in each directory that is in order

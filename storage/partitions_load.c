@@ -164,7 +164,7 @@ static void list_dir(struct loading *loading, struct data_dir *dir)
         file_path(path, "%s/%s", data_dir_path(dir), loading->doomed[i]);
         rwlock_write(&loading->partitions->lock);
         partitions_doom_locked(loading->partitions, dir, path,
-                               clock_monotonic_ms() + 30000); /* log.initial.task.delay.ms */
+                               clock_monotonic_ms() + loading->partitions->config.initial_task_delay_ms);
         rwlock_write_done(&loading->partitions->lock);
         free(loading->doomed[i]);
     }

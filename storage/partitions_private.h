@@ -20,16 +20,17 @@ struct doomed_dir {
 struct partitions {
     struct data_dir **dirs; /* borrowed, constant */
     int32_t dir_count;
-    struct rwlock lock; /* RANK_PARTITIONS: guards the maps and the doomed */
-    struct map by_name; /* topic, zero byte, index */
-    struct map by_id;   /* topic id, zero byte, index */
+    struct storage_config config; /* constant */
+    struct rwlock lock;           /* RANK_PARTITIONS: guards the maps and the doomed */
+    struct map by_name;           /* topic, zero byte, index */
+    struct map by_id;             /* topic id, zero byte, index */
     struct doomed_dir *doomed;
     size_t doomed_count;
 
     /* Only the thread that ticks, and afterwards the one that closes, touches what follows. */
     struct buf *written; /* per directory and kind: what the checkpoint file holds */
-    int64_t high_watermarks_due_ms;
-    int64_t others_due_ms;
+    int64_t checkpoint_due_ms[CHECKPOINT_COUNT];
+    int64_t idle_files_due_ms;
     int64_t housekeeping_due_ms;
     int64_t expiry_due_ms;
 };

@@ -166,7 +166,8 @@ UNUSED static void golden_open(struct golden *golden, const char *name, const ch
     file_list(file_system_os(), path, golden_add, golden);
     ck_assert_int_eq(data_dir_begin(golden->dir, &broker_epoch), golden_is_clean(name));
     ck_assert_int_eq(broker_epoch > 0, golden_is_clean(name));
-    golden->partitions = partitions_new(&golden->dir, 1);
+    const struct storage_config storage = storage_config_default();
+    golden->partitions = partitions_new(&golden->dir, 1, &storage);
     ck_assert_msg(partitions_load(golden->partitions, golden->hosted, golden->count, &why) == KERR_NONE, "%s",
                   why.text);
 }

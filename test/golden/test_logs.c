@@ -158,7 +158,8 @@ START_TEST(the_same_appends_make_kafkas_files)
     enum data_dir_state state;
     golden.dir = data_dir_open(file_system_os(), golden.path, &state, &why);
     ck_assert_msg(golden.dir != NULL, "%s", why.text);
-    golden.partitions = partitions_new(&golden.dir, 1);
+    const struct storage_config storage = storage_config_default();
+    golden.partitions = partitions_new(&golden.dir, 1, &storage);
     int appended = 0;
     int partitions = 0;
     for (size_t i = 0; i < source.count; i++)

@@ -200,7 +200,7 @@ START_TEST(without_a_file_the_defaults_serve)
     ck_assert_int_eq(config.connections_max_idle_ms, 600000);
     ck_assert_int_eq(config.fetch_max_bytes, 57671680);
     ck_assert_int_eq(config.max_incremental_fetch_session_cache_slots, 1000);
-    ck_assert_int_eq(config.log_retention_check_interval_ms, 300000);
+    ck_assert_int_eq(config.storage.retention_check_interval_ms, 300000);
     ck_assert_int_eq(config.producer_id_expiration_ms, 86400000);
     ck_assert(slice_is_null(config.broker_rack));
     ck_assert_slice(config.inter_broker_listener_name, "PLAINTEXT");

@@ -29,7 +29,8 @@ static void open_dir(void)
     if (state == DATA_DIR_EMPTY)
         ck_assert_int_eq(data_dir_format(dir, SLICE("cluster"), 1, directory_id, &why), KERR_NONE);
     data_dir_begin(dir, &broker_epoch);
-    partitions = partitions_new(&dir, 1);
+    const struct storage_config storage = storage_config_default();
+    partitions = partitions_new(&dir, 1, &storage);
 }
 
 static void close_dir(void)

@@ -90,7 +90,8 @@ static void set_up(void)
     atomic_store(&open_limit, -1);
     dir = data_dir_open(&disk, test_path("data"), &state, &why);
     ck_assert_msg(dir != NULL, "%s", why.text);
-    partitions = partitions_new(&dir, 1);
+    const struct storage_config storage = storage_config_default();
+    partitions = partitions_new(&dir, 1, &storage);
     partition = create(0);
 }
 
@@ -226,7 +227,8 @@ START_TEST(after_a_crash_everything_found_is_synced_before_it_is_shown)
 
     dir = data_dir_open(&disk, test_path("copy"), &state, &why);
     ck_assert_msg(dir != NULL, "%s", why.text);
-    partitions = partitions_new(&dir, 1);
+    const struct storage_config storage = storage_config_default();
+    partitions = partitions_new(&dir, 1, &storage);
     struct hosted_partition hosted = hosted_one(0);
     int before = atomic_load(&syncs);
     ck_assert_int_eq(partitions_load(partitions, &hosted, 1, &why), KERR_NONE);

@@ -1,0 +1,15 @@
+/* storage_config: see the header. */
+#include "storage/storage_config.h"
+
+struct storage_config storage_config_default(void)
+{
+    return (struct storage_config){
+        .high_watermark_checkpoint_interval_ms = 5000,
+        .recovery_point_checkpoint_interval_ms = 60000,
+        .log_start_checkpoint_interval_ms = 60000,
+        .producer_expiration_check_interval_ms = 600000,
+        .retention_check_interval_ms = 300000,
+        .initial_task_delay_ms = 30000,
+        .recovery_threads_per_dir = 2,
+    };
+}
