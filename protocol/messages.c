@@ -28,21 +28,28 @@
 #include "protocol/records/clear_elr_record.h"
 #include "protocol/records/client_quota_record.h"
 #include "protocol/records/config_record.h"
+#include "protocol/records/consumer_group_record.h"
 #include "protocol/records/delegation_token_record.h"
 #include "protocol/records/end_txn_marker.h"
 #include "protocol/records/feature_level_record.h"
 #include "protocol/records/fence_broker_record.h"
+#include "protocol/records/group_metadata_record.h"
 #include "protocol/records/kraft_version_record.h"
 #include "protocol/records/leader_change.h"
 #include "protocol/records/metadata_transaction_record.h"
 #include "protocol/records/no_op_record.h"
+#include "protocol/records/offset_commit_record.h"
 #include "protocol/records/partition_change_record.h"
 #include "protocol/records/partition_record.h"
 #include "protocol/records/producer_ids_record.h"
 #include "protocol/records/register_broker_record.h"
 #include "protocol/records/register_controller_record.h"
+#include "protocol/records/share_group_record.h"
+#include "protocol/records/share_state_record.h"
 #include "protocol/records/snapshot_record.h"
+#include "protocol/records/streams_group_record.h"
 #include "protocol/records/topic_record.h"
+#include "protocol/records/transaction_log_record.h"
 #include "protocol/records/unregister_broker_record.h"
 #include "protocol/records/user_scram_credential_record.h"
 #include "protocol/records/voters_record.h"
@@ -56,11 +63,13 @@ const struct message *const all_messages[] = {
 #include "protocol/apis.def"
 #undef API
 #undef KNOWN_API
-#define METADATA_RECORD(name) &name##_message,
-#define CONTROL_RECORD(name)  &name##_message,
+#define METADATA_RECORD(name)                 &name##_message,
+#define CONTROL_RECORD(name)                  &name##_message,
+#define COORDINATOR_RECORD(coordinator, name) &name##_key_message, &name##_value_message,
 #include "protocol/records/records.def"
 #undef METADATA_RECORD
 #undef CONTROL_RECORD
+#undef COORDINATOR_RECORD
 };
 
 const size_t all_messages_count = sizeof all_messages / sizeof all_messages[0];

@@ -30,9 +30,11 @@ enum { FRAME_VERSION = 1 };
 static const struct message *const metadata_records[] = {
 #define METADATA_RECORD(name) &name##_message,
 #define CONTROL_RECORD(name)
+#define COORDINATOR_RECORD(coordinator, name)
 #include "protocol/records/records.def"
 #undef METADATA_RECORD
 #undef CONTROL_RECORD
+#undef COORDINATOR_RECORD
 };
 
 const struct message *find_metadata_record(uint32_t type)
