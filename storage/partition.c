@@ -235,6 +235,17 @@ void partition_get_offsets(struct partition *partition, struct partition_offsets
     partition_unlock(partition);
 }
 
+void partition_get_extent(struct partition *partition, struct partition_extent *extent)
+{
+    partition_lock(partition);
+    const struct log *log = partition->log;
+    int64_t lag = partition->high_watermark.offset - log->end_offset;
+    *extent = (struct partition_extent){.dir = partition->dir, .offset_lag = lag > 0 ? lag : 0};
+    for (int32_t i = 0; i < log->count; i++)
+        extent->size += log->segments[i]->size;
+    partition_unlock(partition);
+}
+
 int32_t partition_epoch_of_offset(struct partition *partition, int64_t offset)
 {
     partition_lock(partition);

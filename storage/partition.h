@@ -18,6 +18,7 @@
 #include "protocol/errors.h"
 #include "storage/log_config.h"
 
+struct data_dir; /* storage/data_dir.h */
 struct partition;
 
 struct partition *partition_ref(struct partition *partition);
@@ -89,6 +90,15 @@ struct partition_offsets {
 };
 
 void partition_get_offsets(struct partition *partition, struct partition_offsets *offsets);
+
+/* Where the replica lies and how large it is. Costs as much as there are segments, and no I/O. */
+struct partition_extent {
+    const struct data_dir *dir;
+    int64_t size;       /* bytes of all segments' .log files */
+    int64_t offset_lag; /* log end behind the high watermark: never, where this broker leads */
+};
+
+void partition_get_extent(struct partition *partition, struct partition_extent *extent);
 
 /* NONE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320; epoch -1 is not checked), KAFKA_STORAGE_ERROR if
  * the directory is offline, then NOT_LEADER_OR_FOLLOWER if need_leader. */

@@ -113,8 +113,7 @@ size_t partitions_count(struct partitions *partitions)
     return count;
 }
 
-/* Every partition, referenced, in malloc'ed memory. */
-static struct partition **all(struct partitions *partitions, size_t *count)
+struct partition **partitions_all(struct partitions *partitions, size_t *count)
 {
     rwlock_read(&partitions->lock);
     struct partition **found = malloc(sizeof(struct partition *) * (partitions->by_name.count + 1));
@@ -128,7 +127,7 @@ static struct partition **all(struct partitions *partitions, size_t *count)
     return found;
 }
 
-static void unref_all(struct partition **found, size_t count)
+void partitions_unref_all(struct partition **found, size_t count)
 {
     for (size_t i = 0; i < count; i++)
         partition_unref(found[i]);
@@ -388,12 +387,12 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
 static bool write_checkpoints(struct partitions *partitions, int first_kind, int last_kind)
 {
     size_t count;
-    struct partition **found = all(partitions, &count);
+    struct partition **found = partitions_all(partitions, &count);
     bool good = true;
     for (int32_t at = 0; at < partitions->dir_count; at++)
         for (int kind = first_kind; kind <= last_kind && !data_dir_is_offline(partitions->dirs[at]); kind++)
             good &= write_checkpoint(partitions, at, kind, found, count);
-    unref_all(found, count);
+    partitions_unref_all(found, count);
     return good;
 }
 
@@ -403,11 +402,11 @@ static void keep_house(struct partitions *partitions, int64_t now_ms)
     bool expire = now_ms >= partitions->expiry_due_ms;
     if (expire)
         partitions->expiry_due_ms = now_ms + partitions->config.producer_expiration_check_interval_ms;
-    struct partition **found = all(partitions, &count);
+    struct partition **found = partitions_all(partitions, &count);
     int64_t wall_ms = clock_wall_ms();
     for (size_t i = 0; i < count; i++)
         partition_tick(found[i], now_ms, wall_ms, expire);
-    unref_all(found, count);
+    partitions_unref_all(found, count);
     remove_doomed(partitions, now_ms);
 }
 
@@ -475,7 +474,7 @@ static void close_one(void *context, size_t i)
 bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
 {
     size_t count;
-    struct closing closing = {.found = all(partitions, &count)};
+    struct closing closing = {.found = partitions_all(partitions, &count)};
     atomic_init(&closing.good, true);
     partitions_in_parallel(count, close_one, &closing);
     bool good = atomic_load(&closing.good);
@@ -487,7 +486,7 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
             good &= data_dir_mark_clean(partitions->dirs[i], broker_epoch) == KERR_NONE;
     for (size_t i = 0; i < count; i++)
         partition_unref(closing.found[i]); /* the maps' reference */
-    unref_all(closing.found, count);
+    partitions_unref_all(closing.found, count);
 
     for (size_t i = 0; i < partitions->doomed_count; i++)
         free(partitions->doomed[i].path);

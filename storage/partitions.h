@@ -57,6 +57,10 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
 struct partition *partitions_find(struct partitions *partitions, struct slice topic, int32_t index);
 struct partition *partitions_find_by_id(struct partitions *partitions, struct uuid topic_id, int32_t index);
 
+/* Every partition, referenced, in malloc'ed memory; given back with partitions_unref_all. */
+struct partition **partitions_all(struct partitions *partitions, size_t *count);
+void partitions_unref_all(struct partition **found, size_t count);
+
 size_t partitions_count(struct partitions *partitions);
 
 /* Does what is due: called by the server's tick thread about every 100 ms with monotonic time. Flushes logs

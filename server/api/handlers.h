@@ -14,6 +14,7 @@ handler_fn handle_create_topics;
 handler_fn handle_delete_topics;
 handler_fn handle_describe_cluster;
 handler_fn handle_describe_configs;
+handler_fn handle_describe_log_dirs;
 handler_fn handle_describe_topic_partitions;
 handler_fn handle_fetch;
 handler_fn handle_find_coordinator;

@@ -193,6 +193,11 @@ int file_set_modified(struct file_system *fs, const char *path, int64_t modified
     return fs->set_modified(fs, path, modified_ms);
 }
 
+int file_space(struct file_system *fs, const char *path, struct file_space *space)
+{
+    return fs->space == NULL ? -ENOSYS : fs->space(fs, path, space);
+}
+
 int file_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name),
               void *context)
 {

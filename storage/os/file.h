@@ -31,6 +31,12 @@ struct file_status {
     bool is_directory;
 };
 
+/* Of the volume that a path lies on. */
+struct file_space {
+    int64_t total_bytes;
+    int64_t usable_bytes; /* by this process */
+};
+
 struct file_system {
     int (*open)(struct file_system *fs, const char *path, int flags, unsigned mode);
     int (*close)(struct file_system *fs, int file);
@@ -54,6 +60,7 @@ struct file_system {
                 void *context);
     int (*sync_directory)(struct file_system *fs, const char *path);
     int (*set_modified)(struct file_system *fs, const char *path, int64_t modified_ms);
+    int (*space)(struct file_system *fs, const char *path, struct file_space *space);
 };
 
 /* The real one. Constant; nothing to free. */
@@ -92,6 +99,7 @@ int file_mkdir(struct file_system *fs, const char *path);
 int file_rmdir(struct file_system *fs, const char *path);
 int file_sync_directory(struct file_system *fs, const char *path);
 int file_set_modified(struct file_system *fs, const char *path, int64_t modified_ms);
+int file_space(struct file_system *fs, const char *path, struct file_space *space);
 
 /* Calls `each` for every entry but "." and "..", in no order. The directory may be changed from within. */
 int file_list(struct file_system *fs, const char *path, void (*each)(void *context, const char *name),

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 static int result_of(int value)
@@ -176,6 +177,22 @@ static int os_set_modified(struct file_system *fs, const char *path, int64_t mod
     return result_of(utimensat(AT_FDCWD, path, times, 0));
 }
 
+static int64_t bytes_of_blocks(uint64_t blocks, uint64_t block_size)
+{
+    return block_size != 0 && blocks > INT64_MAX / block_size ? INT64_MAX : (int64_t)(blocks * block_size);
+}
+
+static int os_space(struct file_system *fs, const char *path, struct file_space *space)
+{
+    (void)fs;
+    struct statvfs found;
+    if (statvfs(path, &found) < 0)
+        return -errno;
+    space->total_bytes = bytes_of_blocks(found.f_blocks, found.f_frsize);
+    space->usable_bytes = bytes_of_blocks(found.f_bavail, found.f_frsize);
+    return 0;
+}
+
 struct file_system *file_system_os(void)
 {
     static const struct file_system os = {
@@ -197,6 +214,7 @@ struct file_system *file_system_os(void)
         .list = os_list,
         .sync_directory = os_sync_directory,
         .set_modified = os_set_modified,
+        .space = os_space,
     };
     /* Never written: a test's file system has state, this one has none. */
     return (struct file_system *)(uintptr_t)&os;
