@@ -12,6 +12,7 @@
 #include "protocol/records/feature_level_record.h"
 #include "storage/os/clock.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 /* ---- releases ---- */
@@ -67,20 +68,61 @@ int16_t format_release_level(struct slice release)
     return -1;
 }
 
+void format_release_name(int16_t level, char name[RELEASE_NAME_SIZE])
+{
+    ensure(level >= METADATA_VERSION_MIN && level <= METADATA_VERSION_MAX);
+    size_t at = 0;
+    while (at + 1 < sizeof releases / sizeof releases[0] && releases[at + 1].level <= level)
+        at++;
+    snprintf(name, RELEASE_NAME_SIZE, "%d.%d-IV%d", releases[at].major, releases[at].minor,
+             releases[at].first_iv + level - releases[at].level);
+}
+
 /* ---- features ---- */
 
 /* In order of name, as Apache Kafka writes them. */
 static const struct {
     const char *name;
-    int16_t level;
-    int16_t since; /* metadata.version from which on a new cluster gets it */
-} features[] = {
-    {"eligible.leader.replicas.version", 1, 26},
-    {"group.version", 1, 22},
-    {"share.version", 1, 28},
-    {"streams.version", 1, 29},
-    {"transaction.version", 2, 24},
+    int16_t level; /* the highest, which a new cluster gets */
+    int16_t since; /* metadata.version from which on it does */
+    int16_t needs; /* metadata.version that it cannot be on without */
+} kinds[FORMAT_FEATURE_COUNT] = {
+    {"eligible.leader.replicas.version", 1, 26, 23},      {"group.version", 1, 22, METADATA_VERSION_MIN},
+    {"share.version", 1, 28, METADATA_VERSION_MIN},       {"streams.version", 1, 29, METADATA_VERSION_MIN},
+    {"transaction.version", 2, 24, METADATA_VERSION_MIN},
 };
+
+void format_features_init(struct format_features *features, int16_t metadata_version)
+{
+    ensure(metadata_version >= METADATA_VERSION_MIN && metadata_version <= METADATA_VERSION_MAX);
+    features->metadata_version = metadata_version;
+    for (size_t i = 0; i < FORMAT_FEATURE_COUNT; i++)
+        features->levels[i] = metadata_version >= kinds[i].since ? kinds[i].level : 0;
+}
+
+static bool no_such_feature(struct slice name, struct note *why)
+{
+    note_set(why, "there is no feature %.*s; there are metadata.version", SLICE_ARGS(name));
+    for (size_t i = 0, at = strlen(why->text); i < FORMAT_FEATURE_COUNT && at < NOTE_SIZE; i++)
+        at += (size_t)snprintf(why->text + at, NOTE_SIZE - at, ", %s", kinds[i].name);
+    return false;
+}
+
+bool format_features_set(struct format_features *features, struct slice name, int16_t level, struct note *why)
+{
+    size_t at = 0;
+    while (at < FORMAT_FEATURE_COUNT && !slice_equal_str(name, kinds[at].name))
+        at++;
+    if (at == FORMAT_FEATURE_COUNT)
+        return no_such_feature(name, why);
+    if (level < 0 || level > kinds[at].level)
+        note_set(why, "%s has the levels 0 to %d, and no %d", kinds[at].name, kinds[at].level, level);
+    else if (level > 0 && features->metadata_version < kinds[at].needs)
+        note_set(why, "%s cannot be %d below metadata.version %d", kinds[at].name, level, kinds[at].needs);
+    else
+        features->levels[at] = level;
+    return why->text[0] == '\0';
+}
 
 static void add_feature(struct record_list *records, struct slice name, int16_t level)
 {
@@ -91,12 +133,19 @@ static void add_feature(struct record_list *records, struct slice name, int16_t 
     record_list_add(records, &feature_level_record_message, &record);
 }
 
+void format_features_add(const struct format_features *features, struct record_list *records)
+{
+    add_feature(records, SLICE(METADATA_VERSION), features->metadata_version);
+    for (size_t i = 0; i < FORMAT_FEATURE_COUNT; i++)
+        if (features->levels[i] > 0)
+            add_feature(records, slice_str(kinds[i].name), features->levels[i]);
+}
+
 void format_add_features(struct record_list *records)
 {
-    add_feature(records, SLICE(METADATA_VERSION), records->metadata_version);
-    for (size_t i = 0; i < sizeof features / sizeof features[0]; i++)
-        if (records->metadata_version >= features[i].since)
-            add_feature(records, slice_str(features[i].name), features[i].level);
+    struct format_features features;
+    format_features_init(&features, records->metadata_version);
+    format_features_add(&features, records);
 }
 
 /* ---- directories ---- */
@@ -127,27 +176,39 @@ static enum kerr format_one(struct data_dir *dir, struct slice cluster_id, int32
     return data_dir_format(dir, cluster_id, node_id, format_random_uuid(), why);
 }
 
-enum kerr format_dirs(struct data_dir **dirs, int32_t count, struct slice cluster_id, int32_t node_id,
-                      int16_t metadata_version, struct note *why)
+/* That of a directory that has one, else a random one, which is printed into `text`. */
+static struct slice choose_cluster_id(struct data_dir **dirs, int32_t count, char text[UUID_TEXT_LEN + 1])
 {
-    ensure(metadata_version >= METADATA_VERSION_MIN && metadata_version <= METADATA_VERSION_MAX);
-    for (int32_t i = 0; i < count && slice_is_null(cluster_id); i++)
+    for (int32_t i = 0; i < count; i++)
         if (is_formatted(dirs[i]))
-            cluster_id = data_dir_meta(dirs[i])->cluster_id;
+            return data_dir_meta(dirs[i])->cluster_id;
+    uuid_format(format_random_uuid(), text);
+    return slice_str(text);
+}
+
+enum kerr format_dirs_with(struct data_dir **dirs, int32_t count, struct slice cluster_id, int32_t node_id,
+                           const struct format_features *features, struct note *why)
+{
     char random_id[UUID_TEXT_LEN + 1];
-    if (slice_is_null(cluster_id)) {
-        uuid_format(format_random_uuid(), random_id);
-        cluster_id = slice_str(random_id);
-    }
+    if (slice_is_null(cluster_id))
+        cluster_id = choose_cluster_id(dirs, count, random_id);
     struct arena arena;
     struct record_list records;
     arena_init(&arena, SIZE_MAX);
-    record_list_init(&records, &arena, metadata_version);
-    format_add_features(&records);
+    record_list_init(&records, &arena, features->metadata_version);
+    format_features_add(features, &records);
     enum kerr error = KERR_NONE;
     for (int32_t i = 0; i < count && error == KERR_NONE; i++)
         if (!is_formatted(dirs[i]))
             error = format_one(dirs[i], cluster_id, node_id, &records, why);
     arena_fini(&arena);
     return error;
+}
+
+enum kerr format_dirs(struct data_dir **dirs, int32_t count, struct slice cluster_id, int32_t node_id,
+                      int16_t metadata_version, struct note *why)
+{
+    struct format_features features;
+    format_features_init(&features, metadata_version);
+    return format_dirs_with(dirs, count, cluster_id, node_id, &features, why);
 }

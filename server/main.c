@@ -2,8 +2,10 @@
  * The process: arguments, signals, resource limits. Everything else is a struct broker.
  */
 #include "metadata/config_docs.h"
+#include "metadata/format.h"
 #include "server/broker.h"
 #include "server/call_command.h"
+#include "server/format_command.h"
 #include "storage/os/diag.h"
 #include "storage/os/thread.h"
 
@@ -19,6 +21,8 @@ enum { EXIT_USAGE = 2, MAX_OVERRIDES = 256 };
 static const char usage[] =
     "usage: odradek [server.properties] [--override key=value]... [--dev]\n"
     "       odradek call [--version N] HOST:PORT API [JSON]\n"
+    "       odradek format [--release-version R] [--cluster-id ID] [--feature F=L]... [server.properties]\n"
+    "       odradek random-uuid\n"
     "       odradek --print-config-docs | --help | --version\n"
     "\n"
     "An Apache Kafka broker. Without a server.properties it listens on port 9092 and keeps its data in\n"
@@ -27,6 +31,8 @@ static const char usage[] =
     "  --override key=value   a setting that wins over the file; may be given often\n"
     "  --dev                  settings for laptops and test suites (one line at start names them); explicit ones win\n"
     "  call                   sends one request to any Kafka broker and prints the answer as JSON\n"
+    "  format                 makes empty log directories a new cluster's, of any release from 3.3 on\n"
+    "  random-uuid            prints an id as --cluster-id takes it\n"
     "  --print-config-docs    prints docs/config.md\n";
 
 struct arguments {
@@ -152,10 +158,21 @@ static int print_config_docs(void)
     return EXIT_SUCCESS;
 }
 
+static int print_random_uuid(void)
+{
+    char text[UUID_TEXT_LEN + 1];
+    uuid_format(format_random_uuid(), text);
+    return puts(text) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 1 && strcmp(argv[1], "call") == 0)
         return call_command(argc - 2, argv + 2);
+    if (argc > 1 && strcmp(argv[1], "format") == 0)
+        return format_command(argc - 2, argv + 2);
+    if (argc == 2 && strcmp(argv[1], "random-uuid") == 0)
+        return print_random_uuid();
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (argc == 2 && strcmp(argv[1], "--version") == 0)

@@ -347,6 +347,77 @@ START_TEST(a_fresh_directory_has_kafka_s_bootstrap_records)
 }
 END_TEST
 
+/* ---- what `odradek format` writes, against kafka-storage format ---- */
+
+static size_t take_word(const char **line, char word[64])
+{
+    size_t len = strcspn(*line, " \n");
+    ck_assert_uint_lt(len, 64);
+    memcpy(word, *line, len);
+    word[len] = 0;
+    *line += len + 1;
+    return len;
+}
+
+static uint8_t hex_digit(char digit)
+{
+    return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+}
+
+/* Times, and the checksums over them, are the one thing that may differ. */
+static void forget_times(uint8_t *bytes, size_t len)
+{
+    struct batch_header header;
+    for (size_t at = 0; at < len; at += (size_t)batch_size(&header)) {
+        batch_header_read(bytes + at, &header);
+        memset(bytes + at + 17, 0, 4);
+        memset(bytes + at + 27, 0, 16);
+    }
+}
+
+static void check_bootstrap(const char *line)
+{
+    char word[64], release[64], setting[64];
+    struct note why = {""};
+    struct format_features features;
+    enum data_dir_state state;
+    take_word(&line, word);
+    take_word(&line, release);
+    take_word(&line, setting);
+    format_features_init(&features, format_release_level(slice_str(release)));
+    if (strcmp(setting, "-") != 0) {
+        struct slice name = slice_of(setting, strcspn(setting, "="));
+        ck_assert(format_features_set(&features, name, (int16_t)atoi(setting + name.len + 1), &why));
+    }
+    struct data_dir *dir = data_dir_open(file_system_os(), fixture.path, &state, &why);
+    ck_assert_int_eq(format_dirs_with(&dir, 1, SLICE_NULL, 1, &features, &why), KERR_NONE);
+    data_dir_close(dir);
+    struct slice ours = read_file(fixture.path, BOOTSTRAP_CHECKPOINT);
+    uint8_t theirs[1000];
+    size_t len = strcspn(line, "\n") / 2;
+    ck_assert_uint_eq(len, ours.len);
+    for (size_t i = 0; i < len; i++)
+        theirs[i] = (uint8_t)(hex_digit(line[2 * i]) << 4 | hex_digit(line[2 * i + 1]));
+    forget_times((uint8_t *)(uintptr_t)ours.data, len);
+    forget_times(theirs, len);
+    ck_assert_msg(memcmp(ours.data, theirs, len) == 0, "%s %s", release, setting);
+    free_file(ours);
+    remove_tree(fixture.path);
+}
+
+START_TEST(every_release_s_bootstrap_file_is_kafka_s)
+{
+    char path[600];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/test/golden/metadata", source_dir());
+    struct slice file = read_file(path, "bootstrap.txt");
+    for (const char *line = (const char *)file.data; *line != 0; line = strchr(line, '\n') + 1, count++)
+        check_bootstrap(line);
+    ck_assert_int_eq(count, 10);
+    free_file(file);
+}
+END_TEST
+
 static bool take_all(void *context, struct slice batch, struct note *why)
 {
     struct record_list *records = context;
@@ -396,6 +467,7 @@ int main(void)
     tcase_add_loop_test(tcase, each_snapshot_says_what_the_log_below_it_says, 0, DIRECTORY_COUNT);
     tcase_add_loop_test(tcase, without_its_snapshots_the_directory_says_the_same, 0, DIRECTORY_COUNT);
     tcase_add_loop_test(tcase, a_fresh_directory_has_kafka_s_bootstrap_records, 0, DIRECTORY_COUNT);
+    tcase_add_test(tcase, every_release_s_bootstrap_file_is_kafka_s);
     tcase_add_loop_test(tcase, a_fresh_log_begins_as_kafka_s_does, 0, DIRECTORY_COUNT);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

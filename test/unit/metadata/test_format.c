@@ -52,6 +52,50 @@ START_TEST(every_release_name_of_kafka_has_its_level)
 }
 END_TEST
 
+START_TEST(every_level_has_its_name_in_full)
+{
+    char name[RELEASE_NAME_SIZE];
+    for (int16_t level = METADATA_VERSION_MIN; level <= METADATA_VERSION_MAX; level++) {
+        format_release_name(level, name);
+        ck_assert_msg(format_release_level(slice_str(name)) == level, "%s", name);
+    }
+    format_release_name(30, name);
+    ck_assert_str_eq(name, "4.3-IV0");
+    format_release_name(25, name);
+    ck_assert_str_eq(name, "4.0-IV3");
+}
+END_TEST
+
+/* As kafka-storage 4.3.1 takes and refuses them. */
+START_TEST(features_are_set_as_far_as_they_go)
+{
+    struct format_features features;
+    struct note why = {""};
+    format_features_init(&features, 21);
+    ck_assert(format_features_set(&features, SLICE("group.version"), 1, &why));
+    ck_assert(format_features_set(&features, SLICE("transaction.version"), 2, &why));
+    ck_assert(!format_features_set(&features, SLICE("eligible.leader.replicas.version"), 1, &why));
+    ck_assert_msg(strstr(why.text, "below metadata.version 23") != NULL, "%s", why.text);
+    static const struct {
+        const char *name;
+        int16_t level;
+    } wrong[] = {{"group.version", 2},
+                 {"group.version", -1},
+                 {"transaction.version", 3},
+                 {"nope.version", 1},
+                 {"", 1},
+                 {"metadata.version", 20},
+                 {"group.version.", 1},
+                 {"kraft.version", 1}};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        why.text[0] = 0;
+        ck_assert_msg(!format_features_set(&features, slice_str(wrong[i].name), wrong[i].level, &why), "%s",
+                      wrong[i].name);
+        ck_assert_int_ne(why.text[0], 0);
+    }
+}
+END_TEST
+
 START_TEST(other_names_have_none)
 {
     static const char *const names[] = {
@@ -225,6 +269,8 @@ int main(void)
     TCase *tcase = tcase_create("format");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, every_release_name_of_kafka_has_its_level);
+    tcase_add_test(tcase, every_level_has_its_name_in_full);
+    tcase_add_test(tcase, features_are_set_as_far_as_they_go);
     tcase_add_test(tcase, other_names_have_none);
     tcase_add_test(tcase, each_level_brings_the_features_that_kafka_gives_it);
     tcase_add_test(tcase, all_directories_of_a_node_get_one_cluster_and_ids_of_their_own);
