@@ -56,7 +56,7 @@ static void init(struct end_to_end *test, const struct load *load)
     test->batch_len = shape.bytes.len;
     test->batch_at = test->produce.len - TAGS_BEHIND_BATCH - shape.bytes.len;
     buf_fini(&shape.bytes);
-    topic_create(load->port, load->topic, 1);
+    topic_create(load);
     test->producer = peer_connect(load->port);
     test->consumer = peer_connect(load->port);
     frames_init(&test->acks, test->producer);

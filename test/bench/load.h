@@ -7,7 +7,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { LOAD_MAX_CONNECTIONS = 256, LOAD_MAX_IN_FLIGHT = 64 };
+enum { LOAD_MAX_CONNECTIONS = 256, LOAD_MAX_IN_FLIGHT = 64, LOAD_MAX_CONFIGS = 8 };
+
+/* A config of the topics that a scenario makes. */
+struct load_config {
+    const char *name, *value;
+};
 
 struct load {
     uint16_t port;     /* on 127.0.0.1 */
@@ -27,6 +32,12 @@ struct load {
     uint64_t max_bytes;    /* counted; ends it earlier; 0: no limit */
     uint64_t max_requests; /* a connection; 0: no limit */
     bool keep;             /* the topic is used if it is there, and stays */
+    int topics;            /* how many are made or deleted */
+    int topics_each;       /* ... with one request */
+    int keys;              /* records have one of so many keys, at random; 0: none */
+    bool kill;             /* a started broker is ended by SIGKILL */
+    struct load_config configs[LOAD_MAX_CONFIGS];
+    int config_count;
 };
 
 #endif

@@ -24,7 +24,7 @@ void memory_scenario(const struct load *load)
     int fds[LOAD_MAX_CONNECTIONS];
     for (int i = 0; i < load->connections; i++) {
         fds[i] = peer_connect(load->port);
-        topic_try_create(fds[i], load->topic, 1);
+        topic_try_create(fds[i], load);
     }
     print_memory(load);
     for (int i = 0; i < load->connections; i++)

@@ -115,7 +115,7 @@ void produce_scenario(const struct load *load)
     struct produce_frames frames;
     struct measure measure;
     make_frames(&frames, load);
-    topic_create(load->port, load->topic, load->partitions);
+    topic_create(load);
     measure_run(&measure, load, &frames, produce);
     measure_print(&measure);
     measure_fini(&measure);

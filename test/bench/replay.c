@@ -14,9 +14,10 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: replay produce|fetch|end-to-end|memory|create|delete --port N [option...]\n"
+    "usage: replay produce|fetch|end-to-end|memory|create|delete|create-many|delete-many|fill --port N [option...]\n"
     "       replay start --port N [option...] -- BROKER ARGUMENT...\n"
-    "       replay machine FOLDER | touch MEGABYTES\n"
+    "       replay compact --port N [option...] DATA\n"
+    "       replay machine FOLDER | scan FOLDER | touch MEGABYTES\n"
     "\n"
     "  --pid N          the broker's process, whose CPU time is counted\n"
     "  --topic NAME     made, and deleted afterwards (bench)\n"
@@ -29,6 +30,10 @@ static const char usage[] =
     "  --fetch BYTES    asked for at a time (1048576)\n"
     "  --acks 1|all     (1)\n"
     "  --rate N         records a second, open loop; 0: closed loop (0)\n"
+    "  --config K=V     of the topics that are made; may come often\n"
+    "  --keys N         records have one of so many keys (fill)\n"
+    "  --topics N       to make or delete (1)     --topics-each N  with a request (1)\n"
+    "  --kill           end the started broker with SIGKILL\n"
     "  --warmup S       (0)          --seconds S      (1)\n"
     "  --max-mb N       ends it earlier     --max-requests N   a connection\n";
 
@@ -50,6 +55,11 @@ enum option_key {
     OPTION_SECONDS,
     OPTION_MAX_MB,
     OPTION_MAX_REQUESTS,
+    OPTION_CONFIG,
+    OPTION_KEYS,
+    OPTION_TOPICS,
+    OPTION_TOPICS_EACH,
+    OPTION_KILL,
 };
 
 static const struct option options[] = {
@@ -70,6 +80,11 @@ static const struct option options[] = {
     {"seconds", required_argument, NULL, OPTION_SECONDS},
     {"max-mb", required_argument, NULL, OPTION_MAX_MB},
     {"max-requests", required_argument, NULL, OPTION_MAX_REQUESTS},
+    {"config", required_argument, NULL, OPTION_CONFIG},
+    {"keys", required_argument, NULL, OPTION_KEYS},
+    {"topics", required_argument, NULL, OPTION_TOPICS},
+    {"topics-each", required_argument, NULL, OPTION_TOPICS_EACH},
+    {"kill", no_argument, NULL, OPTION_KILL},
     {NULL, 0, NULL, 0},
 };
 
@@ -121,6 +136,15 @@ static void take_count(struct load *load, int key, const char *text)
     case OPTION_MAX_MB:
         load->max_bytes = (uint64_t)number(text, 0, 1 << 30) * 1000000;
         break;
+    case OPTION_KEYS:
+        load->keys = (int)number(text, 1, INT32_MAX);
+        break;
+    case OPTION_TOPICS:
+        load->topics = (int)number(text, 1, 100000);
+        break;
+    case OPTION_TOPICS_EACH:
+        load->topics_each = (int)number(text, 1, 10000);
+        break;
     case OPTION_MAX_REQUESTS:
         load->max_requests = (uint64_t)number(text, 0, INT64_MAX);
         break;
@@ -129,7 +153,16 @@ static void take_count(struct load *load, int key, const char *text)
     }
 }
 
-static void take_option(struct load *load, int key, const char *text)
+static void take_config(struct load *load, char *text)
+{
+    char *equals = strchr(text, '=');
+    if (equals == NULL || load->config_count == LOAD_MAX_CONFIGS)
+        fail();
+    *equals = '\0';
+    load->configs[load->config_count++] = (struct load_config){text, equals + 1};
+}
+
+static void take_option(struct load *load, int key, char *text)
 {
     switch (key) {
     case OPTION_TOPIC:
@@ -137,6 +170,12 @@ static void take_option(struct load *load, int key, const char *text)
         break;
     case OPTION_KEEP:
         load->keep = true;
+        break;
+    case OPTION_KILL:
+        load->kill = true;
+        break;
+    case OPTION_CONFIG:
+        take_config(load, text);
         break;
     case OPTION_ACKS:
         load->acks = strcmp(text, "all") == 0 ? -1 : (int)number(text, 1, 1);
@@ -155,29 +194,48 @@ static void take_option(struct load *load, int key, const char *text)
     }
 }
 
+/* What needs nothing but a port. */
+static const struct {
+    const char *name;
+    void (*run)(const struct load *load);
+} scenarios[] = {
+    {"create", topic_create},
+    {"produce", produce_scenario},
+    {"fetch", fetch_scenario},
+    {"end-to-end", end_to_end_scenario},
+    {"memory", memory_scenario},
+    {"create-many", create_many_scenario},
+    {"delete-many", delete_many_scenario},
+    {"fill", fill_scenario},
+};
+
+static bool run_listed(const char *scenario, const struct load *load)
+{
+    for (size_t i = 0; i < sizeof scenarios / sizeof scenarios[0]; i++)
+        if (strcmp(scenario, scenarios[i].name) == 0) {
+            scenarios[i].run(load);
+            return true;
+        }
+    return false;
+}
+
 static void run(const char *scenario, const struct load *load, char **rest)
 {
     if (strcmp(scenario, "machine") == 0 && *rest != NULL)
         machine_scenario(*rest);
     else if (strcmp(scenario, "touch") == 0 && *rest != NULL)
         touch_scenario((size_t)number(*rest, 1, 1 << 20));
+    else if (strcmp(scenario, "scan") == 0 && *rest != NULL)
+        scan_scenario(*rest);
     else if (load->port == 0 || load->batches > load->partitions)
         fail();
-    else if (strcmp(scenario, "create") == 0)
-        topic_create(load->port, load->topic, load->partitions);
     else if (strcmp(scenario, "delete") == 0)
         topic_delete(load->port, load->topic);
-    else if (strcmp(scenario, "produce") == 0)
-        produce_scenario(load);
-    else if (strcmp(scenario, "fetch") == 0)
-        fetch_scenario(load);
-    else if (strcmp(scenario, "end-to-end") == 0)
-        end_to_end_scenario(load);
-    else if (strcmp(scenario, "memory") == 0)
-        memory_scenario(load);
     else if (strcmp(scenario, "start") == 0 && *rest != NULL)
         start_scenario(load, rest);
-    else
+    else if (strcmp(scenario, "compact") == 0 && *rest != NULL)
+        compact_scenario(load, *rest);
+    else if (!run_listed(scenario, load))
         fail();
 }
 
@@ -193,6 +251,8 @@ int main(int argc, char **argv)
         .fetch_bytes = 1024 * 1024,
         .acks = 1,
         .seconds = 1,
+        .topics = 1,
+        .topics_each = 1,
     };
     int key;
     if (argc < 2)

@@ -58,6 +58,9 @@ function cell(id, who, view,    text) {
     }
     if (view == "user") return short(median(id, who, "mb_s")) " MB/s (" rate(median(id, who, "req_s")) "/s), " short(median(id, who, "cpu_s_m")) " CPU-s/M"
     if (view == "start") return short(median(id, who, "ms")) " ms, " short(median(id, who, "cpu_ms")) " ms CPU"
+    if (view == "restart") return short(median(id, who, "port_ms")) " ms, " short(median(id, who, "cpu_ms")) " ms CPU"
+    if (view == "topics") return short(median(id, who, "ms")) " ms, topics " rate(median(id, who, "topics_s")) "/s, partitions " rate(median(id, who, "partitions_s")) "/s, " short(median(id, who, "cpu_us_req")) " us CPU a partition"
+    if (view == "compaction") return short(median(id, who, "mb_s")) " MB/s; a core: " short(median(id, who, "mb_s_core")) " MB/s, " short(median(id, who, "rec_s_core") / 1e6) " M records/s"
     return short(median(id, who, "rss_mb")) " MB (own " short(median(id, who, "anon_mb")) "), " median(id, who, "threads") " threads"
 }
 
@@ -99,6 +102,9 @@ BEGIN {
     show["latency"] = "p50_us p99_us cpu_us_req"; name["latency"] = "p50 p99 CPU"
     show["user"] = "mb_s cpu_s_m";         name["user"] = "MB/s CPU"
     show["start"] = "ms cpu_ms";           name["start"] = "time CPU"
+    show["restart"] = "port_ms cpu_ms";    name["restart"] = "time CPU"
+    show["topics"] = "ms cpu_us_req";      name["topics"] = "time CPU"
+    show["compaction"] = "mb_s mb_s_core"; name["compaction"] = "MB/s a-core"
     show["memory"] = "rss_mb";             name["memory"] = "RSS"
 }
 

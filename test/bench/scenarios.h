@@ -26,6 +26,22 @@ void end_to_end_scenario(const struct load *load);
 /* Starts `command`, waits for the port, makes a topic and has one record acknowledged; then ends it. */
 void start_scenario(const struct load *load, char **command);
 
+/* Reads every .log below `folder` and checks each batch's CRC, a thread a processor: what a recovery must do
+ * at least. */
+void scan_scenario(const char *folder);
+
+/* Makes (deletes) load->topics topics, load->topics_each a request, and waits for each answer. Topics are
+ * called load->topic and a number; those to delete are there. */
+void create_many_scenario(const struct load *load);
+void delete_many_scenario(const struct load *load);
+
+/* Produces load->max_bytes of records with keys; the topic stays. Nothing is measured. */
+void fill_scenario(const struct load *load);
+
+/* Sets cleanup.policy=compact on a topic that fill_scenario made, and waits until the checkpoint file in
+ * `data` says that its closed segments are clean. */
+void compact_scenario(const struct load *load, const char *data);
+
 /* Holds load->connections connections, each having sent a request, and tells what the broker's memory is. */
 void memory_scenario(const struct load *load);
 

@@ -1,7 +1,8 @@
 /*
- * The start scenario (S1): from the fork to the first acknowledged record. The port is tried every 0.2 ms,
- * then a topic is made and one record sent to it, again and again until the broker takes it. Ends the
- * broker with SIGTERM.
+ * The start scenarios (S1, S2, S3): from the fork to the first acknowledged record. The port is tried every
+ * 0.2 ms, then a topic is made and one record sent to it, again and again until the broker takes it. Ends
+ * the broker with SIGTERM, or with SIGKILL if the load says so. On a directory that is there already it is
+ * a restart.
  */
 #include "test/bench/die.h"
 #include "test/bench/latency.h"
@@ -26,7 +27,7 @@ static bool send_one(int fd, const struct load *load, const struct buf *request,
 {
     struct slice frame;
     int error = 0;
-    if (!topic_try_create(fd, load->topic, 1))
+    if (!topic_try_create(fd, load))
         return false;
     peer_send(fd, request->data, request->len);
     while (!frames_take(answers, &frame))
@@ -94,7 +95,7 @@ void start_scenario(const struct load *load, char **command)
     int64_t cpu_ns = process_cpu_ns(pid) + process_children_cpu_ns(pid);
     printf("ms=%.2f port_ms=%.2f cpu_ms=%.2f\n", (double)(to_ns - from_ns) / 1e6,
            (double)(port_ns - from_ns) / 1e6, (double)cpu_ns / 1e6);
-    kill(pid, SIGTERM);
+    kill(pid, load->kill ? SIGKILL : SIGTERM);
     wait4(pid, NULL, 0, &used);
     buf_fini(&request);
     buf_fini(&shape.bytes);

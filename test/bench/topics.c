@@ -4,6 +4,7 @@
 #include "protocol/errors.h"
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/list_offsets.h"
 #include "server/client.h"
 #include "test/bench/die.h"
@@ -14,9 +15,12 @@ enum {
     API_LIST_OFFSETS = 2,
     API_CREATE_TOPICS = 19,
     API_DELETE_TOPICS = 20,
+    API_INCREMENTAL_ALTER_CONFIGS = 44,
     CREATE_TOPICS_VERSION = 7,
     DELETE_TOPICS_VERSION = 6,
     LIST_OFFSETS_VERSION = 7,
+    INCREMENTAL_ALTER_CONFIGS_VERSION = 1,
+    RESOURCE_TOPIC = 2,
     PATIENCE_MS = 60000,
     PAUSE_US = 20000,
     ARENA_CAP = 16 * 1024 * 1024,
@@ -39,10 +43,21 @@ static void *call(struct client *client, int key, int version, const void *reque
     return whole ? answer.body : NULL;
 }
 
-static enum kerr create(struct client *client, const char *topic, int partitions, struct arena *arena)
+static void fill_wanted(struct create_topics_topic *wanted, const struct load *load, struct slice name,
+                        struct arena *arena)
 {
-    struct create_topics_topic wanted = {
-        .name = slice_str(topic), .num_partitions = partitions, .replication_factor = 1};
+    *wanted = (struct create_topics_topic){
+        .name = name, .num_partitions = load->partitions, .replication_factor = 1};
+    array_init(&wanted->configs, create_topics_config, arena, load->config_count);
+    for (int i = 0; i < load->config_count; i++)
+        wanted->configs.items[i] = (struct create_topics_config){.name = slice_str(load->configs[i].name),
+                                                                 .value = slice_str(load->configs[i].value)};
+}
+
+static enum kerr create(struct client *client, const struct load *load, struct arena *arena)
+{
+    struct create_topics_topic wanted;
+    fill_wanted(&wanted, load, slice_str(load->topic), arena);
     struct create_topics_request request = {.topics = {&wanted, 1}, .timeout_ms = PATIENCE_MS};
     struct create_topics_response *answer =
         call(client, API_CREATE_TOPICS, CREATE_TOPICS_VERSION, &request, arena);
@@ -68,37 +83,39 @@ static bool is_ready(struct client *client, const char *topic, int partitions, s
     return ready;
 }
 
-static void open_client(struct client *client, uint16_t port)
+void topics_client_open(struct client *client, uint16_t port)
 {
     struct note why = {""};
     if (!client_open(client, "127.0.0.1", port, PATIENCE_MS, &why))
         die("port %u: %s", port, why.text);
 }
 
-void topic_create(uint16_t port, const char *topic, int partitions)
+void topic_create(const struct load *load)
 {
     struct client client;
     struct arena arena;
     arena_init(&arena, ARENA_CAP);
-    open_client(&client, port);
-    enum kerr error = create(&client, topic, partitions, &arena);
+    topics_client_open(&client, load->port);
+    enum kerr error = create(&client, load, &arena);
     if (error != KERR_NONE && error != KERR_TOPIC_ALREADY_EXISTS)
-        die("topic %s is not made: error %d", topic, error);
-    for (int waited_ms = 0; !is_ready(&client, topic, partitions, &arena); waited_ms += PAUSE_US / 1000) {
+        die("topic %s is not made: error %d", load->topic, error);
+    for (int waited_ms = 0; !is_ready(&client, load->topic, load->partitions, &arena);
+         waited_ms += PAUSE_US / 1000) {
         if (waited_ms > PATIENCE_MS)
-            die("topic %s is not led", topic);
+            die("topic %s is not led", load->topic);
+        arena_reset(&arena);
         usleep(PAUSE_US);
     }
     client_close(&client);
     arena_fini(&arena);
 }
 
-bool topic_try_create(int fd, const char *topic, int partitions)
+bool topic_try_create(int fd, const struct load *load)
 {
     struct client client = {.fd = fd};
     struct arena arena;
     arena_init(&arena, ARENA_CAP);
-    enum kerr error = create(&client, topic, partitions, &arena);
+    enum kerr error = create(&client, load, &arena);
     buf_fini(&client.received);
     arena_fini(&arena);
     return error == KERR_NONE || error == KERR_TOPIC_ALREADY_EXISTS;
@@ -111,9 +128,72 @@ void topic_delete(uint16_t port, const char *topic)
     struct delete_topics_topic unwanted = {.name = slice_str(topic)};
     struct delete_topics_request request = {.topics = {&unwanted, 1}, .timeout_ms = PATIENCE_MS};
     arena_init(&arena, ARENA_CAP);
-    open_client(&client, port);
+    topics_client_open(&client, port);
     if (call(&client, API_DELETE_TOPICS, DELETE_TOPICS_VERSION, &request, &arena) == NULL)
         die("topic %s is not deleted", topic);
+    client_close(&client);
+    arena_fini(&arena);
+}
+
+/* ---- many ---- */
+
+static struct slice name_of(const struct load *load, int number, struct arena *arena)
+{
+    return arena_printf(arena, "%s-%d", load->topic, number);
+}
+
+void topics_create(struct client *client, const struct load *load, int first, int count)
+{
+    struct arena arena;
+    struct create_topics_request request = {.timeout_ms = PATIENCE_MS};
+    arena_init(&arena, ARENA_CAP);
+    array_init(&request.topics, create_topics_topic, &arena, count);
+    for (int i = 0; i < count; i++)
+        fill_wanted(&request.topics.items[i], load, name_of(load, first + i, &arena), &arena);
+    struct create_topics_response *answer =
+        call(client, API_CREATE_TOPICS, CREATE_TOPICS_VERSION, &request, &arena);
+    for (int i = 0; i < count; i++)
+        if (answer == NULL || answer->topics.count != count
+            || answer->topics.items[i].error_code != KERR_NONE)
+            die("topic %s-%d is not made: error %d", load->topic, first + i,
+                answer == NULL || answer->topics.count <= i ? -1 : answer->topics.items[i].error_code);
+    arena_fini(&arena);
+}
+
+void topics_delete(struct client *client, const struct load *load, int first, int count)
+{
+    struct arena arena;
+    struct delete_topics_request request = {.timeout_ms = PATIENCE_MS};
+    arena_init(&arena, ARENA_CAP);
+    array_init(&request.topics, delete_topics_topic, &arena, count);
+    for (int i = 0; i < count; i++)
+        request.topics.items[i].name = name_of(load, first + i, &arena);
+    struct delete_topics_response *answer =
+        call(client, API_DELETE_TOPICS, DELETE_TOPICS_VERSION, &request, &arena);
+    for (int i = 0; i < count; i++)
+        if (answer == NULL || answer->responses.count != count
+            || answer->responses.items[i].error_code != KERR_NONE)
+            die("topic %s-%d is not deleted", load->topic, first + i);
+    arena_fini(&arena);
+}
+
+void topic_set_configs(uint16_t port, const char *topic, const struct load_config *configs, int count)
+{
+    struct client client;
+    struct arena arena;
+    arena_init(&arena, ARENA_CAP);
+    struct incremental_alter_configs_resource resource = {.resource_type = RESOURCE_TOPIC,
+                                                          .resource_name = slice_str(topic)};
+    array_init(&resource.configs, incremental_alter_configs_config, &arena, count);
+    for (int i = 0; i < count; i++)
+        resource.configs.items[i] = (struct incremental_alter_configs_config){
+            .name = slice_str(configs[i].name), .value = slice_str(configs[i].value)};
+    struct incremental_alter_configs_request request = {.resources = {&resource, 1}};
+    topics_client_open(&client, port);
+    struct incremental_alter_configs_response *answer =
+        call(&client, API_INCREMENTAL_ALTER_CONFIGS, INCREMENTAL_ALTER_CONFIGS_VERSION, &request, &arena);
+    if (answer == NULL || answer->responses.count != 1 || answer->responses.items[0].error_code != KERR_NONE)
+        die("the configs of topic %s are not set", topic);
     client_close(&client);
     arena_fini(&arena);
 }
