@@ -52,14 +52,17 @@ struct log {
     uint32_t cuts; /* truncations so far: a sync that one overtook says nothing */
 };
 
+struct recovery_progress; /* storage/recovery_progress.h */
+
 struct log_options {
     struct open_files *files;
     const char *path;
     struct log_config config;
-    bool clean;             /* the last stop was: checkpoints and indexes are trusted */
-    bool create;            /* the directory was made just now and is empty */
-    int64_t recovery_point; /* as checkpointed; 0 if unknown */
-    int64_t start_offset;   /* as checkpointed; 0 if unknown */
+    bool clean;                         /* the last stop was: checkpoints and indexes are trusted */
+    bool create;                        /* the directory was made just now and is empty */
+    int64_t recovery_point;             /* as checkpointed; 0 if unknown */
+    int64_t start_offset;               /* as checkpointed; 0 if unknown */
+    struct recovery_progress *progress; /* told what is recovered; may be NULL */
 };
 
 /* Loads the segments and recovers what needs it (log_recover.c). NULL with *error (-errno) and the reason. */

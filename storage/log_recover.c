@@ -5,9 +5,11 @@
  * finished .swap takes its place, indexes without a log go.
  * 2. After a clean stop files are trusted: only the active segment's last few batches are looked at. A
  * missing or impossible index is rebuilt all the same.
- * 3. Otherwise every segment with records beyond the recovery point is read through: each batch's size, CRC
- * and offsets. At the first bad batch the file is cut and later segments are dropped, as Kafka does: without
- * a sync in between, what follows was promised to nobody. It is said through diag how much went.
+ * 3. Otherwise every segment with records beyond the recovery point is read through (log_scan): each batch's
+ * size, CRC and offsets. A bad batch that no whole one follows, in its segment or a later one, is a torn
+ * tail: it is cut off, and later segments are dropped. One that whole batches follow is none that a crash
+ * makes: the damage is set aside in a file, and what follows is served. (Apache Kafka cuts at the first bad
+ * batch and deletes all that follows.) Both are said through diag.
  * 4. Recovery is repeatable: interrupted at any point it does the same the next time.
  *
  * Called by log_open's callers, before anybody else knows the log: no locks.
@@ -16,6 +18,7 @@
 #include "storage/header_scan.h"
 #include "storage/log_dir.h"
 #include "storage/log_private.h"
+#include "storage/log_scan.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
@@ -24,8 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { READ_BYTES = 1 << 20 };
 
 static struct file_system *fs_of(const struct log *log)
 {
@@ -178,131 +179,44 @@ static void date_producers(struct log *log)
     }
 }
 
-/* ---- reading a segment through ---- */
+/* ---- segments read through ---- */
 
-struct rebuild {
-    struct log *log;
-    struct segment *segment;
-    bool with_state; /* producers, epochs and the transaction index are rebuilt too */
-    int64_t position;
-    int64_t next_offset;
-    const char *complaint;
-};
-
-static int take_marker(struct rebuild *rebuild, struct slice batch, const struct batch_header *header)
+/* A torn tail goes: without a sync in between, what it held was promised to nobody. */
+static int cut_tail(struct log *log, struct segment *segment, const struct damage_range *tail,
+                    struct recovery_progress *progress)
 {
-    struct marker marker;
-    struct ended_transaction ended;
-    marker_read(batch, &marker);
-    if (!producers_end_transaction(&rebuild->log->producers, header, &marker, header->max_timestamp, &ended))
-        return 0;
-    producers_first_unstable(&rebuild->log->producers, INT64_MAX);
-    return ended.aborted ? log_note_aborted(rebuild->segment, &ended) : 0;
+    int64_t bytes = tail->end - tail->position;
+    diag_warn("%s: segment %" PRId64 ": %s: %" PRId64 " of its %" PRId64 " bytes are cut off", log->path,
+              segment->base_offset, tail->what, bytes, segment->size);
+    if (progress != NULL)
+        atomic_fetch_add(&progress->bytes_cut, bytes);
+    return segment_truncate(segment, segment->size - bytes, tail->next_offset);
 }
 
-/* One whole batch: 1 if it is good, 0 if not, -errno. */
-static int take_batch(struct rebuild *rebuild, struct slice batch, const struct batch_header *header)
+/* Takes the damage out of a segment that was scanned; with `torn` its tail is cut instead of kept. */
+static int mend(struct log *log, struct segment *segment, const struct damage *damage, bool torn,
+                struct recovery_progress *progress)
 {
-    struct log *log = rebuild->log;
-    int64_t base = rebuild->segment->base_offset;
-    if (header->last_offset_delta < 0 || header->base_offset < rebuild->next_offset
-        || batch_last_offset(header) - base > INT32_MAX)
-        rebuild->complaint = "offsets out of order";
-    else if (!batch_check_crc(batch))
-        rebuild->complaint = "wrong checksum";
-    if (rebuild->complaint != NULL)
-        return 0;
-    segment_index_batch(rebuild->segment, header, rebuild->position, log->config.index_interval_bytes);
-    rebuild->next_offset = batch_next_offset(header);
-    if (!rebuild->with_state)
-        return 1;
-    if (header->partition_leader_epoch > epochs_latest(&log->epochs))
-        epochs_assign(&log->epochs, header->partition_leader_epoch, header->base_offset);
-    if (!batch_is_control(header)) {
-        producers_update(&log->producers, header, header->max_timestamp);
-        return 1;
-    }
-    int result = take_marker(rebuild, batch, header);
-    return result < 0 ? result : 1;
+    struct damage kept = {damage->ranges, torn ? damage->count - 1 : damage->count};
+    for (int i = 0; i < kept.count && progress != NULL; i++)
+        atomic_fetch_add(&progress->bytes_kept, kept.ranges[i].end - kept.ranges[i].position);
+    int result = damage_set_aside(log, segment, &kept);
+    return result < 0 || !torn ? result : cut_tail(log, segment, &damage->ranges[kept.count], progress);
 }
 
-/* Takes the batches of one read; *needed is how much the next read must hold at least. 1: go on, 0: a bad
- * one, -errno. */
-static int take_batches(struct rebuild *rebuild, struct slice bytes, size_t *needed)
-{
-    for (;;) {
-        struct batch_header header;
-        size_t size;
-        enum batch_status status = batch_next(bytes, &header, &size, NULL);
-        *needed = size;
-        if (status == BATCH_INCOMPLETE)
-            return 1;
-        if (status == BATCH_CORRUPT) {
-            rebuild->complaint = "no batch of format 2";
-            return 0;
-        }
-        int result = take_batch(rebuild, slice_of(bytes.data, size), &header);
-        if (result != 1)
-            return result;
-        rebuild->position += (int64_t)size;
-        bytes = slice_from(bytes, size);
-    }
-}
-
-/* Reads the segment through and makes its indexes anew. 0 with position and next_offset at the end of the
- * good batches. */
-static int rebuild_segment(struct rebuild *rebuild)
-{
-    struct segment *segment = rebuild->segment;
-    int result = segment_reset_indexes(segment);
-    if (result == 0)
-        result = segment_pin(segment);
-    if (result < 0)
-        return result;
-    rebuild->next_offset = segment->base_offset;
-    size_t capacity = (size_t)(segment->size < READ_BYTES ? segment->size + 1 : READ_BYTES);
-    size_t needed = BATCH_HEADER_SIZE;
-    uint8_t *buffer = malloc(capacity);
-    ensure(buffer != NULL);
-    result = 1;
-    while (result == 1 && rebuild->position < segment->size) {
-        int64_t left = segment->size - rebuild->position;
-        if ((int64_t)needed > left) {
-            rebuild->complaint = "the last batch is cut off";
-            break;
-        }
-        if (needed > capacity) {
-            capacity = needed;
-            free(buffer);
-            buffer = malloc(capacity);
-            ensure(buffer != NULL);
-        }
-        size_t want = (int64_t)capacity < left ? capacity : (size_t)left;
-        ssize_t got = segment_read(segment, buffer, want, rebuild->position);
-        if (got >= 0 && (size_t)got < want)
-            got = -EIO; /* the file is shorter than it was a moment ago */
-        result = got < 0 ? (int)got : take_batches(rebuild, slice_of(buffer, (size_t)got), &needed);
-    }
-    free(buffer);
-    segment_unref(segment);
-    return result < 0 ? result : 0;
-}
-
-/* A segment whose indexes are missing or impossible, in a log that was closed cleanly. Its bytes are not
- * touched unless it is the last one and ends in a torn batch. */
+/* A segment whose indexes are missing or impossible, in a log that was closed cleanly. */
 static int rebuild_indexes(struct log *log, int32_t at)
 {
-    struct rebuild rebuild = {.log = log, .segment = log->segments[at]};
-    int result = rebuild_segment(&rebuild);
-    if (result < 0)
-        return result;
-    if (rebuild.complaint != NULL) {
-        diag_warn("%s: segment %" PRId64 ": %s at byte %" PRId64 " of %" PRId64, log->path,
-                  rebuild.segment->base_offset, rebuild.complaint, rebuild.position, rebuild.segment->size);
-        if (at == log->count - 1)
-            return segment_truncate(rebuild.segment, rebuild.position, rebuild.next_offset);
-    }
-    return at == log->count - 1 ? 0 : segment_finish(rebuild.segment);
+    struct segment *segment = log->segments[at];
+    bool is_last = at == log->count - 1;
+    struct log_scan scan = {.log = log,
+                            .segment = segment,
+                            .offset_limit = is_last ? INT64_MAX : log->segments[at + 1]->base_offset};
+    int result = log_scan_segment(&scan);
+    if (result == 0)
+        result = mend(log, segment, &scan.damage, is_last && damage_has_tail(&scan.damage, segment), NULL);
+    free(scan.damage.ranges);
+    return result < 0 || is_last ? result : segment_finish(segment);
 }
 
 /* ---- after a crash ---- */
@@ -322,20 +236,10 @@ static int drop_after(struct log *log, int32_t last)
         }
     }
     if (bytes > 0)
-        diag_error("%s: %" PRId64 " bytes in later segments are dropped: they follow a damaged batch",
-                   log->path, bytes);
+        diag_warn("%s: %" PRId64 " bytes in later segments are dropped: there is no whole batch in them",
+                  log->path, bytes);
     log->directory_changed = true;
     return result;
-}
-
-/* Cuts the segment where its good batches end, and what follows. */
-static int cut_damage(struct log *log, int32_t at, const struct rebuild *rebuild)
-{
-    struct segment *segment = log->segments[at];
-    diag_warn("%s: segment %" PRId64 ": %s: %" PRId64 " of its %" PRId64 " bytes are cut off", log->path,
-              segment->base_offset, rebuild->complaint, segment->size - rebuild->position, segment->size);
-    int result = segment_truncate(segment, rebuild->position, rebuild->next_offset);
-    return result < 0 ? result : drop_after(log, at);
 }
 
 static int unlink_txn_index(struct segment *segment)
@@ -347,28 +251,71 @@ static int unlink_txn_index(struct segment *segment)
     return result == -ENOENT ? 0 : result;
 }
 
-static int recover_segment(struct log *log, int32_t at)
+/* What the segments that were scanned look like. */
+struct recovery {
+    struct log *log;
+    int32_t first; /* of the segments that are scanned */
+    int64_t durable_below;
+    struct recovery_progress *progress;
+    struct log_scan *scans; /* one a segment */
+};
+
+static int scan_segment(struct recovery *recovery, int32_t at)
 {
-    struct rebuild rebuild = {.log = log, .segment = log->segments[at], .with_state = true};
-    int result = unlink_txn_index(rebuild.segment);
+    struct log *log = recovery->log;
+    struct log_scan *scan = &recovery->scans[at - recovery->first];
+    *scan = (struct log_scan){
+        .log = log,
+        .segment = log->segments[at],
+        .with_state = true,
+        .durable_below = recovery->durable_below,
+        .offset_limit = at + 1 < log->count ? log->segments[at + 1]->base_offset : INT64_MAX,
+        .progress = recovery->progress,
+    };
+    int result = unlink_txn_index(scan->segment);
     if (result == 0 && at > 0) {
         char path[FILE_PATH_MAX];
-        log_snapshot_path(log, rebuild.segment->base_offset, path);
-        result = producers_write_snapshot(&log->producers, fs_of(log), path, rebuild.segment->base_offset);
+        log_snapshot_path(log, scan->segment->base_offset, path);
+        result = producers_write_snapshot(&log->producers, fs_of(log), path, scan->segment->base_offset);
     }
-    if (result == 0)
-        result = rebuild_segment(&rebuild);
-    if (result < 0)
-        return result;
-    log->end_offset = rebuild.next_offset;
-    if (rebuild.complaint != NULL)
-        return cut_damage(log, at, &rebuild);
-    return at < log->count - 1 ? segment_finish(rebuild.segment) : 0;
+    return result < 0 ? result : log_scan_segment(scan);
 }
 
-static int recover(struct log *log, const struct log_dir *dir, int64_t recovery_point)
+/* The segment that ends in a torn batch, -1 if none does: behind it there is no whole batch. Damage before
+ * that is none that a crash makes, and damage of what was on stable storage is none either. */
+static int32_t find_torn(const struct recovery *recovery)
 {
-    int32_t first = log_find_segment(log, recovery_point);
+    int32_t last_good = recovery->first;
+    for (int32_t i = recovery->first; i < recovery->log->count; i++)
+        if (recovery->scans[i - recovery->first].has_batches)
+            last_good = i;
+    for (int32_t i = last_good; i < recovery->log->count; i++) {
+        const struct log_scan *scan = &recovery->scans[i - recovery->first];
+        if (damage_has_tail(&scan->damage, scan->segment))
+            return i;
+    }
+    return -1;
+}
+
+static int mend_all(struct recovery *recovery)
+{
+    struct log *log = recovery->log;
+    int32_t torn = find_torn(recovery);
+    int result = torn < 0 ? 0 : drop_after(log, torn);
+    for (int32_t i = recovery->first; i < log->count && result == 0; i++) {
+        struct log_scan *scan = &recovery->scans[i - recovery->first];
+        bool is_torn = i == torn && scan->next_offset >= recovery->durable_below;
+        log->end_offset = scan->next_offset;
+        result = mend(log, scan->segment, &scan->damage, is_torn, recovery->progress);
+        if (result == 0 && i < log->count - 1)
+            result = segment_finish(scan->segment);
+    }
+    return result;
+}
+
+static int recover(struct log *log, const struct log_dir *dir, const struct log_options *options)
+{
+    int32_t first = log_find_segment(log, options->recovery_point);
     log->end_offset = log->segments[first]->base_offset;
     int result = load_producers(log, dir, log->end_offset, false);
     for (int32_t i = 0; i < first && result == 0; i++) {
@@ -377,8 +324,21 @@ static int recover(struct log *log, const struct log_dir *dir, int64_t recovery_
             result = rebuild_indexes(log, i);
         log->segments[i]->durable = result == 0;
     }
+    size_t count = (size_t)(log->count - first);
+    struct recovery recovery = {.log = log,
+                                .first = first,
+                                .durable_below = options->recovery_point,
+                                .progress = options->progress,
+                                .scans = calloc(count, sizeof *recovery.scans)};
+    ensure(recovery.scans != NULL);
     for (int32_t i = first; i < log->count && result == 0; i++)
-        result = recover_segment(log, i);
+        result = scan_segment(&recovery, i);
+    if (result == 0)
+        result = mend_all(&recovery);
+    for (size_t i = 0; i < count; i++)
+        free(recovery.scans[i].damage.ranges);
+    free(recovery.scans);
+    recovery_progress_log(options->progress);
     return result;
 }
 
@@ -456,7 +416,7 @@ static int load_or_recover(struct log *log, const struct log_options *options, s
         log->start_offset = log->segments[0]->base_offset;
         if (options->start_offset > log->start_offset)
             log->start_offset = options->start_offset;
-        result = options->clean ? load(log) : recover(log, &dir, options->recovery_point);
+        result = options->clean ? load(log) : recover(log, &dir, options);
     }
     if (result == 0 && log->end_offset < log->start_offset) {
         diag_warn("%s: ends at %" PRId64 ", before its start %" PRId64 "; it begins anew there", log->path,

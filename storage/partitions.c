@@ -446,11 +446,18 @@ static void *take_work(void *context)
     return NULL;
 }
 
-void partitions_in_parallel(size_t count, void (*work)(void *context, size_t i), void *context)
+size_t partitions_threads_for(size_t count)
+{
+    return 1 + count / WORK_PER_THREAD;
+}
+
+void partitions_in_parallel(size_t count, size_t thread_count, void (*work)(void *context, size_t i),
+                            void *context)
 {
     struct shared_work shared = {.count = count, .work = work, .context = context};
     struct thread threads[WORKERS_MAX] = {0};
-    size_t extra = count / WORK_PER_THREAD < WORKERS_MAX ? count / WORK_PER_THREAD : WORKERS_MAX;
+    size_t most = thread_count < count ? thread_count : count;
+    size_t extra = most <= 1 ? 0 : most - 1 < WORKERS_MAX ? most - 1 : WORKERS_MAX;
     atomic_init(&shared.next, 0);
     for (size_t i = 0; i < extra; i++)
         (void)thread_start(&threads[i], "storage", take_work, &shared);
@@ -476,7 +483,7 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
     size_t count;
     struct closing closing = {.found = partitions_all(partitions, &count)};
     atomic_init(&closing.good, true);
-    partitions_in_parallel(count, close_one, &closing);
+    partitions_in_parallel(count, partitions_threads_for(count), close_one, &closing);
     bool good = atomic_load(&closing.good);
     good &= write_checkpoints(partitions, 0, CHECKPOINT_COUNT - 1);
     for (int32_t i = 0; i < partitions->dir_count; i++)

@@ -14,6 +14,7 @@
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/partition_dir.h"
+#include "storage/recovery_progress.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -45,6 +46,7 @@ struct loading {
     char **doomed;
     size_t stray_count;
     size_t doomed_count;
+    struct recovery_progress progress;
 };
 
 static void push(char ***names, size_t *count, const char *name)
@@ -181,6 +183,7 @@ static void open_one(void *context, size_t i)
     partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
     file_path(path, "%s/%s", data_dir_path(wanted->dir), name);
     wanted->options.clean = data_dir_was_clean(wanted->dir);
+    wanted->options.progress = &loading->progress;
     wanted->partition = partitions_open_one(wanted->dir, path, wanted->hosted, &wanted->options,
                                             wanted->id_is_there, &wanted->error, &wanted->why);
     if (wanted->partition == NULL)
@@ -211,6 +214,26 @@ static void fini_loading(struct loading *loading)
     free(loading->doomed);
 }
 
+/* How many logs are to be recovered. */
+static int64_t count_unclean(const struct loading *loading)
+{
+    int64_t unclean = 0;
+    for (size_t i = 0; i < loading->count; i++)
+        if (loading->wanted[i].dir != NULL && !data_dir_was_clean(loading->wanted[i].dir))
+            unclean++;
+    return unclean;
+}
+
+/* num.recovery.threads.per.data.dir where logs are read through; else as the number of small files asks for.
+ */
+static size_t threads_for(const struct loading *loading)
+{
+    const struct partitions *partitions = loading->partitions;
+    if (loading->progress.logs_to_do == 0)
+        return partitions_threads_for(loading->count);
+    return (size_t)partitions->config.recovery_threads_per_dir * (size_t)partitions->dir_count;
+}
+
 enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
                           struct note *why)
 {
@@ -219,7 +242,9 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
     for (int32_t i = 0; i < partitions->dir_count; i++)
         if (!data_dir_is_offline(partitions->dirs[i]))
             list_dir(&loading, partitions->dirs[i]);
-    partitions_in_parallel(count, open_one, &loading);
+    recovery_progress_init(&loading.progress, count_unclean(&loading));
+    partitions_in_parallel(count, threads_for(&loading), open_one, &loading);
+    recovery_progress_end(&loading.progress);
 
     enum kerr error = KERR_NONE;
     for (size_t i = 0; i < count; i++) {

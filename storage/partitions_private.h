@@ -50,8 +50,12 @@ void partitions_add_locked(struct partitions *partitions, struct partition *part
 void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path,
                             int64_t due_ms) NEEDS(partitions->lock);
 
-/* Runs work(context, i) for every i below count, on several threads if there is much to do. */
-void partitions_in_parallel(size_t count, void (*work)(void *context, size_t i), void *context);
+/* Runs work(context, i) for every i below count, on up to `threads` threads. */
+void partitions_in_parallel(size_t count, size_t threads, void (*work)(void *context, size_t i),
+                            void *context);
+
+/* How many threads small pieces of work, so many of them, are worth. */
+size_t partitions_threads_for(size_t count);
 
 /* The key of the maps, built in `room` (at least head.len + 5 bytes). */
 struct slice partitions_key(uint8_t *room, struct slice head, int32_t index);

@@ -15,8 +15,10 @@
 
 enum { LINE_MAX_BYTES = 2048 };
 
+static const char erase_and_return[] = "\x1b[K\r";
+
 __attribute__((format(printf, 2, 0))) static void print(const char *level, const char *format,
-                                                        va_list arguments)
+                                                        va_list arguments, const char *end)
 {
     char line[LINE_MAX_BYTES];
     struct timespec now;
@@ -28,9 +30,10 @@ __attribute__((format(printf, 2, 0))) static void print(const char *level, const
     int text = vsnprintf(line + len, sizeof line - len - 1, format, arguments);
     if (text > 0)
         len += (size_t)text;
-    if (len > sizeof line - 2)
-        len = sizeof line - 2;
-    line[len++] = '\n';
+    if (len > sizeof line - sizeof erase_and_return)
+        len = sizeof line - sizeof erase_and_return;
+    for (const char *c = end; *c != '\0'; c++)
+        line[len++] = *c;
 
     struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
     if (poll(&room, 1, 0) == 1 && (room.revents & POLLOUT)) {
@@ -43,7 +46,7 @@ void diag_info(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print("info", format, arguments);
+    print("info", format, arguments, "\n");
     va_end(arguments);
 }
 
@@ -51,7 +54,7 @@ void diag_warn(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print("warn", format, arguments);
+    print("warn", format, arguments, "\n");
     va_end(arguments);
 }
 
@@ -59,6 +62,19 @@ void diag_error(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print("error", format, arguments);
+    print("error", format, arguments, "\n");
+    va_end(arguments);
+}
+
+bool diag_is_terminal(void)
+{
+    return isatty(STDERR_FILENO) == 1;
+}
+
+void diag_passing(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    print("info", format, arguments, erase_and_return);
     va_end(arguments);
 }

@@ -8,8 +8,14 @@
 #ifndef STORAGE_OS_DIAG_H
 #define STORAGE_OS_DIAG_H
 
+#include <stdbool.h>
+
 void diag_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* On a terminal: a line that the next one writes over, for what goes on. */
+bool diag_is_terminal(void);
+void diag_passing(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 #endif
