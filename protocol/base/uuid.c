@@ -1,32 +1,11 @@
 #include "protocol/base/uuid.h"
 
-static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+#include "protocol/base/base64.h"
 
 void uuid_format(struct uuid id, char text[UUID_TEXT_LEN + 1])
 {
-    uint32_t bits = 0;
-    int bit_count = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < sizeof id.bytes; i++) {
-        bits = bits << 8 | id.bytes[i];
-        for (bit_count += 8; bit_count >= 6; bit_count -= 6)
-            text[at++] = alphabet[bits >> (bit_count - 6) & 63];
-    }
-    text[at++] = alphabet[bits << (6 - bit_count) & 63];
-    text[at] = '\0';
-}
-
-static int digit_of(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    if (c == '-' || c == '+')
-        return 62;
-    return c == '_' || c == '/' ? 63 : -1;
+    base64_encode(slice_of(id.bytes, sizeof id.bytes), BASE64_URL, text);
+    text[UUID_TEXT_LEN] = '\0';
 }
 
 bool uuid_parse(struct slice text, struct uuid *id)
@@ -34,23 +13,7 @@ bool uuid_parse(struct slice text, struct uuid *id)
     if (text.len == UUID_TEXT_LEN + 2 && text.data[UUID_TEXT_LEN] == '='
         && text.data[UUID_TEXT_LEN + 1] == '=')
         text.len = UUID_TEXT_LEN;
-    if (text.len != UUID_TEXT_LEN)
-        return false;
-    uint32_t bits = 0;
-    int bit_count = 0;
-    size_t at = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = digit_of(text.data[i]);
-        if (digit < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)digit;
-        bit_count += 6;
-        if (bit_count >= 8 && at < sizeof id->bytes) {
-            bit_count -= 8;
-            id->bytes[at++] = (uint8_t)(bits >> bit_count);
-        }
-    }
-    return true;
+    return text.len == UUID_TEXT_LEN && base64_decode(text, BASE64_EITHER, id->bytes);
 }
 
 bool uuid_from_random(const uint8_t random[16], struct uuid *id)

@@ -146,7 +146,7 @@ static bool parse_bytes(const struct parsing *in, const struct path *path, const
 {
     if (!expect(in, path, value, JSON_STRING))
         return false;
-    return base64_decode(value->text, in->arena, to) || fail(in, path, "not base64");
+    return json_parse_base64(value->text, in->arena, to) || fail(in, path, "not base64");
 }
 
 static bool parse_records(const struct parsing *in, const struct path *path, const struct json_value *value,

@@ -3,6 +3,8 @@
  */
 #include "protocol/schema/json_text.h"
 
+#include "protocol/base/base64.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -101,51 +103,24 @@ bool json_is_name(struct slice name, const char *snake_case)
 
 void json_print_base64(struct buf *out, struct slice bytes)
 {
-    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t len = base64_text_len(bytes.len);
     buf_append_char(out, '"');
-    for (size_t at = 0; at < bytes.len; at += 3) {
-        size_t left = bytes.len - at;
-        uint32_t bits = (uint32_t)bytes.data[at] << 16;
-        bits |= left > 1 ? (uint32_t)bytes.data[at + 1] << 8 : 0;
-        bits |= left > 2 ? bytes.data[at + 2] : 0;
-        char text[4] = {alphabet[bits >> 18], alphabet[bits >> 12 & 63],
-                        left > 1 ? alphabet[bits >> 6 & 63] : '=', left > 2 ? alphabet[bits & 63] : '='};
-        buf_append(out, text, sizeof text);
-    }
+    base64_encode(bytes, BASE64_STANDARD, (char *)buf_reserve(out, len));
+    out->len += len;
+    for (; len % 4 != 0; len++)
+        buf_append_char(out, '=');
     buf_append_char(out, '"');
 }
 
-static int digit_of(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-bool base64_decode(struct slice text, struct arena *arena, struct slice *bytes)
+bool json_parse_base64(struct slice text, struct arena *arena, struct slice *bytes)
 {
     if (text.len % 4 == 0)
         for (int i = 0; i < 2 && text.len > 0 && text.data[text.len - 1] == '='; i++)
             text.len--;
-    if (text.len % 4 == 1)
-        return false;
-    uint8_t *to = arena_alloc(arena, text.len / 4 * 3 + 3);
-    uint32_t bits = 0;
-    size_t len = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        int digit = digit_of(text.data[i]);
-        if (digit < 0)
-            return false;
-        bits = bits << 6 | (uint32_t)digit;
-        if (i % 4 != 0)
-            to[len++] = (uint8_t)(bits >> (6 - 2 * (i % 4)));
-    }
+    size_t len = base64_byte_len(text.len);
+    uint8_t *to = arena_alloc(arena, len + 1); /* not null for no bytes */
     *bytes = slice_of(to, len);
-    return true;
+    return base64_decode(text, BASE64_STANDARD, to);
 }
 
 /* ---- doubles ---- */

@@ -25,7 +25,7 @@ void json_print_camel_case(struct buf *out, const char *snake_case);
 bool json_is_name(struct slice name, const char *snake_case);
 
 /* The bytes that base64 text (padded or not) stands for, in the arena. False if it stands for none. */
-bool base64_decode(struct slice text, struct arena *arena, struct slice *bytes);
+bool json_parse_base64(struct slice text, struct arena *arena, struct slice *bytes);
 
 /* How many bytes from `at` on are one valid UTF-8 character; if none: 0, and *skip is what one U+FFFD
  * replaces. */
