@@ -10,9 +10,14 @@
 #include "server/api/handlers.h"
 #include "server/broker.h"
 
-/* Makes the logs follow what changed: one topic's, or all where the broker's defaults changed. */
-static void follow(struct call *call, int8_t resource_type, struct slice resource_name)
+/* One resource's answer once the change is stored or not; the logs follow what changed: one topic's, or all
+ * where the broker's defaults changed. */
+static void settle(struct call *call, enum kerr stored, int16_t *error_code, int8_t resource_type,
+                   struct slice resource_name)
 {
+    if (*error_code != KERR_NONE)
+        return;
+    *error_code = (int16_t)stored;
     if (resource_type == RESOURCE_TOPIC)
         broker_refresh_configs(call->broker, resource_name);
     else if (resource_type == RESOURCE_BROKER)
@@ -30,10 +35,7 @@ void handle_alter_configs(struct call *call)
     change_end(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct alter_configs_response_resource *resource = &response->responses.items[i];
-        if (resource->error_code != KERR_NONE)
-            continue;
-        resource->error_code = (int16_t)error;
-        follow(call, resource->resource_type, resource->resource_name);
+        settle(call, error, &resource->error_code, resource->resource_type, resource->resource_name);
     }
 }
 
@@ -48,9 +50,6 @@ void handle_incremental_alter_configs(struct call *call)
     change_end(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct incremental_alter_configs_response_resource *resource = &response->responses.items[i];
-        if (resource->error_code != KERR_NONE)
-            continue;
-        resource->error_code = (int16_t)error;
-        follow(call, resource->resource_type, resource->resource_name);
+        settle(call, error, &resource->error_code, resource->resource_type, resource->resource_name);
     }
 }
