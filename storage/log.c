@@ -141,7 +141,8 @@ int log_close_cleanly(struct log *log)
     result = segment_finish(log_active(log));
     char path[FILE_PATH_MAX];
     log_snapshot_path(log, log->end_offset, path);
-    if (result == 0 && log->end_offset > log->start_offset)
+    bool has_state = log->end_offset > log->start_offset || producers_count(&log->producers) > 0;
+    if (result == 0 && has_state)
         result = producers_write_snapshot(&log->producers, fs_of(log), path, log->end_offset);
     if (result == 0)
         result = sync_everything(log);
@@ -155,10 +156,9 @@ void log_free(struct log *log)
     for (int32_t i = 0; i < log->count; i++)
         segment_drop(log->segments[i]);
     for (int32_t i = 0; i < log->deleted_count; i++)
-        segment_drop(log->deleted[i]);
+        segment_drop(log->deleted[i].segment);
     free(log->segments);
     free(log->deleted);
-    free(log->deleted_due_ms);
     free(log->page);
     producers_fini(&log->producers);
     epochs_fini(&log->epochs);
@@ -338,43 +338,64 @@ int log_append_batches(struct log *log, uint8_t *bytes, size_t len, int64_t now_
 
 /* ---- cutting ---- */
 
+/* The producer snapshot goes with its segment, in the same two steps. A failure only leaves a file that
+ * the next start removes. */
+static void rename_snapshot(struct log *log, int64_t base_offset)
+{
+    char from[FILE_PATH_MAX];
+    char to[FILE_PATH_MAX];
+    log_snapshot_path(log, base_offset, from);
+    file_path(to, "%.4000s.deleted", from);
+    (void)file_rename(fs_of(log), from, to);
+}
+
+static void push_deleted(struct log *log, struct segment *segment, int64_t due_ms)
+{
+    log->deleted = realloc(log->deleted, sizeof *log->deleted * ((size_t)log->deleted_count + 1));
+    ensure(log->deleted != NULL);
+    log->deleted[log->deleted_count++] = (struct deleted_segment){segment, due_ms};
+}
+
 static int delete_segment(struct log *log, int32_t at, int64_t due_ms)
 {
     struct segment *segment = log->segments[at];
     int result = segment_rename_deleted(segment);
     if (result < 0)
         return result;
-    char path[FILE_PATH_MAX];
-    log_snapshot_path(log, segment->base_offset, path);
     if (at > 0 || segment->base_offset < log->start_offset)
-        (void)file_unlink(fs_of(log), path);
+        rename_snapshot(log, segment->base_offset);
     memmove(log->segments + at, log->segments + at + 1,
             sizeof(struct segment *) * (size_t)(log->count - at - 1));
     log->count--;
     log->directory_changed = true;
-
-    size_t room = (size_t)log->deleted_count + 1;
-    log->deleted = realloc(log->deleted, sizeof(struct segment *) * room);
-    log->deleted_due_ms = realloc(log->deleted_due_ms, sizeof(int64_t) * room);
-    ensure(log->deleted != NULL && log->deleted_due_ms != NULL);
-    log->deleted[log->deleted_count] = segment;
-    log->deleted_due_ms[log->deleted_count++] = due_ms;
+    push_deleted(log, segment, due_ms);
     return 0;
 }
 
-void log_remove_deleted(struct log *log, int64_t now_ms)
+int32_t log_take_deleted(struct log *log, int64_t now_ms, struct segment **taken, int32_t capacity)
 {
     int32_t kept = 0;
-    for (int32_t i = 0; i < log->deleted_count; i++) {
-        if (log->deleted_due_ms[i] <= now_ms) {
-            segment_unlink_deleted(log->deleted[i]);
-            segment_drop(log->deleted[i]);
-            continue;
-        }
-        log->deleted[kept] = log->deleted[i];
-        log->deleted_due_ms[kept++] = log->deleted_due_ms[i];
-    }
+    int32_t count = 0;
+    for (int32_t i = 0; i < log->deleted_count; i++)
+        if (count < capacity && log->deleted[i].due_ms <= now_ms)
+            taken[count++] = log->deleted[i].segment;
+        else
+            log->deleted[kept++] = log->deleted[i];
     log->deleted_count = kept;
+    if (kept == 0) {
+        free(log->deleted);
+        log->deleted = NULL;
+    }
+    return count;
+}
+
+void log_unlink_deleted(struct segment *segment)
+{
+    char path[FILE_PATH_MAX];
+    segment_unlink_deleted(segment);
+    segment_path(segment, ".snapshot.deleted", path);
+    (void)file_unlink(segment_fs(segment), path);
+    segment_drop(segment);
 }
 
 /* Removes producer snapshots above `offset`: file_list's callback. */
@@ -435,12 +456,20 @@ int log_truncate(struct log *log, int64_t offset)
     return state_after_cut(log);
 }
 
+/* What was deleted must not meet the files that come now. */
+static void unlink_all_deleted(struct log *log)
+{
+    for (int32_t i = 0; i < log->deleted_count; i++)
+        log_unlink_deleted(log->deleted[i].segment);
+    log->deleted_count = 0;
+}
+
 int log_restart_at(struct log *log, int64_t offset)
 {
     int result = 0;
     while (log->count > 0 && result == 0)
         result = delete_segment(log, log->count - 1, 0);
-    log_remove_deleted(log, INT64_MAX);
+    unlink_all_deleted(log);
     if (result == 0)
         result = log_new_segment(log, offset);
     if (result < 0)
@@ -449,17 +478,32 @@ int log_restart_at(struct log *log, int64_t offset)
     return state_after_cut(log);
 }
 
-int log_advance_start(struct log *log, int64_t offset, bool drop_segments, int64_t now_ms)
+int log_advance_start(struct log *log, int64_t offset)
 {
     ensure(offset <= log->end_offset);
     if (offset > log->start_offset)
         log->start_offset = offset;
-    int result = 0;
-    while (drop_segments && result == 0 && log->count > 1
-           && log->segments[1]->base_offset <= log->start_offset)
-        result = delete_segment(log, 0, now_ms + log->config.file_delete_delay_ms);
     epochs_truncate_start(&log->epochs, log->start_offset);
-    int stored = log_store_epochs(log);
+    return log_store_epochs(log);
+}
+
+int log_delete_oldest(struct log *log, int32_t count, int64_t now_ms)
+{
+    ensure(count < log->count);
+    int64_t due_ms = now_ms + log->config.file_delete_delay_ms;
+    int result = 0;
+    for (int32_t i = 0; i < count && result == 0; i++) {
+        int64_t next = log->segments[1]->base_offset;
+        int64_t start = log->start_offset > next ? log->start_offset : next;
+        log->start_offset = start; /* before the files go: nobody looks for them any more */
+        result = delete_segment(log, 0, due_ms);
+    }
+    int64_t base = log->segments[0]->base_offset;
+    if (log->recovery_point < base)
+        log->recovery_point = base; /* what is not there needs no recovery */
+    if (log->synced_offset < base)
+        log->synced_offset = base;
+    int stored = log_advance_start(log, log->start_offset);
     return result < 0 ? result : stored;
 }
 

@@ -26,6 +26,12 @@ struct log_position {
     int64_t position;
 };
 
+/* Its files and its producer snapshot are called *.deleted. */
+struct deleted_segment {
+    struct segment *segment;
+    int64_t due_ms; /* monotonic */
+};
+
 struct log {
     struct open_files *files;
     char *path; /* of its directory */
@@ -45,9 +51,8 @@ struct log {
     /* batches appended last, for readers at the tail; offset -1: none */
     struct log_position recent[LOG_RECENT];
     uint32_t recent_next;
-    struct index_page *page;  /* a piece of an index that a reader needed last; may be NULL */
-    struct segment **deleted; /* renamed, waiting to be unlinked */
-    int64_t *deleted_due_ms;
+    struct index_page *page;         /* a piece of an index that a reader needed last; may be NULL */
+    struct deleted_segment *deleted; /* renamed, waiting to be unlinked, oldest first */
     int32_t deleted_count;
     uint32_t cuts; /* truncations so far: a sync that one overtook says nothing */
 };
@@ -121,12 +126,17 @@ int log_truncate(struct log *log, int64_t offset);
 /* Drops everything; the log goes on at `offset`. */
 int log_restart_at(struct log *log, int64_t offset);
 
-/* Moves the start up to `offset` (at most the end); with `drop_segments` whole segments below it are deleted.
- */
-int log_advance_start(struct log *log, int64_t offset, bool drop_segments, int64_t now_ms);
+/* Moves the start up to `offset` (at most the end). Segments below it stay until log_retain takes them. */
+int log_advance_start(struct log *log, int64_t offset);
 
-/* Unlinks deleted segments whose delay is over. */
-void log_remove_deleted(struct log *log, int64_t now_ms);
+/* Deletes the `count` oldest segments (less than all of them) and moves the start up to the first that is
+ * kept. Their files are renamed now and unlinked file.delete.delay.ms after now_ms (monotonic). */
+int log_delete_oldest(struct log *log, int32_t count, int64_t now_ms);
+
+/* Takes deleted segments whose delay is over off the list, at most `capacity`: how many. The owner unlinks
+ * them without its lock, as a large file takes its time. */
+int32_t log_take_deleted(struct log *log, int64_t now_ms, struct segment **taken, int32_t capacity);
+void log_unlink_deleted(struct segment *segment); /* no lock */
 
 /* Writes leader-epoch-checkpoint if the cache changed. */
 int log_store_epochs(struct log *log);

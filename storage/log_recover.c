@@ -119,14 +119,15 @@ static int replay_producers(struct log *log, int64_t from_offset)
     return result;
 }
 
-/* The newest good snapshot, then the batches behind it. */
+/* The newest good snapshot, then the batches behind it. One at the log start counts too, other than in Kafka:
+ * a producer is not forgotten because its records are deleted (KIP-360 thought so too). */
 static int load_producers(struct log *log, const struct log_dir *dir, int64_t end, bool skip_replay_without)
 {
     producers_clear(&log->producers);
     int64_t from = -1;
     for (size_t i = dir->count; i > 0 && from < 0; i--) {
         const struct found_file *found = &dir->files[i - 1];
-        if (found->kind != FILE_SNAPSHOT || found->base > end || found->base <= log->start_offset)
+        if (found->kind != FILE_SNAPSHOT || found->base > end || found->base < log->start_offset)
             continue;
         char path[FILE_PATH_MAX];
         struct note why = {""};

@@ -188,7 +188,10 @@ enum kerr partition_check_leader(struct partition *partition, int32_t current_le
 int64_t partition_last_stable_offset_locked(struct partition *partition)
 {
     int64_t high_watermark = partition->high_watermark.offset;
+    int64_t start = partition->log->start_offset;
     int64_t unstable = producers_first_unstable(&partition->log->producers, high_watermark);
+    if (unstable < start) /* the beginning of an open transaction was deleted */
+        unstable = start;
     return unstable < high_watermark ? unstable : high_watermark;
 }
 
@@ -281,8 +284,9 @@ bool partition_watch(struct partition *partition, struct partition_watch *watch,
     int64_t end = isolation == READ_REPLICA       ? partition->log->end_offset
                   : isolation == READ_UNCOMMITTED ? partition->high_watermark.offset
                                                   : partition_last_stable_offset_locked(partition);
-    bool quiet = end <= seen_end && partition->leader_epoch == seen_epoch && !partition->closed
-                 && partition->is_leader && !data_dir_is_offline(partition->dir);
+    bool quiet = end <= seen_end && watch->fetch_offset >= partition->log->start_offset
+                 && partition->leader_epoch == seen_epoch && !partition->closed && partition->is_leader
+                 && !data_dir_is_offline(partition->dir);
     if (quiet) {
         watch->partition = partition_ref(partition);
         list_append(isolation == READ_REPLICA ? &partition->replica_watches : &partition->watches,
@@ -327,13 +331,14 @@ void partition_tick(struct partition *partition, int64_t now_ms, int64_t wall_ms
         partition->flushed_at_ms = now_ms;
     bool has_closed = log->recovery_point < log_active(log)->base_offset;
     int64_t end = log->end_offset;
-    if (!closed)
-        log_remove_deleted(log, wall_ms);
+    bool has_deleted = log->deleted_count > 0;
     if (!closed && expire_producers)
         producers_expire(&log->producers, wall_ms - log->config.producer_id_expiration_ms);
     partition_unlock(partition);
     if (closed || data_dir_is_offline(partition->dir))
         return;
+    if (has_deleted)
+        partition_unlink_deleted(partition, now_ms);
     if (flush)
         (void)partition_sync_now(partition, end, INT64_MAX);
     if (has_closed)

@@ -76,6 +76,16 @@ int64_t partition_append(struct partition *partition, struct append *chain, int6
  * REQUEST_TIMED_OUT at the deadline (clock_monotonic_ms) while another thread's sync is still running. */
 enum kerr partition_sync(struct partition *partition, int64_t offset, int64_t deadline_ms);
 
+/* ---- deleting ---- */
+
+enum { DELETE_ALL_RECORDS = -1 };
+
+/* Moves the log start up to `offset`, or to the high watermark (DELETE_ALL_RECORDS); nothing happens if it is
+ * there already. NONE with the log start as it is then; what partition_check_leader says; POLICY_VIOLATION if
+ * the topic is only compacted; OFFSET_OUT_OF_RANGE. The new start survives a crash once
+ * partitions_store_log_starts has returned. */
+enum kerr partition_delete_records(struct partition *partition, int64_t offset, int64_t *log_start_offset);
+
 /* ---- reading ---- */
 
 enum isolation { READ_UNCOMMITTED = 0, READ_COMMITTED = 1, READ_REPLICA = 2 /* up to the log end */ };
@@ -165,12 +175,13 @@ struct partition_watch {
     struct list_node node;
     struct partition *partition; /* referenced while registered */
     void (*wake)(struct partition_watch *watch);
-    void *context; /* the waker's own */
+    void *context;        /* the waker's own */
+    int64_t fetch_offset; /* woken also when the log start passes it */
 };
 
 /* Looks and registers under one lock, so that no append is missed between the two: if the partition's
- * readable end for this isolation is beyond `seen_end`, or leadership or state changed since `seen_epoch`,
- * returns false and registers nothing. */
+ * readable end for this isolation is beyond `seen_end`, the log start beyond the watch's fetch_offset, or
+ * leadership or state changed since `seen_epoch`, returns false and registers nothing. */
 bool partition_watch(struct partition *partition, struct partition_watch *watch, enum isolation isolation,
                      int64_t seen_end, int32_t seen_epoch);
 void partition_unwatch(struct partition_watch *watch);

@@ -46,6 +46,8 @@ static enum kerr storage_error(struct partition *partition, int result)
 {
     if (result == -EBADMSG)
         return KERR_CORRUPT_MESSAGE;
+    if (result == -ERANGE)
+        return KERR_OFFSET_OUT_OF_RANGE;
     if (result != -EMFILE && result != -ENFILE && result != -ENOMEM)
         data_dir_fail(partition->dir, "%s-%d: a read failed: %s", partition->topic, (int)partition->index,
                       strerror(-result));
@@ -116,6 +118,13 @@ static bool take_range(struct partition_read *read, struct log_range *range, int
     return true;
 }
 
+/* Whether the log start has passed the reader since it looked: what it asked for is deleted. */
+static bool is_below_start(struct partition *partition, const struct partition_read *read)
+    NEEDS(partition->mutex)
+{
+    return read->fetch_offset < partition->log->start_offset;
+}
+
 /* Finds the batch; goes on in later segments where this one ends before it. 1, 0, -errno. */
 static int resolve(struct partition *partition, struct partition_read *read, const struct log_position *limit,
                    struct log_range *range)
@@ -131,7 +140,7 @@ static int resolve(struct partition *partition, struct partition_read *read, con
             int64_t next = range->next_segment;
             log_range_done(range);
             partition_lock(partition);
-            result = log_plan(partition->log, next, limit, range);
+            result = is_below_start(partition, read) ? -ERANGE : log_plan(partition->log, next, limit, range);
             partition_unlock(partition);
             if (result == 1)
                 continue;
@@ -150,18 +159,29 @@ static void keep_page(struct partition *partition, struct log_range *range)
     partition_unlock(partition);
 }
 
+/* The aborted transactions among what is read. Without their segments' indexes the records would look
+ * committed: if those were deleted meanwhile, so was what is read (-ERANGE). */
 static int find_aborted(struct partition *partition, struct partition_read *read)
 {
     struct segment **segments;
     int64_t upper_bound;
     partition_lock(partition);
     int32_t count =
-        log_aborted_segments(partition->log, read->fetch_offset, read->records.segment,
-                             read->records.position, read->records.range_len, &segments, &upper_bound);
+        is_below_start(partition, read)
+            ? -1
+            : log_aborted_segments(partition->log, read->fetch_offset, read->records.segment,
+                                   read->records.position, read->records.range_len, &segments, &upper_bound);
     partition_unlock(partition);
+    if (count <= 0)
+        return count < 0 ? -ERANGE : 0;
     struct aborted_entry *entries;
     int64_t found = log_collect_aborted(segments, count, read->fetch_offset, upper_bound, &entries);
     free(segments);
+    partition_lock(partition);
+    bool gone = is_below_start(partition, read);
+    partition_unlock(partition);
+    if (gone)
+        found = -ERANGE;
     if (found > 0) {
         read->aborted = malloc(sizeof *read->aborted * (size_t)found);
         ensure(read->aborted != NULL);

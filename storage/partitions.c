@@ -4,7 +4,9 @@
  * 1. A partition is in both maps or in none; the maps hold one reference.
  * 2. The registry's lock is not held across more than a few directory entries' I/O: creating holds it, so
  * that a partition is made once; deleting lets go of it before files are touched.
- * 3. Checkpoint files are written when their content has changed, at their intervals, by the ticking thread.
+ * 3. Checkpoint files are written when their content has changed, at their intervals, by the ticking thread;
+ * log starts also before DeleteRecords is answered, and before the name of a deleted topic can be used again:
+ * an entry that outlived its topic would be believed.
  */
 #include "storage/partitions_private.h"
 
@@ -59,6 +61,7 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     partitions->dir_count = dir_count;
     partitions->config = *config;
     rwlock_init(&partitions->lock, RANK_PARTITIONS);
+    mutex_init(&partitions->checkpoint_mutex, RANK_CHECKPOINTS);
     uint64_t seed = (uint64_t)clock_wall_ms() ^ (uint64_t)(uintptr_t)partitions;
     map_init(&partitions->by_name, seed);
     map_init(&partitions->by_id, seed);
@@ -66,6 +69,7 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
         partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
     partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;
+    partitions->retention_due_ms = now_ms + config->initial_task_delay_ms;
     partitions->expiry_due_ms = now_ms + config->producer_expiration_check_interval_ms;
     return partitions;
 }
@@ -301,6 +305,8 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
         return;
 
     partition_close(partition, false);
+    struct partition_checkpoint checkpoint;
+    partition_get_checkpoint(partition, &checkpoint);
     char name[PARTITION_DIR_NAME_MAX + 1];
     char path[FILE_PATH_MAX];
     partition_dir_name_with(name, partition->topic_slice, index, topic_id, "-delete");
@@ -314,6 +320,8 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
                                clock_monotonic_ms() + partition->log->config.file_delete_delay_ms);
     rwlock_write_done(&partitions->lock);
     partition_unref(partition);
+    if (checkpoint.start_offset >= 0)
+        (void)partitions_store_log_starts(partitions);
 }
 
 /* Takes one directory whose time has come off the list; NULL path: none. */
@@ -352,7 +360,7 @@ static int64_t offset_for(const struct partition_checkpoint *checkpoint, int kin
 
 /* Writes one kind of checkpoint for one directory if it has changed. */
 static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind, struct partition **found,
-                             size_t count)
+                             size_t count) NEEDS(partitions->checkpoint_mutex)
 {
     struct data_dir *dir = partitions->dirs[at];
     struct buf lines = {0};
@@ -387,13 +395,31 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
 static bool write_checkpoints(struct partitions *partitions, int first_kind, int last_kind)
 {
     size_t count;
+    mutex_lock(&partitions->checkpoint_mutex);
     struct partition **found = partitions_all(partitions, &count);
     bool good = true;
     for (int32_t at = 0; at < partitions->dir_count; at++)
         for (int kind = first_kind; kind <= last_kind && !data_dir_is_offline(partitions->dirs[at]); kind++)
             good &= write_checkpoint(partitions, at, kind, found, count);
+    mutex_unlock(&partitions->checkpoint_mutex);
     partitions_unref_all(found, count);
     return good;
+}
+
+bool partitions_store_log_starts(struct partitions *partitions)
+{
+    return write_checkpoints(partitions, CHECKPOINT_START, CHECKPOINT_START);
+}
+
+static void enforce_retention(struct partitions *partitions, int64_t now_ms)
+{
+    size_t count;
+    struct partition **found = partitions_all(partitions, &count);
+    int64_t wall_ms = clock_wall_ms();
+    for (size_t i = 0; i < count; i++)
+        partition_retain(found[i], now_ms, wall_ms);
+    partitions_unref_all(found, count);
+    (void)partitions_store_log_starts(partitions);
 }
 
 static void keep_house(struct partitions *partitions, int64_t now_ms)
@@ -415,6 +441,10 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
     if (now_ms >= partitions->housekeeping_due_ms) {
         partitions->housekeeping_due_ms = now_ms + HOUSEKEEPING_INTERVAL_MS;
         keep_house(partitions, now_ms);
+    }
+    if (now_ms >= partitions->retention_due_ms) {
+        partitions->retention_due_ms = now_ms + partitions->config.retention_check_interval_ms;
+        enforce_retention(partitions, now_ms);
     }
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
         if (now_ms >= partitions->checkpoint_due_ms[kind]) {
@@ -501,6 +531,7 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
         buf_fini(&partitions->written[i]);
     map_fini(&partitions->by_name);
     map_fini(&partitions->by_id);
+    mutex_fini(&partitions->checkpoint_mutex);
     rwlock_fini(&partitions->lock);
     free(partitions->doomed);
     free(partitions->written);

@@ -61,11 +61,16 @@ struct partition *partitions_find_by_id(struct partitions *partitions, struct uu
 struct partition **partitions_all(struct partitions *partitions, size_t *count);
 void partitions_unref_all(struct partition **found, size_t count);
 
+/* Writes log-start-offset-checkpoint, durably, where a log start has moved since it was written: what
+ * DeleteRecords has answered is not undone by a crash. False if one could not be written (said through diag).
+ */
+bool partitions_store_log_starts(struct partitions *partitions);
+
 size_t partitions_count(struct partitions *partitions);
 
 /* Does what is due: called by the server's tick thread about every 100 ms with monotonic time. Flushes logs
- * with flush.ms, writes checkpoints at their intervals, deletes what waits for deletion, expires producers,
- * closes idle files. */
+ * with flush.ms, writes checkpoints at their intervals, enforces retention, deletes what waits for deletion,
+ * expires producers, closes idle files. */
 void partitions_tick(struct partitions *partitions, int64_t now_ms);
 
 #endif

@@ -27,12 +27,15 @@ struct partitions {
     struct doomed_dir *doomed;
     size_t doomed_count;
 
+    struct mutex checkpoint_mutex; /* RANK_CHECKPOINTS: one writer of the checkpoint files */
+    struct buf *written GUARDED_BY(checkpoint_mutex); /* per directory and kind: what the file holds */
+
     /* Only the thread that ticks, and afterwards the one that closes, touches what follows. */
-    struct buf *written; /* per directory and kind: what the checkpoint file holds */
     int64_t checkpoint_due_ms[CHECKPOINT_COUNT];
     int64_t idle_files_due_ms;
     int64_t housekeeping_due_ms;
     int64_t expiry_due_ms;
+    int64_t retention_due_ms;
 };
 
 /* Opens or creates the log in `path` and wraps it; *error and why on NULL. `id_is_checked`:

@@ -341,18 +341,23 @@ int segment_scan_tail(struct segment *segment, int64_t *next_offset, int64_t *va
     return result;
 }
 
+static int rename_deleted(struct segment *segment, const char *suffix)
+{
+    char from[FILE_PATH_MAX];
+    char to[FILE_PATH_MAX];
+    segment_path(segment, suffix, from);
+    file_path(to, "%.4000s.deleted", from);
+    int result = file_rename(segment_fs(segment), from, to);
+    return result == -ENOENT ? 0 : result;
+}
+
 int segment_rename_deleted(struct segment *segment)
 {
-    for (int i = 0; i < SUFFIX_COUNT; i++) {
-        char from[FILE_PATH_MAX];
-        char to[FILE_PATH_MAX];
-        segment_path(segment, suffixes[i], from);
-        file_path(to, "%.4000s.deleted", from);
-        int result = file_rename(segment_fs(segment), from, to);
-        if (result < 0 && result != -ENOENT)
-            return result;
-    }
-    return 0;
+    int result = rename_deleted(segment, suffixes[0]);
+    for (int i = 1; i < SUFFIX_COUNT && result == 0; i++)
+        (void)rename_deleted(segment,
+                             suffixes[i]); /* without its .log an index is removed at the next start */
+    return result;
 }
 
 void segment_unlink_deleted(struct segment *segment)

@@ -94,7 +94,7 @@ int segment_truncate(struct segment *segment, int64_t position, int64_t offset);
  * record. 0, -EBADMSG with *valid set to where good batches end, -errno. */
 int segment_scan_tail(struct segment *segment, int64_t *next_offset, int64_t *valid);
 
-/* Renames its files to *.deleted, to be removed later. */
+/* Renames its files to *.deleted, to be removed later. 0, or -errno and nothing has changed. */
 int segment_rename_deleted(struct segment *segment);
 void segment_unlink_deleted(struct segment *segment);
 

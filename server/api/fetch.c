@@ -145,6 +145,7 @@ static bool watch_all(struct fetch *fetch)
             fetch->isolation == READ_COMMITTED ? slot->read.last_stable_offset : slot->read.high_watermark;
         slot->watch.wake = wake_waiter;
         slot->watch.context = fetch;
+        slot->watch.fetch_offset = slot->target->fetch_offset;
         slot->watching =
             partition_watch(slot->partition, &slot->watch, fetch->isolation, seen, slot->read.leader_epoch);
         if (!slot->watching)

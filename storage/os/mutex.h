@@ -18,6 +18,7 @@ enum lock_rank {
     RANK_FETCH_SESSIONS = 30, /* server/fetch_sessions: the cache of KIP-227 sessions */
     RANK_CONTROLLER = 40,     /* metadata/cluster: one change at a time; held across the cluster log's sync */
     RANK_IMAGE = 50,          /* metadata/cluster: the image (read-write); never held across I/O */
+    RANK_CHECKPOINTS = 55,    /* storage/partitions: one writer of the directories' checkpoint files */
     RANK_PARTITIONS = 60,     /* storage/partitions: the registry (read-write) */
     RANK_PARTITION =
         70,           /* storage/partition: one partition's log; held across a write, never across a sync */

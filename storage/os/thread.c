@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 
 enum { NAME_MAX_BYTES = 16 };
 
@@ -22,6 +23,12 @@ static void copy_name(char to[NAME_MAX_BYTES], const char *name)
     size_t len = strlen(name) < NAME_MAX_BYTES ? strlen(name) : NAME_MAX_BYTES - 1;
     memcpy(to, name, len);
     to[len] = '\0';
+}
+
+void thread_give_way(void)
+{
+    const struct timespec pause = {.tv_nsec = 100000};
+    (void)nanosleep(&pause, NULL);
 }
 
 void thread_set_name(const char *name)

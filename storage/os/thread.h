@@ -19,6 +19,10 @@ int thread_start(struct thread *thread, const char *name, void *(*run)(void *con
 
 void thread_join(struct thread *thread);
 
+/* Lets others go first: a pause of a tenth of a millisecond between two holds of one lock, because whoever
+ * waits for it would lose it again to a thread that runs already. */
+void thread_give_way(void);
+
 /* Names the calling thread, as gdb and top show it; cut to 15 characters. */
 void thread_set_name(const char *name);
 

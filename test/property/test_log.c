@@ -4,6 +4,7 @@
  * from a seed that is printed when something is wrong. ODRADEK_SEED repeats one.
  */
 #include "storage/log_read.h"
+#include "storage/log_retention.h"
 #include "storage/os/clock.h"
 #include "test/unit/storage/storage_test.h"
 
@@ -198,12 +199,28 @@ static void truncate_log(void)
     model.end_offset = offset;
 }
 
+/* Whole segments below the start go. */
+static void retain(void)
+{
+    const struct log_retention pass = {.high_watermark = opened->end_offset, .wall_ms = clock_ms};
+    int deleted;
+    do {
+        deleted = log_retain(opened, &pass, 1 + (int32_t)draw(3));
+        check(deleted >= 0, "retain");
+    } while (deleted > 0);
+    struct segment *taken[2];
+    for (int32_t count; (count = log_take_deleted(opened, INT64_MAX, taken, 2)) > 0;)
+        while (count > 0)
+            log_unlink_deleted(taken[--count]);
+}
+
 static void drop_beginning(void)
 {
     int64_t span = model.end_offset - model.start_offset;
     int64_t offset = model.start_offset + (span < 2 ? 0 : (int64_t)draw((uint32_t)(span / 2)));
-    check(log_advance_start(opened, offset, draw(2) == 0, clock_ms) == 0, "advance");
-    log_remove_deleted(opened, INT64_MAX);
+    check(log_advance_start(opened, offset) == 0, "advance");
+    if (draw(2) == 0)
+        retain();
     model.start_offset = offset;
     int gone = 0;
     while (gone < model.count && model.batches[gone].last_offset < opened->segments[0]->base_offset)

@@ -1,0 +1,417 @@
+/* partition_retention: retention by the ticking thread and DeleteRecords, as readers, writers and a restart
+ * see them. */
+#include "storage/os/clock.h"
+#include "storage/os/thread.h"
+#include "storage/partitions.h"
+#include "storage/segment.h"
+#include "test/unit/storage/storage_test.h"
+
+#include <stdatomic.h>
+
+static struct data_dir *dir;
+static struct partitions *partitions;
+static struct partition *partition;
+static struct log_config config;
+static struct storage_config storage;
+
+static void open_dir(const char *name)
+{
+    struct note why = {""};
+    enum data_dir_state state;
+    int64_t broker_epoch;
+    dir = data_dir_open(file_system_os(), test_path(name), &state, &why);
+    ck_assert_msg(dir != NULL, "%s", why.text);
+    if (state == DATA_DIR_EMPTY)
+        ck_assert_int_eq(data_dir_format(dir, SLICE("cluster"), 1, (struct uuid){{9}}, &why), KERR_NONE);
+    data_dir_begin(dir, &broker_epoch);
+    partitions = partitions_new(&dir, 1, &storage);
+}
+
+static void close_dir(void)
+{
+    partition_unref(partition);
+    ck_assert(partitions_close(partitions, 5));
+    data_dir_close(dir);
+}
+
+static struct hosted_partition hosted_one(uint8_t id)
+{
+    return (struct hosted_partition){
+        .topic = SLICE("topic"), .topic_id = {{id}}, .is_leader = true, .config = config};
+}
+
+static void create(void)
+{
+    struct hosted_partition hosted = hosted_one(1);
+    enum kerr error;
+    struct note why = {""};
+    partition = partitions_create(partitions, &hosted, &error, &why);
+    ck_assert_msg(partition != NULL, "%s", why.text);
+}
+
+static void load(void)
+{
+    struct hosted_partition hosted = hosted_one(1);
+    struct note why = {""};
+    ck_assert_msg(partitions_load(partitions, &hosted, 1, &why) == KERR_NONE, "%s", why.text);
+    partition = partitions_find_by_id(partitions, hosted.topic_id, 0);
+    ck_assert_ptr_nonnull(partition);
+}
+
+/* As a kill leaves it: a copy of the files as they are now is opened. */
+static void copy_and_load(void)
+{
+    char command[1200];
+    snprintf(command, sizeof command, "cp -r %s %s", test_path("data"), test_path("killed"));
+    ck_assert_int_eq(system(command), 0);
+    close_dir();
+    open_dir("killed");
+    load();
+}
+
+static void set_up(void)
+{
+    make_test_directory();
+    storage = storage_config_default();
+    storage.initial_task_delay_ms = 0;
+    config = default_config();
+    config.segment_bytes = 250; /* one batch of one record each */
+    config.file_delete_delay_ms = 0;
+    open_dir("data");
+    create();
+}
+
+static void tear_down(void)
+{
+    remove_test_directory();
+}
+
+static struct append append_one(struct batch_wish wish, int16_t acks)
+{
+    struct append append = {.acks = acks};
+    wish.value_len = 100;
+    append.batch = make_batch(&wish, &append.len);
+    batch_header_read(append.batch, &append.header);
+    partition_append(partition, &append, clock_wall_ms());
+    ck_assert_int_eq(append.error, KERR_NONE);
+    free(append.batch);
+    return append;
+}
+
+static void append_many(int count)
+{
+    for (int i = 0; i < count; i++)
+        append_one((struct batch_wish){.timestamp = clock_wall_ms() - 100000}, 1);
+}
+
+static struct partition_offsets offsets(void)
+{
+    struct partition_offsets found;
+    partition_get_offsets(partition, &found);
+    return found;
+}
+
+static struct partition_read read_from(int64_t offset, enum isolation isolation)
+{
+    struct partition_read read = {.fetch_offset = offset,
+                                  .max_bytes = 1000000,
+                                  .isolation = isolation,
+                                  .current_leader_epoch = -1,
+                                  .last_fetched_epoch = -1};
+    partition_read(partition, &read);
+    if (read.records.segment != NULL)
+        segment_unref(read.records.segment);
+    free(read.aborted);
+    return read;
+}
+
+static void run_retention(void)
+{
+    static int64_t later_ms;
+    later_ms += storage.retention_check_interval_ms;
+    partitions_tick(partitions, clock_monotonic_ms() + later_ms);
+}
+
+static void set_config(void)
+{
+    partition_set_config(partition, &config);
+}
+
+static int64_t delete_up_to(int64_t offset)
+{
+    int64_t start;
+    ck_assert_int_eq(partition_delete_records(partition, offset, &start), KERR_NONE);
+    return start;
+}
+
+static bool has_file(const char *name)
+{
+    char path[200];
+    snprintf(path, sizeof path, "data/%s", name);
+    return file_exists(file_system_os(), test_path(path));
+}
+
+START_TEST(the_ticking_thread_enforces_what_the_config_says_now)
+{
+    append_many(20);
+    run_retention();
+    ck_assert_int_eq(offsets().log_start_offset, 0);
+    config.retention_ms = 50000;
+    set_config();
+    run_retention();
+    ck_assert_int_eq(offsets().log_start_offset, 20);
+    ck_assert_int_eq(offsets().log_end_offset, 20);
+    ck_assert_int_eq(offsets().high_watermark, 20);
+    ck_assert(has_file("topic-0/00000000000000000020.log"));
+    run_retention(); /* what is renamed is unlinked once the delay is over */
+    ck_assert(!has_file("topic-0/00000000000000000019.log.deleted"));
+    close_dir();
+}
+END_TEST
+
+START_TEST(reading_and_writing_go_on_where_the_log_was_emptied)
+{
+    config.retention_ms = 50000;
+    set_config();
+    append_many(5);
+    ck_assert_int_eq(read_from(2, READ_UNCOMMITTED).error, KERR_NONE);
+    run_retention();
+    ck_assert_int_eq(read_from(2, READ_UNCOMMITTED).error, KERR_OFFSET_OUT_OF_RANGE);
+    struct partition_read read = read_from(5, READ_COMMITTED);
+    ck_assert_int_eq(read.error, KERR_NONE);
+    ck_assert_int_eq(read.high_watermark, 5);
+    ck_assert_int_eq(read.last_stable_offset, 5);
+    ck_assert_int_eq(read.log_start_offset, 5);
+    append_one((struct batch_wish){.timestamp = clock_wall_ms()}, -1);
+    ck_assert_uint_eq(read_from(5, READ_UNCOMMITTED).records.range_len, 0);
+    ck_assert_int_eq(partition_sync(partition, 6, INT64_MAX), KERR_NONE);
+    ck_assert_uint_gt(read_from(5, READ_UNCOMMITTED).records.range_len, 0);
+    run_retention(); /* that one is young */
+    ck_assert_int_eq(offsets().log_start_offset, 5);
+    close_dir();
+}
+END_TEST
+
+START_TEST(an_acks_all_batch_that_is_not_on_disk_yet_is_not_deleted)
+{
+    config.retention_ms = 0;
+    set_config();
+    append_many(2);
+    append_one((struct batch_wish){.timestamp = 1}, -1);
+    run_retention();
+    ck_assert_int_eq(offsets().log_start_offset, 2);
+    ck_assert_int_eq(partition_sync(partition, 3, INT64_MAX), KERR_NONE);
+    run_retention();
+    ck_assert_int_eq(offsets().log_start_offset, 3);
+    close_dir();
+}
+END_TEST
+
+START_TEST(deleting_records_moves_the_start_and_retention_takes_the_segments)
+{
+    append_many(6);
+    ck_assert_int_eq(delete_up_to(3), 3);
+    ck_assert_int_eq(delete_up_to(1), 3);
+    ck_assert_int_eq(read_from(2, READ_UNCOMMITTED).error, KERR_OFFSET_OUT_OF_RANGE);
+    ck_assert_int_eq(read_from(3, READ_UNCOMMITTED).error, KERR_NONE);
+    ck_assert(has_file("topic-0/00000000000000000000.log"));
+    run_retention();
+    ck_assert(!has_file("topic-0/00000000000000000002.log"));
+    ck_assert(has_file("topic-0/00000000000000000003.log"));
+    ck_assert_int_eq(delete_up_to(DELETE_ALL_RECORDS), 6);
+    close_dir();
+}
+END_TEST
+
+START_TEST(records_are_not_deleted_beyond_the_high_watermark_nor_where_they_are_compacted)
+{
+    int64_t start;
+    append_many(2);
+    append_one((struct batch_wish){.timestamp = 1}, -1);
+    ck_assert_int_eq(partition_delete_records(partition, 3, &start), KERR_OFFSET_OUT_OF_RANGE);
+    ck_assert_int_eq(partition_delete_records(partition, -2, &start), KERR_OFFSET_OUT_OF_RANGE);
+    ck_assert_int_eq(start, -1);
+    ck_assert_int_eq(delete_up_to(DELETE_ALL_RECORDS), 2);
+    config.cleanup_compact = true;
+    set_config();
+    ck_assert_int_eq(partition_delete_records(partition, 2, &start), KERR_NONE);
+    config.cleanup_delete = false;
+    set_config();
+    ck_assert_int_eq(partition_delete_records(partition, 99, &start), KERR_POLICY_VIOLATION);
+    partition_resign(partition, 1);
+    ck_assert_int_eq(partition_delete_records(partition, 99, &start), KERR_NOT_LEADER_OR_FOLLOWER);
+    close_dir();
+}
+END_TEST
+
+START_TEST(a_stored_start_survives_a_kill_and_one_that_was_not_stored_does_not)
+{
+    append_many(6);
+    ck_assert_int_eq(delete_up_to(3), 3);
+    ck_assert(partitions_store_log_starts(partitions));
+    ck_assert_int_eq(delete_up_to(4), 4);
+    copy_and_load();
+    ck_assert_int_eq(offsets().log_start_offset, 3);
+    ck_assert_int_eq(offsets().log_end_offset, 6);
+    close_dir();
+}
+END_TEST
+
+START_TEST(a_start_inside_a_segment_survives_a_clean_stop)
+{
+    append_many(6);
+    ck_assert_int_eq(delete_up_to(5), 5);
+    run_retention();
+    append_one((struct batch_wish){.timestamp = 1, .records = 1}, 1);
+    ck_assert_int_eq(delete_up_to(DELETE_ALL_RECORDS), 7);
+    close_dir();
+    open_dir("data");
+    load();
+    ck_assert_int_eq(offsets().log_start_offset, 7);
+    ck_assert_int_eq(offsets().log_end_offset, 7);
+    close_dir();
+}
+END_TEST
+
+START_TEST(a_new_topic_of_a_deleted_ones_name_does_not_inherit_its_start)
+{
+    append_many(6);
+    ck_assert_int_eq(delete_up_to(5), 5);
+    ck_assert(partitions_store_log_starts(partitions));
+    partition_unref(partition);
+    partitions_delete(partitions, (struct uuid){{1}}, 0);
+    create();
+    append_many(2);
+    copy_and_load();
+    ck_assert_int_eq(offsets().log_start_offset, 0);
+    ck_assert_int_eq(offsets().log_end_offset, 2);
+    close_dir();
+}
+END_TEST
+
+START_TEST(an_open_transaction_whose_beginning_is_deleted_holds_readers_at_the_start)
+{
+    const struct batch_wish open = {.timestamp = 1, .producer_id = 5, .transactional = true};
+    append_many(1);
+    append_one(open, 1);
+    append_many(3);
+    ck_assert_int_eq(offsets().last_stable_offset, 1);
+    ck_assert_int_eq(delete_up_to(3), 3);
+    ck_assert_int_eq(offsets().last_stable_offset, 3);
+    struct partition_read read = read_from(3, READ_COMMITTED);
+    ck_assert_int_eq(read.error, KERR_NONE);
+    ck_assert_int_eq(read.last_stable_offset, 3);
+    ck_assert_uint_eq(read.records.range_len, 0);
+    run_retention();
+    ck_assert_int_eq(read_from(3, READ_COMMITTED).error, KERR_NONE);
+    close_dir();
+}
+END_TEST
+
+struct counting_watch {
+    struct partition_watch watch;
+    int wakes;
+};
+
+static void count_wake(struct partition_watch *watch)
+{
+    ((struct counting_watch *)(void *)watch)->wakes++;
+}
+
+START_TEST(who_waits_below_the_new_start_is_woken_and_who_comes_later_is_refused)
+{
+    struct counting_watch below = {.watch = {.wake = count_wake, .fetch_offset = 1}};
+    struct counting_watch above = {.watch = {.wake = count_wake, .fetch_offset = 4}};
+    append_many(4);
+    ck_assert(partition_watch(partition, &below.watch, READ_UNCOMMITTED, 4, 0));
+    ck_assert(partition_watch(partition, &above.watch, READ_UNCOMMITTED, 4, 0));
+    delete_up_to(2);
+    ck_assert_int_eq(below.wakes, 1);
+    ck_assert_int_eq(above.wakes, 0);
+    partition_unwatch(&below.watch);
+    ck_assert(!partition_watch(partition, &below.watch, READ_UNCOMMITTED, 4, 0));
+    below.watch.fetch_offset = 2;
+    ck_assert(partition_watch(partition, &below.watch, READ_UNCOMMITTED, 4, 0));
+    config.retention_bytes = 0;
+    set_config();
+    run_retention();
+    ck_assert_int_ge(below.wakes, 2);
+    ck_assert_int_eq(above.wakes, 0);
+    partition_unwatch(&below.watch);
+    partition_unwatch(&above.watch);
+    close_dir();
+}
+END_TEST
+
+enum { BATCHES = 3000 };
+
+static atomic_bool writing;
+
+static void *write_batches(void *context)
+{
+    (void)context;
+    for (int i = 0; i < BATCHES; i++)
+        append_one((struct batch_wish){.timestamp = clock_wall_ms()}, 1);
+    atomic_store(&writing, false);
+    return NULL;
+}
+
+/* A reader meets records at its offset or is told that they are gone, never anything else. */
+static void *read_batches(void *context)
+{
+    int64_t offset = 0;
+    (void)context;
+    while (atomic_load(&writing)) {
+        struct partition_read read = read_from(offset, READ_COMMITTED);
+        if (read.error == KERR_OFFSET_OUT_OF_RANGE) {
+            int64_t start = offsets().log_start_offset;
+            ensure(start > offset);
+            offset = start;
+        } else {
+            ensure(read.error == KERR_NONE);
+            ensure(read.records.range_len > 0 || offset >= read.high_watermark);
+            offset += read.records.range_len > 0;
+        }
+    }
+    return NULL;
+}
+
+START_TEST(retention_deletes_while_others_write_and_read)
+{
+    struct thread threads[3] = {0};
+    config.retention_bytes = 2000;
+    set_config();
+    atomic_store(&writing, true);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(thread_start(&threads[i], "test", i == 0 ? write_batches : read_batches, NULL), 0);
+    while (atomic_load(&writing))
+        run_retention();
+    for (int i = 0; i < 3; i++)
+        thread_join(&threads[i]);
+    run_retention();
+    ck_assert_int_eq(offsets().log_end_offset, BATCHES);
+    ck_assert_int_gt(offsets().log_start_offset, BATCHES - 20);
+    close_dir();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("partition_retention");
+    TCase *tests = tcase_create("partition_retention");
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, the_ticking_thread_enforces_what_the_config_says_now);
+    tcase_add_test(tests, reading_and_writing_go_on_where_the_log_was_emptied);
+    tcase_add_test(tests, an_acks_all_batch_that_is_not_on_disk_yet_is_not_deleted);
+    tcase_add_test(tests, deleting_records_moves_the_start_and_retention_takes_the_segments);
+    tcase_add_test(tests, records_are_not_deleted_beyond_the_high_watermark_nor_where_they_are_compacted);
+    tcase_add_test(tests, a_stored_start_survives_a_kill_and_one_that_was_not_stored_does_not);
+    tcase_add_test(tests, a_start_inside_a_segment_survives_a_clean_stop);
+    tcase_add_test(tests, a_new_topic_of_a_deleted_ones_name_does_not_inherit_its_start);
+    tcase_add_test(tests, an_open_transaction_whose_beginning_is_deleted_holds_readers_at_the_start);
+    tcase_add_test(tests, who_waits_below_the_new_start_is_woken_and_who_comes_later_is_refused);
+    tcase_add_test(tests, retention_deletes_while_others_write_and_read);
+    suite_add_tcase(suite, tests);
+    return run_suite(suite);
+}
