@@ -29,6 +29,7 @@ static const struct service services[] = {
     {KEY_API_VERSIONS, handle_api_versions},
     {19, handle_create_topics},
     {20, handle_delete_topics},
+    {21, handle_delete_records},
     {22, handle_init_producer_id},
     {23, handle_offset_for_leader_epoch},
     {32, handle_describe_configs},

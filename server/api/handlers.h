@@ -11,6 +11,7 @@ handler_fn handle_alter_configs;
 handler_fn handle_api_versions;
 handler_fn handle_create_partitions;
 handler_fn handle_create_topics;
+handler_fn handle_delete_records;
 handler_fn handle_delete_topics;
 handler_fn handle_describe_cluster;
 handler_fn handle_describe_configs;

@@ -51,6 +51,7 @@ enum {
     KEY_API_VERSIONS = 18,
     KEY_CREATE_TOPICS = 19,
     KEY_DELETE_TOPICS = 20,
+    KEY_DELETE_RECORDS = 21,
     KEY_INIT_PRODUCER_ID = 22,
 
     PRODUCE_VERSION = 9, /* the last ones that name topics, and flexible */

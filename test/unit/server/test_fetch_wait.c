@@ -4,6 +4,7 @@
  */
 #include "test/unit/server/client_fixture.h"
 
+#include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 
 #include <stdio.h>
@@ -228,6 +229,34 @@ START_TEST(a_topic_that_is_deleted_ends_the_wait)
 }
 END_TEST
 
+/* Everything in partition 0 of "wait". */
+static void delete_records(void)
+{
+    struct arena arena;
+    struct delete_records_request request;
+    struct delete_records_partition all = {.partition_index = 0, .offset = -1};
+    struct delete_records_topic topic = {.name = SLICE("wait"), .partitions = {.items = &all, .count = 1}};
+    arena_init(&arena, SIZE_MAX);
+    schema_set_defaults(delete_records_request_schema(), &request);
+    request.topics.items = &topic;
+    request.topics.count = 1;
+    const struct delete_records_response *response = ask(&producer, &arena, KEY_DELETE_RECORDS, 2, &request);
+    ck_assert_int_eq(response->topics.items[0].partitions.items[0].error_code, KERR_NONE);
+    arena_fini(&arena);
+}
+
+START_TEST(records_that_are_deleted_end_the_wait_for_more_of_them)
+{
+    struct fetch_wish wish = {
+        .topic = "wait", .partitions = 1, .max_wait_ms = LONG_MS, .min_bytes = 2000, .session_epoch = -1};
+    produce(&producer, "wait", 0, 700);
+    send_fetch(&consumer, 1, &wish);
+    expect_silence(&consumer, A_WHILE_MS);
+    delete_records();
+    ck_assert_int_eq(read_fetched(&consumer, 1).first_error_code, KERR_OFFSET_OUT_OF_RANGE);
+}
+END_TEST
+
 START_TEST(a_client_that_goes_away_frees_its_thread)
 {
     struct client gone[5];
@@ -355,8 +384,9 @@ int main(void)
                   the_deadline_is_kept, a_deadline_beyond_the_look_for_the_peer_is_kept_too,
                   what_came_below_min_bytes_is_given_at_the_deadline,
                   partitions_that_nobody_knows_are_not_waited_for, an_error_is_not_waited_for,
-                  a_topic_that_is_deleted_ends_the_wait, a_client_that_goes_away_frees_its_thread,
-                  waiting_costs_no_time_of_the_processor, NULL});
+                  a_topic_that_is_deleted_ends_the_wait,
+                  records_that_are_deleted_end_the_wait_for_more_of_them,
+                  a_client_that_goes_away_frees_its_thread, waiting_costs_no_time_of_the_processor, NULL});
     add_tests(suite, "sessions", set_up, tear_down,
               (const TTest *const[]){a_session_waits_and_tells_only_what_is_new,
                                      a_session_may_end_while_another_connection_waits_in_it,
