@@ -312,6 +312,35 @@ bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const cha
     return opened;
 }
 
+static int write_again(struct file_system *fs, int file)
+{
+    uint8_t *bytes = malloc(READ_STEP);
+    ensure(bytes != NULL && "out of memory");
+    ssize_t got;
+    int error = 0;
+    for (int64_t at = 0; error >= 0 && (got = file_read(fs, file, bytes, READ_STEP, at)) != 0; at += got)
+        error = got < 0 ? (int)got : file_write(fs, file, bytes, (size_t)got, at);
+    free(bytes);
+    return error < 0 ? error : file_sync(fs, file);
+}
+
+int cluster_log_write_again(struct file_system *fs, const char *directory)
+{
+    struct cluster_log log = {.fs = fs, .directory = directory};
+    struct segment_names names = {0};
+    char path[FILE_PATH_MAX];
+    int error = file_list(fs, directory, take_name, &names);
+    if (error >= 0 && names.count > 0) {
+        qsort(names.bases, names.count, sizeof *names.bases, compare_bases);
+        error = segment_path(&log, names.bases[names.count - 1], path);
+        log.file = error < 0 ? error : file_open(fs, path, FILE_WRITE);
+        error = log.file < 0 ? log.file : write_again(fs, log.file);
+        file_close(fs, log.file);
+    }
+    free(names.bases);
+    return error < 0 ? error : file_sync_directory(fs, directory);
+}
+
 void cluster_log_close(struct cluster_log *log)
 {
     file_close(log->fs, log->file);

@@ -39,6 +39,11 @@ bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const cha
                       int64_t from_offset, batch_fn *each, void *context, struct note *why);
 void cluster_log_close(struct cluster_log *log);
 
+/* After a sync that failed, before the log is opened: the last segment, the only one with bytes that were not
+ * synced yet, is written again where it stands and synced, so that what is read is what the disk holds. 0 or
+ * -errno. */
+int cluster_log_write_again(struct file_system *fs, const char *directory);
+
 /* Appends batches that are made for this place (base offset end_offset, an epoch not below last_epoch) with
  * one write, in the page cache until cluster_log_sync. 0 or -errno: the log is as before then, as far as can
  * be done. */

@@ -128,6 +128,12 @@ static bool load(struct cluster *cluster, struct replay *replay, struct quorum_s
     }
     if (!found)
         *quorum = (struct quorum_state){.leader_id = -1, .voted_id = -1};
+    if (data_dir_is_suspect(cluster->dir))
+        error = cluster_log_write_again(fs, cluster->directory);
+    if (error < 0) {
+        note_set(why, "%s: %s", cluster->directory, strerror(-error));
+        return false;
+    }
     if (!load_snapshot(cluster, replay, why)
         || !cluster_log_open(&cluster->log, fs, cluster->directory, replay->from_offset, replay_batch, replay,
                              why))

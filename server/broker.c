@@ -430,6 +430,7 @@ static bool open_stages(struct broker *broker, struct note *why)
     }
     if (!prepare_dirs(broker, why) || !bind_listeners(broker, true, why))
         return false;
+    data_dir_introduce(broker->dirs, broker->dir_count);
     for (int32_t i = 0; i < broker->dir_count; i++)
         data_dir_begin(broker->dirs[i], &(int64_t){-1});
     if (!open_cluster(broker, why) || !load_partitions(broker, why))

@@ -4,7 +4,7 @@
  * 1. The lock file is held from open to close; the operating system lets go of it when the process dies.
  * 2. The clean-shutdown marker is gone, durably, before a log is loaded, and comes back as the very last
  * thing.
- * 3. Offline is for ever (until the next start).
+ * 3. Offline is for ever (until the next start), and the next start knows of it (data_dir_introduce).
  */
 #include "storage/data_dir.h"
 
@@ -40,6 +40,10 @@ struct data_dir {
     struct open_files files;
     atomic_bool offline;
     bool was_clean;
+    bool suspect;
+    bool was_believed;
+    struct data_dir **all; /* the broker's directories, this one among them; borrowed */
+    int32_t all_count;
     struct mutex mutex; /* RANK_DATA_DIR: one writer of checkpoint files */
 };
 
@@ -353,13 +357,14 @@ bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch)
         return false;
     *broker_epoch = find_epoch(content);
     free(content);
-    dir->was_clean = true;
+    dir->was_clean = !dir->suspect;
+    dir->was_believed = dir->suspect;
     int result = file_unlink(dir->fs, path);
     if (result == 0)
         result = file_sync_directory(dir->fs, dir->path);
     if (result < 0)
         data_dir_fail(dir, "%s: %s", path, strerror(-result));
-    return true;
+    return dir->was_clean;
 }
 
 bool data_dir_was_clean(const struct data_dir *dir)
@@ -392,10 +397,75 @@ enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct sli
 
 /* ---- failure ---- */
 
+/* The mark of one directory in another, or in itself. */
+static void mark_path(const struct data_dir *where, const struct data_dir *of, char path[FILE_PATH_MAX])
+{
+    char id[UUID_TEXT_LEN + 1];
+    uuid_format(of->meta.directory_id, id);
+    file_path(path, "%s/.suspect-%s", where->path, id);
+}
+
+/* As well as it can be done: a disk that is gone takes no file, and needs none before it is back. */
+static void leave_marks(struct data_dir *dir)
+{
+    for (int32_t i = 0; i < dir->all_count; i++) {
+        struct data_dir *where = dir->all[i];
+        char path[FILE_PATH_MAX];
+        if (where == NULL)
+            continue;
+        mark_path(where, dir, path);
+        int file = file_open(where->fs, path, FILE_CREATE);
+        file_close(where->fs, file);
+    }
+}
+
+void data_dir_introduce(struct data_dir **dirs, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (dirs[i] == NULL)
+            continue;
+        dirs[i]->all = dirs;
+        dirs[i]->all_count = count;
+        for (int32_t j = 0; j < count && !dirs[i]->suspect; j++) {
+            char path[FILE_PATH_MAX];
+            if (dirs[j] == NULL)
+                continue;
+            mark_path(dirs[j], dirs[i], path);
+            dirs[i]->suspect = file_exists(dirs[j]->fs, path);
+        }
+        if (dirs[i]->suspect)
+            diag_warn("%s failed before: what it holds beyond its recovery points is written again",
+                      dirs[i]->path);
+    }
+}
+
+bool data_dir_is_suspect(const struct data_dir *dir)
+{
+    return dir->suspect;
+}
+
+bool data_dir_was_believed(const struct data_dir *dir)
+{
+    return dir->was_believed;
+}
+
+void data_dir_trust(struct data_dir *dir)
+{
+    for (int32_t i = 0; i < dir->all_count; i++) {
+        char path[FILE_PATH_MAX];
+        if (dir->all[i] == NULL)
+            continue;
+        mark_path(dir->all[i], dir, path);
+        (void)file_unlink(dir->all[i]->fs, path); /* one that comes back costs time, nothing else */
+    }
+    dir->suspect = false;
+}
+
 void data_dir_fail(struct data_dir *dir, const char *format, ...)
 {
     if (atomic_exchange(&dir->offline, true))
         return;
+    leave_marks(dir);
     char text[NOTE_SIZE];
     va_list arguments;
     va_start(arguments, format);

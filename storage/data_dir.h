@@ -50,6 +50,21 @@ bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch);
 bool data_dir_was_clean(const struct data_dir *dir); /* what data_dir_begin answered */
 enum kerr data_dir_mark_clean(struct data_dir *dir, int64_t broker_epoch);
 
+/*
+ * A failed sync leaves pages in memory that look clean and never reached the disk, and a process that starts
+ * again on them would believe them. So a directory that fails is marked: by an empty file in it and, as its
+ * disk may be gone, in each of the broker's other directories. data_dir_introduce tells the directories of
+ * each other (the array is borrowed for as long as they live; NULLs are skipped) and finds the marks; it
+ * comes before data_dir_begin. What a suspect directory holds beyond its recovery points is written again and
+ * synced before it is looked at; then data_dir_trust takes the marks away.
+ */
+void data_dir_introduce(struct data_dir **dirs, int32_t count);
+bool data_dir_is_suspect(const struct data_dir *dir);
+
+/* Whether its recovery points are of no use: somebody closed it cleanly after it had failed. */
+bool data_dir_was_believed(const struct data_dir *dir);
+void data_dir_trust(struct data_dir *dir);
+
 /* Replaces one of the directory's checkpoint files, durably. A failure takes the directory offline. */
 enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content);
 

@@ -65,6 +65,7 @@ struct log_options {
     struct log_config config;
     bool clean;                         /* the last stop was: checkpoints and indexes are trusted */
     bool create;                        /* the directory was made just now and is empty */
+    bool suspect;                       /* a sync failed: memory may hold what the disk does not */
     int64_t recovery_point;             /* as checkpointed; 0 if unknown */
     int64_t start_offset;               /* as checkpointed; 0 if unknown */
     struct recovery_progress *progress; /* told what is recovered; may be NULL */

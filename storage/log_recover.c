@@ -314,11 +314,24 @@ static int mend_all(struct recovery *recovery)
     return result;
 }
 
+/* After a failed sync: first memory and disk are made the same, then what they hold is looked at. The other
+ * way round a page that is dropped in between would show what was not there when it was checked. */
+static int write_again(struct log *log, int32_t first)
+{
+    int result = 0;
+    for (int32_t i = first; i < log->count && result == 0; i++)
+        result = segment_write_again(log->segments[i]);
+    log->epochs.changed = log->directory_changed = log->parent_changed = true;
+    return result;
+}
+
 static int recover(struct log *log, const struct log_dir *dir, const struct log_options *options)
 {
     int32_t first = log_find_segment(log, options->recovery_point);
     log->end_offset = log->segments[first]->base_offset;
-    int result = load_producers(log, dir, log->end_offset, false);
+    int result = options->suspect ? write_again(log, first) : 0;
+    if (result == 0)
+        result = load_producers(log, dir, log->end_offset, false);
     for (int32_t i = 0; i < first && result == 0; i++) {
         result = segment_load_indexes(log->segments[i]);
         if (result == -ENOENT || result == -EBADMSG)

@@ -155,17 +155,18 @@ static int make_directory(struct file_system *fs, const char *path, struct log_o
     return result == -EEXIST ? 0 : result;
 }
 
-/* Makes sure that partition.metadata says this topic id. */
-static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid topic_id, struct note *why)
+/* Makes sure that partition.metadata says this topic id; with `again` it is written even if it does. */
+static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid topic_id, bool again,
+                           struct note *why)
 {
     struct uuid found;
     int result = partition_dir_read_id(fs, path, &found, why);
-    if (result == 0)
-        result = partition_dir_write_id(fs, path, topic_id);
-    else if (result == 1 && !uuid_equal(found, topic_id)) {
+    if (result == 1 && !uuid_equal(found, topic_id)) {
         note_set(why, "%s belongs to another topic of that name", path);
         return KERR_INCONSISTENT_TOPIC_ID;
     }
+    if (result == 0 || (result == 1 && again))
+        result = partition_dir_write_id(fs, path, topic_id);
     if (result < 0)
         note_set(why, "%s/partition.metadata: %s", path, strerror(-result));
     return result < 0 ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
@@ -176,7 +177,9 @@ static struct log *open_log(const struct log_options *options, struct note *why)
     int result;
     struct log *log = log_open(options, &result, why);
     bool unsynced = log != NULL && !options->create && log->synced_offset < log->end_offset;
-    if (unsynced && options->config.sync_acks_all)
+    if (log != NULL && options->suspect)
+        result = log_store_epochs(log);
+    if (result == 0 && ((unsynced && options->config.sync_acks_all) || options->suspect))
         result = log_sync_now(log); /* a reader sees nothing that a power cut takes back, after a crash too */
     if (result == 0)
         return log;
@@ -194,7 +197,9 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path,
     options.files = data_dir_files(dir);
     options.path = path;
     options.config = hosted->config;
-    *error = id_is_checked ? KERR_NONE : settle_id(data_dir_fs(dir), path, hosted->topic_id, why);
+    *error = id_is_checked && !given->suspect
+                 ? KERR_NONE
+                 : settle_id(data_dir_fs(dir), path, hosted->topic_id, given->suspect, why);
     struct log *log = *error == KERR_NONE ? open_log(&options, why) : NULL;
     if (log == NULL) {
         if (*error == KERR_NONE)

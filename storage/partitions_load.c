@@ -184,6 +184,9 @@ static void open_one(void *context, size_t i)
     file_path(path, "%s/%s", data_dir_path(wanted->dir), name);
     wanted->options.clean = data_dir_was_clean(wanted->dir);
     wanted->options.progress = &loading->progress;
+    wanted->options.suspect = data_dir_is_suspect(wanted->dir);
+    if (data_dir_was_believed(wanted->dir))
+        wanted->options.recovery_point = 0;
     wanted->partition = partitions_open_one(wanted->dir, path, wanted->hosted, &wanted->options,
                                             wanted->id_is_there, &wanted->error, &wanted->why);
     if (wanted->partition == NULL)
@@ -212,6 +215,14 @@ static void fini_loading(struct loading *loading)
     free(loading->wanted);
     free(loading->stray);
     free(loading->doomed);
+}
+
+/* Everything in them is on stable storage now. */
+static void trust_dirs(struct partitions *partitions)
+{
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (data_dir_is_suspect(partitions->dirs[i]) && !data_dir_is_offline(partitions->dirs[i]))
+            data_dir_trust(partitions->dirs[i]);
 }
 
 /* How many logs are to be recovered. */
@@ -245,6 +256,7 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
     recovery_progress_init(&loading.progress, count_unclean(&loading));
     partitions_in_parallel(count, threads_for(&loading), open_one, &loading);
     recovery_progress_end(&loading.progress);
+    trust_dirs(partitions);
 
     enum kerr error = KERR_NONE;
     for (size_t i = 0; i < count; i++) {

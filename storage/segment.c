@@ -255,6 +255,29 @@ int segment_sync_all(struct segment *segment)
     return 0;
 }
 
+int segment_write_again(struct segment *segment)
+{
+    enum { PIECE_BYTES = 1 << 20 };
+    int result = segment_pin(segment);
+    if (result < 0)
+        return result;
+    struct file_system *fs = segment_fs(segment);
+    uint8_t *bytes = malloc(PIECE_BYTES);
+    ensure(bytes != NULL);
+    for (int64_t at = 0; result == 0 && at < segment->size;) {
+        ssize_t got = segment_read(segment, bytes, PIECE_BYTES, at);
+        result = got < 0    ? (int)got
+                 : got == 0 ? -EIO
+                            : file_write(fs, segment->file.file, bytes, (size_t)got, at);
+        at += got;
+    }
+    free(bytes);
+    if (result == 0)
+        result = file_sync(fs, segment->file.file);
+    unpin(segment);
+    return result;
+}
+
 int segment_reset_indexes(struct segment *segment)
 {
     char path[FILE_PATH_MAX];

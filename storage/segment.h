@@ -84,6 +84,10 @@ int segment_finish(struct segment *segment);
 /* Everything of it on stable storage. */
 int segment_sync_all(struct segment *segment);
 
+/* Writes every byte of the .log where it stands and syncs it: afterwards the disk holds what memory shows, as
+ * it may not after a sync that failed. */
+int segment_write_again(struct segment *segment);
+
 /* Empties the indexes before a rebuild. */
 int segment_reset_indexes(struct segment *segment);
 
