@@ -76,6 +76,7 @@ show_logs() {
 finish() {
     local status=$? dir
     trap - EXIT
+    ! declare -F clean_up > /dev/null || clean_up   # what a scenario started otherwise
     for dir in "${!started_by[@]}"; do
         if [ "$status" = 0 ]; then stop "$dir" || status=1; else "${started_by[$dir]}" kill "$dir" 2> /dev/null || true; fi
     done
@@ -120,7 +121,7 @@ need_text() {   # what the command line clients read and write
 build_rdkafka() {
     local libraries
     read -ra libraries <<< "$(pkg-config --cflags --libs rdkafka)"
-    cc -std=gnu11 -O2 -Wall -Wextra "$clients/rdkafka.c" "$clients/records.c" -o "$build/rdkafka" "${libraries[@]}"
+    cc -std=gnu11 -O2 -Wall -Wextra "$clients/rdkafka.c" "$clients/client.c" "$clients/records.c" -o "$build/rdkafka" "${libraries[@]}"
 }
 
 need_rdkafka() {   # ctest says where CMake built it
@@ -129,6 +130,20 @@ need_rdkafka() {   # ctest says where CMake built it
     program cc gcc
     pkg-config --exists rdkafka 2> /dev/null || skip "librdkafka is missing (Debian: librdkafka-dev, pkg-config)"
     once rdkafka "$(cat "$clients"/*.[ch] | cksum)" build_rdkafka
+}
+
+build_load() {
+    local libraries
+    read -ra libraries <<< "$(pkg-config --cflags --libs rdkafka)"
+    cc -std=gnu11 -O2 -Wall -Wextra "$here"/../history/*.c "$clients/client.c" -o "$build/load" "${libraries[@]}" -lpthread
+}
+
+need_load() {   # see ../history
+    load=("${INTEROP_LOAD:-$build/load}")
+    [ -z "${INTEROP_LOAD:-}" ] || return 0
+    program cc gcc
+    pkg-config --exists rdkafka 2> /dev/null || skip "librdkafka is missing (Debian: librdkafka-dev, pkg-config)"
+    once load "$(cat "$here"/../history/*.[ch] "$clients"/client.[ch] | cksum)" build_load
 }
 
 build_python() {

@@ -9,16 +9,13 @@
  * Each topic gets a line with records, bytes of values, seconds, and both per second. Exit status 1: a
  * difference.
  */
+#include "client.h"
 #include "records.h"
 
-#include <librdkafka/rdkafka.h>
-
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -26,127 +23,49 @@ enum {
     BATCH_SIZE = 1000,
     POLL_MS = 1000,
     PATIENCE_MS = 30000,
-    ERROR_SIZE = 512,
 };
-
-static _Noreturn void die(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-static void die(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("rdkafka: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void report(const char *act, const char *topic, int64_t count, int64_t bytes, double since)
 {
-    double seconds = now_s() - since;
+    double seconds = client_now_s() - since;
     printf("%s %s: %" PRId64 " records, %" PRId64 " bytes in %.2f s: %.0f records/s, %.1f MB/s\n", act, topic,
            count, bytes, seconds, (double)count / seconds, (double)bytes / seconds / 1e6);
     fflush(stdout);
 }
 
-/* ---- configuration ----------------------------------------------------- */
-
-static void set(rd_kafka_conf_t *conf, const char *name, const char *value)
-{
-    char error[ERROR_SIZE];
-    if (rd_kafka_conf_set(conf, name, value, error, sizeof error) != RD_KAFKA_CONF_OK)
-        die("%s", error);
-}
-
-static rd_kafka_conf_t *new_conf(const char *bootstrap)
-{
-    rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    set(conf, "bootstrap.servers", bootstrap);
-    set(conf, "client.id", "interop-rdkafka");
-    return conf;
-}
-
-/* Owns conf. */
-static rd_kafka_t *new_client(rd_kafka_type_t type, rd_kafka_conf_t *conf)
-{
-    char error[ERROR_SIZE];
-    rd_kafka_t *client = rd_kafka_new(type, conf, error, sizeof error);
-    if (!client)
-        die("%s", error);
-    return client;
-}
-
-/* ---- create ----------------------------------------------------- */
-
-static rd_kafka_NewTopic_t *new_topic(const char *topic)
-{
-    char error[ERROR_SIZE];
-    rd_kafka_NewTopic_t *request = rd_kafka_NewTopic_new(topic, PARTITION_COUNT, 1, error, sizeof error);
-    if (!request)
-        die("%s", error);
-    rd_kafka_NewTopic_set_config(request, "retention.ms", "-1"); /* the time stamps are old */
-    return request;
-}
-
-static void check_created(rd_kafka_event_t *event, const char *topic)
-{
-    if (!event)
-        die("CreateTopics of %s: no answer", topic);
-    if (rd_kafka_event_error(event))
-        die("CreateTopics of %s: %s", topic, rd_kafka_event_error_string(event));
-    size_t count;
-    const rd_kafka_CreateTopics_result_t *result = rd_kafka_event_CreateTopics_result(event);
-    const rd_kafka_topic_result_t **topics = rd_kafka_CreateTopics_result_topics(result, &count);
-    if (count != 1)
-        die("CreateTopics of %s: %zu results", topic, count);
-    if (rd_kafka_topic_result_error(topics[0]))
-        die("CreateTopics of %s: %s", topic, rd_kafka_topic_result_error_string(topics[0]));
-}
+/* ---- produce ----------------------------------------------------- */
 
 static void create_topic(rd_kafka_t *client, const char *topic)
 {
-    rd_kafka_NewTopic_t *request = new_topic(topic);
-    rd_kafka_queue_t *queue = rd_kafka_queue_new(client);
-    rd_kafka_CreateTopics(client, &request, 1, NULL, queue);
-    rd_kafka_event_t *event = rd_kafka_queue_poll(queue, PATIENCE_MS);
-    check_created(event, topic);
-    rd_kafka_event_destroy(event);
-    rd_kafka_queue_destroy(queue);
-    rd_kafka_NewTopic_destroy(request);
+    /* The time stamps are old. */
+    const char *configs[] = {"retention.ms", "-1", NULL};
+    rd_kafka_resp_err_t error = client_create_topic(client, topic, PARTITION_COUNT, configs, PATIENCE_MS);
+    if (error)
+        client_die("CreateTopics of %s: %s", topic, rd_kafka_err2str(error));
 }
 
 /* A refusal by a partition that does not serve yet would be retried, and so change the order. */
 static void await_partition(rd_kafka_t *client, const char *topic, int32_t partition)
 {
-    double deadline = now_s() + PATIENCE_MS / 1000.0;
+    double deadline = client_now_s() + PATIENCE_MS / 1000.0;
     rd_kafka_resp_err_t error;
     int64_t low, high;
     while ((error = rd_kafka_query_watermark_offsets(client, topic, partition, &low, &high, PATIENCE_MS))) {
-        if (now_s() > deadline)
-            die("%s-%" PRId32 " does not serve: %s", topic, partition, rd_kafka_err2str(error));
+        if (client_now_s() > deadline)
+            client_die("%s-%" PRId32 " does not serve: %s", topic, partition, rd_kafka_err2str(error));
         usleep(10000);
     }
 }
 
-/* ---- produce ----------------------------------------------------- */
-
 static void set_kind(rd_kafka_conf_t *conf, const char *kind)
 {
     if (!strcmp(kind, "idempotent")) {
-        set(conf, "enable.idempotence", "true");
+        client_set(conf, "enable.idempotence", "true");
     } else if (!strncmp(kind, "acks-", 5)) {
-        set(conf, "acks", kind + 5);
+        client_set(conf, "acks", kind + 5);
     } else {
-        set(conf, "acks", "all");
-        set(conf, "compression.type", kind);
+        client_set(conf, "acks", "all");
+        client_set(conf, "compression.type", kind);
     }
 }
 
@@ -154,18 +73,18 @@ static void on_delivery(rd_kafka_t *client, const rd_kafka_message_t *message, v
 {
     (void)client;
     if (message->err)
-        die("not delivered: %s", rd_kafka_err2str(message->err));
+        client_die("not delivered: %s", rd_kafka_err2str(message->err));
     ++*(int64_t *)delivered;
 }
 
 static rd_kafka_t *new_producer(const char *bootstrap, const char *kind, int64_t *delivered)
 {
-    rd_kafka_conf_t *conf = new_conf(bootstrap);
-    set(conf, "linger.ms", "5");
+    rd_kafka_conf_t *conf = client_conf(bootstrap, "interop-rdkafka");
+    client_set(conf, "linger.ms", "5");
     set_kind(conf, kind);
     rd_kafka_conf_set_opaque(conf, delivered);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
-    return new_client(RD_KAFKA_PRODUCER, conf);
+    return client_new(RD_KAFKA_PRODUCER, conf);
 }
 
 static rd_kafka_headers_t *new_headers(const struct record *record)
@@ -174,7 +93,7 @@ static rd_kafka_headers_t *new_headers(const struct record *record)
     for (int i = 0; i < record->header_count; i++) {
         const struct record_header *header = &record->headers[i];
         if (rd_kafka_header_add(headers, header->name, -1, header->value, -1))
-            die("cannot add a header");
+            client_die("cannot add a header");
     }
     return headers;
 }
@@ -208,7 +127,7 @@ static void send_record(rd_kafka_t *producer, rd_kafka_topic_t *topic, const str
     rd_kafka_error_t *error;
     while ((error = enqueue(producer, topic, record))) {
         if (rd_kafka_error_code(error) != RD_KAFKA_RESP_ERR__QUEUE_FULL)
-            die("cannot send: %s", rd_kafka_error_string(error));
+            client_die("cannot send: %s", rd_kafka_error_string(error));
         rd_kafka_error_destroy(error);
         rd_kafka_poll(producer, POLL_MS);
     }
@@ -237,10 +156,10 @@ static void produce(const char *bootstrap, int64_t count, const char *name, cons
     rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, name, NULL);
     for (int32_t partition = 0; partition < PARTITION_COUNT; partition++)
         await_partition(producer, name, partition);
-    double start = now_s();
+    double start = client_now_s();
     int64_t bytes = send_all(producer, topic, count);
     if (delivered != count)
-        die("%s: %" PRId64 " of %" PRId64 " delivered", name, delivered, count);
+        client_die("%s: %" PRId64 " of %" PRId64 " delivered", name, delivered, count);
     report("produce", name, count, bytes, start);
     rd_kafka_topic_destroy(topic);
     rd_kafka_destroy(producer);
@@ -251,12 +170,12 @@ static void produce(const char *bootstrap, int64_t count, const char *name, cons
 static _Noreturn void differ(const rd_kafka_message_t *message, const struct record *expected,
                              const char *what)
 {
-    die("%s-%" PRId32 " offset %" PRId64 ": record %" PRId64 ": %s differs: got key %.*s (%zu), "
-        "value %.*s (%zu)",
-        rd_kafka_topic_name(message->rkt), message->partition, message->offset, expected->number, what,
-        (int)message->key_len, message->key ? (const char *)message->key : "", message->key_len,
-        message->len < 80 ? (int)message->len : 80, message->payload ? (const char *)message->payload : "",
-        message->len);
+    client_die("%s-%" PRId32 " offset %" PRId64 ": record %" PRId64 ": %s differs: got key %.*s (%zu), "
+               "value %.*s (%zu)",
+               rd_kafka_topic_name(message->rkt), message->partition, message->offset, expected->number, what,
+               (int)message->key_len, message->key ? (const char *)message->key : "", message->key_len,
+               message->len < 80 ? (int)message->len : 80,
+               message->payload ? (const char *)message->payload : "", message->len);
 }
 
 static int same_bytes(const void *got, size_t got_size, const char *want, size_t want_size)
@@ -328,24 +247,24 @@ static int64_t records_in_partition(int64_t count, int32_t partition)
 static void await_end(struct fetch *fetch, int32_t partition, int64_t want)
 {
     const char *topic = rd_kafka_topic_name(fetch->topic);
-    double deadline = now_s() + PATIENCE_MS / 1000.0;
+    double deadline = client_now_s() + PATIENCE_MS / 1000.0;
     int64_t low = -1, high = -1;
     do {
         rd_kafka_resp_err_t error =
             rd_kafka_query_watermark_offsets(fetch->consumer, topic, partition, &low, &high, PATIENCE_MS);
         if (error)
-            die("offsets of %s-%" PRId32 ": %s", topic, partition, rd_kafka_err2str(error));
-    } while (high < want && now_s() < deadline);
+            client_die("offsets of %s-%" PRId32 ": %s", topic, partition, rd_kafka_err2str(error));
+    } while (high < want && client_now_s() < deadline);
     if (low != 0 || high != want)
-        die("%s-%" PRId32 " holds offsets %" PRId64 " to %" PRId64 ", expected 0 to %" PRId64, topic,
-            partition, low, high, want);
+        client_die("%s-%" PRId32 " holds offsets %" PRId64 " to %" PRId64 ", expected 0 to %" PRId64, topic,
+                   partition, low, high, want);
     fetch->ends[partition] = high;
 }
 
 static void take(struct fetch *fetch, const rd_kafka_message_t *message)
 {
     if (message->err)
-        die("fetch: %s", rd_kafka_message_errstr(message));
+        client_die("fetch: %s", rd_kafka_message_errstr(message));
     check(message, fetch->positions[message->partition]++);
     fetch->bytes += (int64_t)message->len;
 }
@@ -356,8 +275,8 @@ static void fetch_all(struct fetch *fetch, int64_t count)
     for (int64_t got = 0; got < count;) {
         ssize_t size = rd_kafka_consume_batch_queue(fetch->queue, PATIENCE_MS, messages, BATCH_SIZE);
         if (size <= 0)
-            die("%s: nothing more after %" PRId64 " of %" PRId64 " records",
-                rd_kafka_topic_name(fetch->topic), got, count);
+            client_die("%s: nothing more after %" PRId64 " of %" PRId64 " records",
+                       rd_kafka_topic_name(fetch->topic), got, count);
         for (ssize_t i = 0; i < size; i++) {
             take(fetch, messages[i]);
             rd_kafka_message_destroy(messages[i]);
@@ -379,10 +298,10 @@ static void check_time_lookup(struct fetch *fetch, int32_t partition, int64_t po
     if (!error)
         error = list->elems[0].err;
     if (error)
-        die("offsets for times: %s", rd_kafka_err2str(error));
+        client_die("offsets for times: %s", rd_kafka_err2str(error));
     if (list->elems[0].offset != want)
-        die("%s-%" PRId32 ": the first offset at or after %" PRId64 " is %" PRId64 ", got %" PRId64, topic,
-            partition, time_ms, want, list->elems[0].offset);
+        client_die("%s-%" PRId32 ": the first offset at or after %" PRId64 " is %" PRId64 ", got %" PRId64,
+                   topic, partition, time_ms, want, list->elems[0].offset);
     rd_kafka_topic_partition_list_destroy(list);
 }
 
@@ -392,7 +311,7 @@ static void fetch_start(struct fetch *fetch, int64_t count)
     for (int32_t partition = 0; partition < PARTITION_COUNT; partition++) {
         await_end(fetch, partition, records_in_partition(count, partition));
         if (rd_kafka_consume_start_queue(fetch->topic, partition, RD_KAFKA_OFFSET_BEGINNING, fetch->queue))
-            die("cannot start: %s", rd_kafka_err2str(rd_kafka_last_error()));
+            client_die("cannot start: %s", rd_kafka_err2str(rd_kafka_last_error()));
     }
 }
 
@@ -407,7 +326,7 @@ static void fetch(rd_kafka_t *consumer, int64_t count, const char *topic)
 {
     struct fetch fetch = {.consumer = consumer};
     fetch.topic = rd_kafka_topic_new(consumer, topic, NULL);
-    double start = now_s();
+    double start = client_now_s();
     fetch_start(&fetch, count);
     fetch_all(&fetch, count);
     report("fetch", topic, count, fetch.bytes, start);
@@ -431,11 +350,12 @@ static void produce_kinds(const char *bootstrap, int64_t count, const char *pref
 
 static void fetch_topics(const char *bootstrap, int64_t count, char **topics)
 {
-    rd_kafka_conf_t *conf = new_conf(bootstrap);
-    set(conf, "fetch.wait.max.ms", "100");
-    set(conf, "check.crcs", "true");
-    set(conf, "queued.min.messages", "10000000"); /* a full queue would pause the fetching for a second */
-    rd_kafka_t *consumer = new_client(RD_KAFKA_CONSUMER, conf);
+    rd_kafka_conf_t *conf = client_conf(bootstrap, "interop-rdkafka");
+    client_set(conf, "fetch.wait.max.ms", "100");
+    client_set(conf, "check.crcs", "true");
+    client_set(conf, "queued.min.messages",
+               "10000000"); /* a full queue would pause the fetching for a second */
+    rd_kafka_t *consumer = client_new(RD_KAFKA_CONSUMER, conf);
     for (; *topics; topics++)
         fetch(consumer, count, *topics);
     rd_kafka_destroy(consumer);
@@ -448,6 +368,6 @@ int main(int argc, char **argv)
     else if (argc > 4 && !strcmp(argv[1], "fetch"))
         fetch_topics(argv[2], atoll(argv[3]), argv + 4);
     else
-        die("say: produce BOOTSTRAP COUNT PREFIX KIND... | fetch BOOTSTRAP COUNT TOPIC...");
+        client_die("say: produce BOOTSTRAP COUNT PREFIX KIND... | fetch BOOTSTRAP COUNT TOPIC...");
     return 0;
 }
