@@ -22,7 +22,7 @@ size_t index_entry_size(enum index_kind kind)
     return kind == OFFSET_INDEX ? 8 : 12;
 }
 
-static struct index_entry decode(enum index_kind kind, const uint8_t *at)
+struct index_entry index_decode(enum index_kind kind, const uint8_t *at)
 {
     if (kind == OFFSET_INDEX)
         return (struct index_entry){load_i32(at), load_i32(at + 4)};
@@ -61,7 +61,7 @@ static int read_entry(struct file_system *fs, int file, enum index_kind kind, in
         return (int)got;
     if ((size_t)got < size)
         return -EIO;
-    *entry = decode(kind, bytes);
+    *entry = index_decode(kind, bytes);
     return 0;
 }
 
@@ -182,8 +182,8 @@ int index_get(const struct index *index, struct file_system *fs, const char *pat
 {
     ensure(i >= 0 && i < index->count);
     if (i >= index->in_file) {
-        *entry =
-            decode(index->kind, index->tail + (size_t)(i - index->in_file) * index_entry_size(index->kind));
+        *entry = index_decode(index->kind,
+                              index->tail + (size_t)(i - index->in_file) * index_entry_size(index->kind));
         return 0;
     }
     int file = file_open(fs, path, FILE_READ);
@@ -230,7 +230,7 @@ static int64_t search(enum index_kind kind, const uint8_t *entries, int64_t coun
     size_t size = index_entry_size(kind);
     while (low < count) {
         int64_t middle = low + (count - low) / 2;
-        if (decode(kind, entries + (size_t)middle * size).key <= key)
+        if (index_decode(kind, entries + (size_t)middle * size).key <= key)
             low = middle + 1;
         else
             count = middle;
@@ -243,7 +243,7 @@ bool index_find_in_tail(const struct index *index, int64_t key, struct index_ent
     int64_t at = search(index->kind, index->tail, index->count - index->in_file, key);
     if (at < 0)
         return false;
-    *found = decode(index->kind, index->tail + (size_t)at * index_entry_size(index->kind));
+    *found = index_decode(index->kind, index->tail + (size_t)at * index_entry_size(index->kind));
     return true;
 }
 
@@ -296,7 +296,7 @@ int index_find_in_file(struct file_system *fs, const char *path, enum index_kind
     int64_t at = search(kind, page->bytes, page->count, key);
     if (at < 0)
         return 0;
-    *found = decode(kind, page->bytes + (size_t)at * size);
+    *found = index_decode(kind, page->bytes + (size_t)at * size);
     return 1;
 }
 
@@ -308,6 +308,6 @@ bool index_find_in_page(const struct index_page *page, int64_t segment, enum ind
     int64_t at = search(kind, page->bytes, page->count, key);
     if (at < 0 || (at == page->count - 1 && !page->at_end))
         return false;
-    *found = decode(kind, page->bytes + (size_t)at * index_entry_size(kind));
+    *found = index_decode(kind, page->bytes + (size_t)at * index_entry_size(kind));
     return true;
 }

@@ -42,6 +42,9 @@ struct index_page {
 
 size_t index_entry_size(enum index_kind kind);
 
+/* The entry whose bytes these are. */
+struct index_entry index_decode(enum index_kind kind, const uint8_t *at);
+
 void index_init(struct index *index, enum index_kind kind);
 void index_fini(struct index *index);
 

@@ -9,8 +9,10 @@
  *                   timestamp 8, coordinator epoch 4, first offset of the open transaction 8
  *
  * Only the last batch of a producer is kept: after a restart one batch is recognised as a duplicate, as in
- * Kafka, plus those that are replayed from the log behind the snapshot. Called by log and log_recover.
+ * Kafka, plus those that are replayed from the log behind the snapshot. Called by log and log_recover, and by
+ * those who look at files.
  */
+#include "storage/producer_snapshot.h"
 #include "protocol/base/big_endian.h"
 #include "protocol/base/buf.h"
 #include "protocol/base/crc32c.h"
@@ -22,22 +24,69 @@
 
 enum { HEADER_BYTES = 10, ENTRY_BYTES = 46, CRC_AT = 2, COUNT_AT = 6, FILE_BYTES_MAX = 512 << 20 };
 
-static void take_entry(struct producers *producers, const uint8_t *at)
+int producer_snapshot_open(struct producer_snapshot *snapshot, struct file_system *fs, const char *path,
+                           struct note *why)
 {
-    struct producer producer = {
-        .id = load_i64(at),
+    *snapshot = (struct producer_snapshot){0};
+    ssize_t len = file_read_all(fs, path, FILE_BYTES_MAX, &snapshot->content);
+    if (len < 0)
+        return (int)len;
+    const uint8_t *bytes = (const uint8_t *)snapshot->content;
+    snapshot->next = bytes + HEADER_BYTES;
+    snapshot->left = len < HEADER_BYTES ? 0 : (len - HEADER_BYTES) / ENTRY_BYTES;
+    if (len < HEADER_BYTES || load_i16(bytes) != 1)
+        note_set(why, "%s: not a producer snapshot of version 1", path);
+    else if (load_u32(bytes + CRC_AT) != crc32c(bytes + COUNT_AT, (size_t)len - COUNT_AT))
+        note_set(why, "%s: its checksum is wrong", path);
+    else if (load_i32(bytes + COUNT_AT) < 0 || load_i32(bytes + COUNT_AT) != snapshot->left)
+        note_set(why, "%s: its length does not fit its number of entries", path);
+    else
+        return 0;
+    return -EBADMSG;
+}
+
+bool producer_snapshot_next(struct producer_snapshot *snapshot, struct producer_snapshot_entry *entry)
+{
+    if (snapshot->left == 0)
+        return false;
+    const uint8_t *at = snapshot->next;
+    *entry = (struct producer_snapshot_entry){
+        .producer_id = load_i64(at),
         .epoch = load_i16(at + 8),
+        .last_sequence = load_i32(at + 10),
+        .last_offset = load_i64(at + 14),
+        .offset_delta = load_i32(at + 22),
         .last_timestamp = load_i64(at + 26),
-        .seen_ms = load_i64(at + 26),
         .coordinator_epoch = load_i32(at + 34),
         .transaction_start = load_i64(at + 38),
     };
-    if (load_i64(at + 14) >= 0)
+    snapshot->next += ENTRY_BYTES;
+    snapshot->left--;
+    return true;
+}
+
+void producer_snapshot_close(struct producer_snapshot *snapshot)
+{
+    free(snapshot->content);
+    *snapshot = (struct producer_snapshot){0};
+}
+
+static void take_entry(struct producers *producers, const struct producer_snapshot_entry *entry)
+{
+    struct producer producer = {
+        .id = entry->producer_id,
+        .epoch = entry->epoch,
+        .last_timestamp = entry->last_timestamp,
+        .seen_ms = entry->last_timestamp,
+        .coordinator_epoch = entry->coordinator_epoch,
+        .transaction_start = entry->transaction_start,
+    };
+    if (entry->last_offset >= 0)
         producer.batches[producer.batch_count++] = (struct producer_batch){
-            .last_sequence = load_i32(at + 10),
-            .last_offset = load_i64(at + 14),
-            .offset_delta = load_i32(at + 22),
-            .timestamp = load_i64(at + 26),
+            .last_sequence = entry->last_sequence,
+            .last_offset = entry->last_offset,
+            .offset_delta = entry->offset_delta,
+            .timestamp = entry->last_timestamp,
         };
     if (producers_find(producers, producer.id) == NULL)
         producers_restore(producers, &producer);
@@ -46,24 +95,12 @@ static void take_entry(struct producers *producers, const uint8_t *at)
 int producers_read_snapshot(struct producers *producers, struct file_system *fs, const char *path,
                             struct note *why)
 {
-    char *content;
-    ssize_t len = file_read_all(fs, path, FILE_BYTES_MAX, &content);
-    if (len < 0)
-        return (int)len;
-    const uint8_t *bytes = (const uint8_t *)content;
-    int result = -EBADMSG;
-    if (len < HEADER_BYTES || load_i16(bytes) != 1)
-        note_set(why, "%s: not a producer snapshot of version 1", path);
-    else if (load_u32(bytes + CRC_AT) != crc32c(bytes + COUNT_AT, (size_t)len - COUNT_AT))
-        note_set(why, "%s: its checksum is wrong", path);
-    else if (load_i32(bytes + COUNT_AT) < 0
-             || load_i32(bytes + COUNT_AT) != (len - HEADER_BYTES) / ENTRY_BYTES)
-        note_set(why, "%s: its length does not fit its number of entries", path);
-    else
-        result = 0;
-    for (ssize_t at = HEADER_BYTES; result == 0 && at + ENTRY_BYTES <= len; at += ENTRY_BYTES)
-        take_entry(producers, bytes + at);
-    free(content);
+    struct producer_snapshot snapshot;
+    struct producer_snapshot_entry entry;
+    int result = producer_snapshot_open(&snapshot, fs, path, why);
+    while (result == 0 && producer_snapshot_next(&snapshot, &entry))
+        take_entry(producers, &entry);
+    producer_snapshot_close(&snapshot);
     return result;
 }
 

@@ -16,7 +16,14 @@
 #include <errno.h>
 #include <stdlib.h>
 
-enum { ENTRY_BYTES = 34, FILE_BYTES_MAX = 256 << 20 };
+enum { ENTRY_BYTES = TXN_INDEX_ENTRY_BYTES, FILE_BYTES_MAX = 256 << 20 };
+
+bool txn_index_decode(const uint8_t *at, struct aborted_entry *entry)
+{
+    *entry =
+        (struct aborted_entry){load_i64(at + 2), load_i64(at + 10), load_i64(at + 18), load_i64(at + 26)};
+    return load_i16(at) == 0;
+}
 
 int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_entry **entries)
 {
@@ -33,14 +40,11 @@ int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_
     struct aborted_entry *found = malloc(sizeof *found * (size_t)count);
     ensure(found != NULL);
     for (int64_t i = 0; i < count; i++) {
-        const uint8_t *at = (const uint8_t *)content + i * ENTRY_BYTES;
-        if (load_i16(at) != 0) {
+        if (!txn_index_decode((const uint8_t *)content + i * ENTRY_BYTES, &found[i])) {
             free(found);
             free(content);
             return -EBADMSG;
         }
-        found[i] =
-            (struct aborted_entry){load_i64(at + 2), load_i64(at + 10), load_i64(at + 18), load_i64(at + 26)};
     }
     free(content);
     *entries = found;

@@ -15,6 +15,11 @@ struct aborted_entry {
     int64_t last_stable_offset; /* when the marker was written */
 };
 
+enum { TXN_INDEX_ENTRY_BYTES = 34 };
+
+/* The entry whose bytes these are. False: its version is not known. */
+bool txn_index_decode(const uint8_t *at, struct aborted_entry *entry);
+
 /* malloc'ed entries; the caller frees. The count, 0 for a missing file, -errno, -EBADMSG for an unknown
  * version. */
 int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_entry **entries);

@@ -50,6 +50,20 @@ void buf_append_char(struct buf *buf, char c)
     buf_append(buf, &c, 1);
 }
 
+void buf_append_number(struct buf *buf, int64_t number)
+{
+    char digits[20];
+    size_t at = sizeof digits;
+    uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+    do {
+        digits[--at] = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0)
+        digits[--at] = '-';
+    buf_append(buf, digits + at, sizeof digits - at);
+}
+
 void buf_printf(struct buf *buf, const char *format, ...)
 {
     va_list arguments;

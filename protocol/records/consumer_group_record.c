@@ -44,8 +44,7 @@ SCHEMA(consumer_group_member_metadata_value,
        STRING(subscribed_topic_regex, NULLABLE(0)),
        I32(rebalance_timeout_ms, DEFAULT(-1)),
        STRING(server_assignor, NULLABLE(0)),
-       STRUCT_OR_NULL(classic_member_metadata, consumer_group_classic_member, NULLABLE(0), TAG(0),
-                      DEFAULT_NULL),
+       STRUCT_OR_NULL(classic_member_metadata, consumer_group_classic_member, NULLABLE(0), TAG(0)),
        UNKNOWN_TAGS(unknown_tags));
 
 SCHEMA(consumer_group_target_assignment_metadata_value,

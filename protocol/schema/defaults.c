@@ -124,7 +124,9 @@ bool field_is_default(const struct field *field, int version, const void *at)
     case FIELD_STRUCT:
         return struct_is_default(field->of(), version, at);
     case FIELD_STRUCT_OR_NULL:
-        return *(void *const *)at == NULL;
+        if (!field_is_default_struct(field, version))
+            return *(void *const *)at == NULL;
+        return *(void *const *)at != NULL && struct_is_default(field->of(), version, *(void *const *)at);
     case FIELD_ARRAY: {
         int32_t count = load_array(at).count;
         return slice_is_default(field, version, count<0, count> 0 ? (size_t)count : 0);

@@ -40,6 +40,13 @@ static inline bool field_may_be_null(const struct field *field, int version)
     return version >= field->nullable - 1;
 }
 
+/* A pointer to a struct that stands for one with all its defaults where it is left out, and not for null. */
+static inline bool field_is_default_struct(const struct field *field, int version)
+{
+    return field->kind == FIELD_STRUCT_OR_NULL && field_is_present(field, version)
+           && field_is_tagged(field, version) && !field->default_null;
+}
+
 /* Arrays are copied in and out, since ARRAY_OF(x) and struct any_array are different types to the compiler.
  */
 static inline struct any_array load_array(const void *at)

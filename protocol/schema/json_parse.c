@@ -239,12 +239,20 @@ static const struct field *find_field(const struct schema *schema, struct slice 
     return NULL;
 }
 
+static void set_defaults(const struct parsing *in, const struct schema *schema, uint8_t *to)
+{
+    schema_set_defaults(schema, to);
+    for (const struct field *field = schema->fields; field < fields_end(schema); field++)
+        if (field_is_default_struct(field, in->version))
+            *(void **)(void *)(to + field->offset) = schema_new_array(field->of(), in->arena, 1);
+}
+
 static bool parse_struct(const struct parsing *in, const struct path *path, const struct json_value *value,
                          const struct schema *schema, uint8_t *to)
 {
     if (!expect(in, path, value, JSON_OBJECT))
         return false;
-    schema_set_defaults(schema, to);
+    set_defaults(in, schema, to);
     for (const struct json_value *member = value->first; member != NULL; member = member->next) {
         const struct field *field = find_field(schema, member->name);
         if (field == NULL)

@@ -51,10 +51,41 @@ static void print_control(struct buf *out, uint8_t c)
         buf_printf(out, "\\u%04X", c);
 }
 
-void json_print_string(struct buf *out, struct slice text)
+bool utf8_is_valid(struct slice text)
 {
-    buf_append_char(out, '"');
+    size_t skip, len, at = 0;
+    for (uint64_t eight; at + sizeof eight <= text.len; at += sizeof eight) {
+        memcpy(&eight, text.data + at, sizeof eight);
+        if ((eight & 0x8080808080808080U) != 0)
+            break;
+    }
+    for (; at < text.len; at += len) {
+        len = utf8_char_len(text, at, &skip);
+        if (len == 0)
+            return false;
+    }
+    return true;
+}
+
+/* How many of the bytes from `at` on stand for themselves. */
+static size_t plain_len(struct slice text, size_t at)
+{
+    size_t from = at;
+    while (at < text.len && text.data[at] >= 0x20 && text.data[at] < 0x80 && text.data[at] != '"'
+           && text.data[at] != '\\')
+        at++;
+    return at - from;
+}
+
+void json_print_text(struct buf *out, struct slice text)
+{
     for (size_t at = 0; at < text.len;) {
+        size_t plain = plain_len(text, at);
+        if (plain > 0) {
+            buf_append(out, text.data + at, plain);
+            at += plain;
+            continue;
+        }
         uint8_t c = text.data[at];
         size_t skip = 1, len = utf8_char_len(text, at, &skip);
         if (len == 0)
@@ -68,6 +99,12 @@ void json_print_string(struct buf *out, struct slice text)
         }
         at += len == 0 ? skip : len;
     }
+}
+
+void json_print_string(struct buf *out, struct slice text)
+{
+    buf_append_char(out, '"');
+    json_print_text(out, text);
     buf_append_char(out, '"');
 }
 
@@ -101,14 +138,19 @@ bool json_is_name(struct slice name, const char *snake_case)
 
 /* ---- base64 ---- */
 
-void json_print_base64(struct buf *out, struct slice bytes)
+void json_print_base64_text(struct buf *out, struct slice bytes)
 {
     size_t len = base64_text_len(bytes.len);
-    buf_append_char(out, '"');
     base64_encode(bytes, BASE64_STANDARD, (char *)buf_reserve(out, len));
     out->len += len;
     for (; len % 4 != 0; len++)
         buf_append_char(out, '=');
+}
+
+void json_print_base64(struct buf *out, struct slice bytes)
+{
+    buf_append_char(out, '"');
+    json_print_base64_text(out, bytes);
     buf_append_char(out, '"');
 }
 

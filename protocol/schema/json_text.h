@@ -14,6 +14,11 @@ void json_print_string(struct buf *out, struct slice text);
 /* Standard alphabet, padded, in quotes. */
 void json_print_base64(struct buf *out, struct slice bytes);
 
+/* The same two without the quotes: for pieces of what is long. Cut text between characters, and bytes at a
+ * multiple of 3. */
+void json_print_text(struct buf *out, struct slice text);
+void json_print_base64_text(struct buf *out, struct slice bytes);
+
 /* The shortest text that reads back as the same number, as Java prints it; NaN and the infinities in quotes.
  */
 void json_print_double(struct buf *out, double value);
@@ -26,6 +31,8 @@ bool json_is_name(struct slice name, const char *snake_case);
 
 /* The bytes that base64 text (padded or not) stands for, in the arena. False if it stands for none. */
 bool json_parse_base64(struct slice text, struct arena *arena, struct slice *bytes);
+
+bool utf8_is_valid(struct slice text);
 
 /* How many bytes from `at` on are one valid UTF-8 character; if none: 0, and *skip is what one U+FFFD
  * replaces. */

@@ -208,7 +208,7 @@ static void read_struct_or_null(const struct decoding *in, const struct field *f
     *to = NULL;
     if (field_may_be_null(field, in->version)) {
         const uint8_t *present = take(in->reader, field, 1);
-        if (present == NULL || (int8_t)*present < 0)
+        if (present == NULL || (int8_t)*present < 0 || (*present == 0 && field_is_tagged(field, in->version)))
             return;
     }
     ensure(in->reader->arena != NULL);
@@ -347,12 +347,27 @@ static void read_tags(const struct decoding *in, const struct schema *schema, ui
         read_tag(in, schema, to);
 }
 
+/* What a field holds that is not there, or not yet. */
+static void set_absent(const struct decoding *in, const struct field *field, void *at)
+{
+    field_set_default(field, at);
+    if (!field_is_default_struct(field, in->version))
+        return;
+    ensure(in->reader->arena != NULL);
+    void *member = arena_try_alloc(in->reader->arena, field->of()->size);
+    if (member == NULL)
+        reader_fail(in->reader, "%s: needs more memory than a request may have", field->name);
+    else
+        schema_set_defaults(field->of(), member);
+    *(void **)at = member;
+}
+
 static void read_struct(const struct decoding *in, const struct schema *schema, uint8_t *to)
 {
     const struct field *end = fields_end(schema);
     for (const struct field *field = schema->fields; field < end; field++) {
         if (!field_is_plain(field, in->version)) {
-            field_set_default(field, to + field->offset);
+            set_absent(in, field, to + field->offset);
             continue;
         }
         read_field(in, field, to + field->offset);

@@ -22,7 +22,8 @@
  *   struct slice     a string or bytes, borrowed; data NULL is null, or empty in a field that cannot be null
  *   struct records   record batches in memory or in a file
  *   ARRAY_OF(type)   items and count; count -1 is null, all zero is empty
- *   struct x         a struct of its own; struct x * one that may be null
+ *   struct x         a struct of its own; struct x * one that may be null. Tagged and without DEFAULT_NULL
+ *                    it is read as an empty struct where it is left out, and null is written out
  *
  * SCHEMA(x, ...) defines `const struct schema *x_schema(void)`; a header declares it with DECLARE_SCHEMA(x)
  * if others nest x.

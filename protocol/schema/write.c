@@ -126,7 +126,7 @@ static void write_default_struct(const struct encoding *out, const struct schema
 static void write_struct_or_null(const struct encoding *out, const struct field *field, const void *from)
 {
     if (field_may_be_null(field, out->version))
-        *grow(out->writer, 1) = from == NULL ? 0xff : 1;
+        *grow(out->writer, 1) = from != NULL ? 1 : field_is_tagged(field, out->version) ? 0 : 0xff;
     else if (from == NULL)
         write_default_struct(out, field->of());
     if (from != NULL)

@@ -1,0 +1,136 @@
+/* data_file: see data_file.h. */
+#include "storage/data_file.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { OFFSET_DIGITS = 20, EPOCH_DIGITS = 10 };
+
+static const struct {
+    const char *name;
+    enum data_file_kind kind;
+} names[] = {
+    {"meta.properties", DATA_FILE_META_PROPERTIES},
+    {".kafka_cleanshutdown", DATA_FILE_CLEAN_SHUTDOWN},
+    {"recovery-point-offset-checkpoint", DATA_FILE_OFFSET_CHECKPOINT},
+    {"log-start-offset-checkpoint", DATA_FILE_OFFSET_CHECKPOINT},
+    {"replication-offset-checkpoint", DATA_FILE_OFFSET_CHECKPOINT},
+    {"cleaner-offset-checkpoint", DATA_FILE_OFFSET_CHECKPOINT},
+    {"partition.metadata", DATA_FILE_PARTITION_METADATA},
+    {"leader-epoch-checkpoint", DATA_FILE_EPOCH_CHECKPOINT},
+    {"quorum-state", DATA_FILE_QUORUM_STATE},
+    {"bootstrap.checkpoint", DATA_FILE_CLUSTER_SNAPSHOT},
+    {".lock", DATA_FILE_LOCK},
+};
+
+static const struct {
+    const char *extension;
+    enum data_file_kind kind;
+} extensions[] = {
+    {".log", DATA_FILE_LOG},
+    {".index", DATA_FILE_INDEX},
+    {".timeindex", DATA_FILE_TIME_INDEX},
+    {".txnindex", DATA_FILE_TXN_INDEX},
+    {".snapshot", DATA_FILE_PRODUCER_SNAPSHOT},
+};
+
+static const struct {
+    const char *text;
+    enum data_file_suffix suffix;
+} suffixes[] = {
+    {".deleted", DATA_FILE_DELETED}, {".cleaned", DATA_FILE_CLEANED}, {".swap", DATA_FILE_SWAP},
+    {".tmp", DATA_FILE_TMP},         {".part", DATA_FILE_TMP},
+};
+
+static bool is_equal(const char *name, size_t len, const char *other)
+{
+    return len == strlen(other) && memcmp(name, other, len) == 0;
+}
+
+/* How much of the name is left without the suffix. */
+static size_t take_suffix(const char *name, enum data_file_suffix *suffix)
+{
+    size_t len = strlen(name);
+    *suffix = DATA_FILE_PLAIN;
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        size_t tail = strlen(suffixes[i].text);
+        if (len <= tail || strcmp(name + len - tail, suffixes[i].text) != 0)
+            continue;
+        *suffix = suffixes[i].suffix;
+        return len - tail;
+    }
+    return len;
+}
+
+static bool parse_digits(const char *text, size_t digits, int64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < digits; i++)
+        if (text[i] < '0' || text[i] > '9' || __builtin_mul_overflow(*number, 10, number)
+            || __builtin_add_overflow(*number, text[i] - '0', number))
+            return false;
+    return true;
+}
+
+/* "-<epoch>.checkpoint", and with a suffix "-<epoch>-<random>.checkpoint". */
+static void parse_snapshot(const char *rest, size_t len, struct data_file_name *parsed)
+{
+    static const char extension[] = ".checkpoint";
+    int64_t epoch;
+    size_t tail = sizeof extension - 1;
+    if (len < 1 + EPOCH_DIGITS + tail || rest[0] != '-' || !parse_digits(rest + 1, EPOCH_DIGITS, &epoch)
+        || epoch > INT32_MAX || !is_equal(rest + len - tail, tail, extension)
+        || (len > 1 + EPOCH_DIGITS + tail && parsed->suffix != DATA_FILE_TMP))
+        return;
+    parsed->kind = DATA_FILE_CLUSTER_SNAPSHOT;
+    parsed->epoch = (int32_t)epoch;
+}
+
+void data_file_parse(const char *name, struct data_file_name *parsed)
+{
+    *parsed = (struct data_file_name){.kind = DATA_FILE_UNKNOWN, .base = -1, .epoch = -1};
+    size_t len = take_suffix(name, &parsed->suffix);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (is_equal(name, len, names[i].name))
+            parsed->kind = names[i].kind;
+    int64_t base;
+    if (len <= OFFSET_DIGITS || !parse_digits(name, OFFSET_DIGITS, &base))
+        return;
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+        if (is_equal(name + OFFSET_DIGITS, len - OFFSET_DIGITS, extensions[i].extension))
+            parsed->kind = extensions[i].kind;
+    if (parsed->kind == DATA_FILE_UNKNOWN)
+        parse_snapshot(name + OFFSET_DIGITS, len - OFFSET_DIGITS, parsed);
+    if (parsed->kind != DATA_FILE_UNKNOWN)
+        parsed->base = base;
+}
+
+const char *data_file_kind_name(enum data_file_kind kind)
+{
+    static const char *const kind_names[] = {
+        [DATA_FILE_META_PROPERTIES] = "directory properties",
+        [DATA_FILE_CLEAN_SHUTDOWN] = "clean-shutdown marker",
+        [DATA_FILE_OFFSET_CHECKPOINT] = "offset checkpoint",
+        [DATA_FILE_PARTITION_METADATA] = "partition metadata",
+        [DATA_FILE_EPOCH_CHECKPOINT] = "leader epochs",
+        [DATA_FILE_QUORUM_STATE] = "quorum state",
+        [DATA_FILE_CLUSTER_SNAPSHOT] = "cluster snapshot",
+        [DATA_FILE_LOG] = "log segment",
+        [DATA_FILE_INDEX] = "offset index",
+        [DATA_FILE_TIME_INDEX] = "time index",
+        [DATA_FILE_TXN_INDEX] = "transaction index",
+        [DATA_FILE_PRODUCER_SNAPSHOT] = "producer snapshot",
+        [DATA_FILE_LOCK] = "lock",
+        [DATA_FILE_UNKNOWN] = "unknown",
+    };
+    return kind_names[kind];
+}
+
+const char *data_file_suffix_name(enum data_file_suffix suffix)
+{
+    static const char *const suffix_names[] = {
+        [DATA_FILE_PLAIN] = "",    [DATA_FILE_DELETED] = "deleted", [DATA_FILE_CLEANED] = "cleaned",
+        [DATA_FILE_SWAP] = "swap", [DATA_FILE_TMP] = "temporary",
+    };
+    return suffix_names[suffix];
+}

@@ -1,0 +1,50 @@
+/*
+ * data_file: what a file of a log directory is, by its name. Pure.
+ */
+#ifndef STORAGE_DATA_FILE_H
+#define STORAGE_DATA_FILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* In the order in which somebody would read a directory. */
+enum data_file_kind {
+    DATA_FILE_META_PROPERTIES,
+    DATA_FILE_CLEAN_SHUTDOWN,
+    DATA_FILE_OFFSET_CHECKPOINT, /* recovery-point-, log-start-, replication-, cleaner-offset-checkpoint */
+    DATA_FILE_PARTITION_METADATA,
+    DATA_FILE_EPOCH_CHECKPOINT, /* leader-epoch-checkpoint */
+    DATA_FILE_QUORUM_STATE,
+    DATA_FILE_CLUSTER_SNAPSHOT, /* <offset>-<epoch>.checkpoint, bootstrap.checkpoint */
+    DATA_FILE_LOG,
+    DATA_FILE_INDEX,
+    DATA_FILE_TIME_INDEX,
+    DATA_FILE_TXN_INDEX,
+    DATA_FILE_PRODUCER_SNAPSHOT,
+    DATA_FILE_LOCK,
+    DATA_FILE_UNKNOWN,
+};
+
+/* What is behind the name of a file on its way in or out. */
+enum data_file_suffix {
+    DATA_FILE_PLAIN,
+    DATA_FILE_DELETED, /* .deleted */
+    DATA_FILE_CLEANED, /* .cleaned: a compaction that was not finished */
+    DATA_FILE_SWAP,    /* .swap: one that was */
+    DATA_FILE_TMP,     /* .tmp, .part: not written to the end */
+};
+
+struct data_file_name {
+    enum data_file_kind kind;
+    enum data_file_suffix suffix;
+    int64_t base;  /* the offset in the name; -1: there is none */
+    int32_t epoch; /* of a cluster snapshot; -1: there is none */
+};
+
+void data_file_parse(const char *name, struct data_file_name *parsed);
+
+/* "log segment", "offset index" ... and "deleted", "cleaned" ... ("" for plain). */
+const char *data_file_kind_name(enum data_file_kind kind);
+const char *data_file_suffix_name(enum data_file_suffix suffix);
+
+#endif
