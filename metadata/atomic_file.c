@@ -32,6 +32,8 @@ int atomic_file_replace(struct file_system *fs, const char *directory, const cha
     if (len < 0 || len >= FILE_PATH_MAX)
         return -ENAMETOOLONG;
     error = write_synced(fs, temporary, content);
+    if (file_is_full(error))
+        (void)file_unlink(fs, temporary);
     if (error < 0)
         return error;
     error = file_rename(fs, temporary, path);

@@ -31,6 +31,8 @@ int checkpoint_replace(struct file_system *fs, const char *directory, const char
     file_close(fs, file);
     if (result == 0)
         result = file_rename(fs, temporary, path);
+    if (file_is_full(result))
+        (void)file_unlink(fs, temporary); /* what little it takes may be what others need */
     if (result == 0 && durable)
         result = file_sync_directory(fs, directory);
     return result;

@@ -26,10 +26,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { PATH_BYTES_MAX = 3400, SMALL_FILE_MAX = 1 << 20 };
+enum { PATH_BYTES_MAX = 3400, SMALL_FILE_MAX = 1 << 20, RESERVE_BYTES = 256 << 10 };
 
 static const char meta_name[] = "meta.properties";
 static const char marker_name[] = ".kafka_cleanshutdown";
+static const char reserve_name[] = ".reserve";
 
 struct data_dir {
     struct file_system *fs;
@@ -44,7 +45,9 @@ struct data_dir {
     bool was_believed;
     struct data_dir **all; /* the broker's directories, this one among them; borrowed */
     int32_t all_count;
-    struct mutex mutex; /* RANK_DATA_DIR: one writer of checkpoint files */
+    struct mutex mutex; /* RANK_DATA_DIR: one writer of checkpoint files; guards the next two */
+    bool has_reserve;
+    bool is_full; /* a checkpoint was refused for want of space: said once */
 };
 
 /* ---- meta.properties ---- */
@@ -379,20 +382,59 @@ enum kerr data_dir_mark_clean(struct data_dir *dir, int64_t broker_epoch)
     return data_dir_checkpoint(dir, marker_name, slice_str(text));
 }
 
-enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content)
+/* Sets space aside while there is some, so that what has to be remembered on a full disk can be. */
+static void keep_reserve(struct data_dir *dir) NEEDS(dir->mutex)
+{
+    char path[FILE_PATH_MAX];
+    if (dir->has_reserve)
+        return;
+    file_path(path, "%s/%s", dir->path, reserve_name);
+    int file = file_open(dir->fs, path, FILE_CREATE);
+    dir->has_reserve = file >= 0 && file_allocate(dir->fs, file, 0, RESERVE_BYTES) == 0;
+    file_close(dir->fs, file);
+}
+
+/* Lets go of it: others may take it first, but they take pages, and this is dozens of them. */
+static int replace_from_reserve(struct data_dir *dir, const char *name, struct slice content)
+    NEEDS(dir->mutex)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%s", dir->path, reserve_name);
+    (void)file_unlink(dir->fs, path);
+    dir->has_reserve = false;
+    return checkpoint_replace(dir->fs, dir->path, name, content, true);
+}
+
+static enum kerr checkpoint(struct data_dir *dir, const char *name, struct slice content, bool from_reserve)
 {
     if (data_dir_is_offline(dir))
         return KERR_KAFKA_STORAGE_ERROR;
     mutex_lock(&dir->mutex);
     int result = checkpoint_replace(dir->fs, dir->path, name, content, true);
+    if (file_is_full(result) && from_reserve)
+        result = replace_from_reserve(dir, name, content);
+    if (result == 0)
+        keep_reserve(dir);
+    bool is_news = file_is_full(result) && !dir->is_full;
+    dir->is_full = file_is_full(result);
     mutex_unlock(&dir->mutex);
     if (result == 0)
         return KERR_NONE;
-    if (result == -ENOSPC)
+    if (is_news)
         diag_warn("%s/%s: %s", dir->path, name, strerror(-result));
-    else
+    if (!file_is_full(result))
         data_dir_fail(dir, "%s/%s: %s", dir->path, name, strerror(-result));
     return KERR_KAFKA_STORAGE_ERROR;
+}
+
+enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content)
+{
+    return checkpoint(dir, name, content, false);
+}
+
+enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice content)
+{
+    return checkpoint(dir, name, content, true);
 }
 
 /* ---- failure ---- */

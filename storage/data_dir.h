@@ -65,8 +65,11 @@ bool data_dir_is_suspect(const struct data_dir *dir);
 bool data_dir_was_believed(const struct data_dir *dir);
 void data_dir_trust(struct data_dir *dir);
 
-/* Replaces one of the directory's checkpoint files, durably. A failure takes the directory offline. */
+/* Replaces one of the directory's checkpoint files, durably. A failure takes the directory offline, but not
+ * want of space: that is said once, and refused. data_dir_remember is for what somebody was promised: on a
+ * full disk it uses up a reserve (`.reserve`, set aside while there is space). */
 enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content);
+enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice content);
 
 /* Takes the directory offline and says why through diag, once. Any thread. */
 void data_dir_fail(struct data_dir *dir, const char *format, ...) __attribute__((format(printf, 2, 3)));

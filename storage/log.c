@@ -122,8 +122,10 @@ static int sync_everything(struct log *log)
 {
     int result = 0;
     for (int32_t i = 0; i < log->count && result == 0; i++)
-        if (!log->segments[i]->durable)
-            result = segment_sync_all(log->segments[i]);
+        if (!log->segments[i]->durable) {
+            result = segment_finish(log->segments[i]);
+            result = result < 0 ? result : segment_sync_all(log->segments[i]);
+        }
     char path[FILE_PATH_MAX];
     log_snapshot_path(log, log->end_offset, path);
     if (result == 0)
@@ -484,7 +486,9 @@ int log_advance_start(struct log *log, int64_t offset)
     if (offset > log->start_offset)
         log->start_offset = offset;
     epochs_truncate_start(&log->epochs, log->start_offset);
-    return log_store_epochs(log);
+    int result = log_store_epochs(log);
+    return file_is_full(result) ? 0
+                                : result; /* tried again with the next change, and found again without it */
 }
 
 int log_delete_oldest(struct log *log, int32_t count, int64_t now_ms)
@@ -587,6 +591,8 @@ struct segment *log_flush_begin(struct log *log)
 {
     for (int32_t i = 0; i < log->count - 1; i++)
         if (!log->segments[i]->durable) {
+            if (segment_finish(log->segments[i]) < 0) /* recovery had no room for its indexes; nor have we */
+                return NULL;
             atomic_fetch_add(&log->segments[i]->refs, 1);
             return log->segments[i];
         }

@@ -205,6 +205,17 @@ static int mend(struct log *log, struct segment *segment, const struct damage *d
     return result < 0 || !torn ? result : cut_tail(log, segment, &damage->ranges[kept.count], progress);
 }
 
+/* The last index entries. On a full disk they stay in memory, and are written once there is room, before the
+ * recovery point passes the segment (log_flush_begin). */
+static int finish(struct log *log, struct segment *segment)
+{
+    int result = segment_finish(segment);
+    if (!file_is_full(result))
+        return result;
+    diag_warn("%s: no room for the indexes of segment %" PRId64, log->path, segment->base_offset);
+    return 0;
+}
+
 /* A segment whose indexes are missing or impossible, in a log that was closed cleanly. */
 static int rebuild_indexes(struct log *log, int32_t at)
 {
@@ -217,7 +228,7 @@ static int rebuild_indexes(struct log *log, int32_t at)
     if (result == 0)
         result = mend(log, segment, &scan.damage, is_last && damage_has_tail(&scan.damage, segment), NULL);
     free(scan.damage.ranges);
-    return result < 0 || is_last ? result : segment_finish(segment);
+    return result < 0 || is_last ? result : finish(log, segment);
 }
 
 /* ---- after a crash ---- */
@@ -278,6 +289,10 @@ static int scan_segment(struct recovery *recovery, int32_t at)
         char path[FILE_PATH_MAX];
         log_snapshot_path(log, scan->segment->base_offset, path);
         result = producers_write_snapshot(&log->producers, fs_of(log), path, scan->segment->base_offset);
+        if (file_is_full(result)) {
+            diag_warn("%s: %s", path, strerror(-result)); /* it only saves time at the next start */
+            result = 0;
+        }
     }
     return result < 0 ? result : log_scan_segment(scan);
 }
@@ -309,7 +324,7 @@ static int mend_all(struct recovery *recovery)
         log->end_offset = scan->next_offset;
         result = mend(log, scan->segment, &scan->damage, is_torn, recovery->progress);
         if (result == 0 && i < log->count - 1)
-            result = segment_finish(scan->segment);
+            result = finish(log, scan->segment);
     }
     return result;
 }
@@ -334,9 +349,10 @@ static int recover(struct log *log, const struct log_dir *dir, const struct log_
         result = load_producers(log, dir, log->end_offset, false);
     for (int32_t i = 0; i < first && result == 0; i++) {
         result = segment_load_indexes(log->segments[i]);
-        if (result == -ENOENT || result == -EBADMSG)
+        bool rebuild = result == -ENOENT || result == -EBADMSG;
+        if (rebuild)
             result = rebuild_indexes(log, i);
-        log->segments[i]->durable = result == 0;
+        log->segments[i]->durable = !rebuild;
     }
     size_t count = (size_t)(log->count - first);
     struct recovery recovery = {.log = log,
@@ -369,8 +385,11 @@ static int load(struct log *log)
         int result = segment == active               ? segment_load_indexes(segment)
                      : file_exists(fs_of(log), path) ? 0
                                                      : -ENOENT;
-        if (result == -ENOENT || result == -EBADMSG)
+        bool rebuild = result == -ENOENT || result == -EBADMSG;
+        if (rebuild) {
+            segment->durable = false;
             result = rebuild_indexes(log, i);
+        }
         if (result < 0)
             return result;
     }

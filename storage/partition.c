@@ -133,7 +133,7 @@ void partition_set_config(struct partition *partition, const struct log_config *
 static void store_epochs(struct partition *partition) NEEDS(partition->mutex)
 {
     int result = log_store_epochs(partition->log);
-    if (result < 0 && result != -ENOSPC)
+    if (result < 0 && !file_is_full(result))
         data_dir_fail(partition->dir, "%s: leader-epoch-checkpoint: %s", partition->log->path,
                       strerror(-result));
 }
@@ -353,7 +353,9 @@ bool partition_close(struct partition *partition, bool cleanly)
     int result = 0;
     if (cleanly && !was_closed && !data_dir_is_offline(partition->dir)) {
         result = log_close_cleanly(partition->log);
-        if (result < 0)
+        if (file_is_full(result)) /* its directory is not marked clean, and recovers at the next start */
+            diag_warn("%s: is not closed cleanly: %s", partition->log->path, strerror(-result));
+        else if (result < 0)
             data_dir_fail(partition->dir, "%s: %s", partition->log->path, strerror(-result));
     }
     partition_wake_all_locked(partition);

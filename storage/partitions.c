@@ -317,10 +317,13 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
     partition_dir_name_with(name, partition->topic_slice, index, topic_id, "-delete");
     file_path(path, "%s/%s", data_dir_path(partition->dir), name);
     int result = file_rename(data_dir_fs(partition->dir), partition->log->path, path);
+    bool is_full = file_is_full(result); /* no room for a longer name: all the more reason to remove it now */
+    if (is_full)
+        result = file_remove_tree(data_dir_fs(partition->dir), partition->log->path);
     if (result < 0 && !data_dir_is_offline(partition->dir))
         data_dir_fail(partition->dir, "%s: %s", partition->log->path, strerror(-result));
     rwlock_write(&partitions->lock);
-    if (result == 0)
+    if (result == 0 && !is_full)
         partitions_doom_locked(partitions, partition->dir, path,
                                clock_monotonic_ms() + partition->log->config.file_delete_delay_ms);
     rwlock_write_done(&partitions->lock);
@@ -386,8 +389,10 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
     buf_append_slice(&text, buf_slice(&lines));
     buf_fini(&lines);
     struct buf *written = &partitions->written[at * CHECKPOINT_COUNT + kind];
+    enum kerr (*store)(struct data_dir * dir, const char *name, struct slice content) =
+        kind == CHECKPOINT_START ? data_dir_remember : data_dir_checkpoint;
     bool good = slice_equal(buf_slice(written), buf_slice(&text))
-                || data_dir_checkpoint(dir, checkpoint_names[kind], buf_slice(&text)) == KERR_NONE;
+                || store(dir, checkpoint_names[kind], buf_slice(&text)) == KERR_NONE;
     if (good) {
         struct buf old = *written;
         *written = text;

@@ -137,6 +137,11 @@ int file_allocate(struct file_system *fs, int file, int64_t at, int64_t len)
     return result;
 }
 
+bool file_is_full(int result)
+{
+    return result == -ENOSPC || result == -EDQUOT;
+}
+
 int file_lock(struct file_system *fs, int file)
 {
     return fs->lock(fs, file);

@@ -86,7 +86,13 @@ int file_sync(struct file_system *fs, int file);              /* fsync */
 int file_sync_data(struct file_system *fs, int file);         /* fdatasync: data and size */
 int file_sync_path(struct file_system *fs, const char *path); /* fsync by name; a missing file is fine */
 int file_truncate(struct file_system *fs, int file, int64_t size);
+
+/* Room on the disk for [at, at + len), whatever the file's size, which stays: what is written there later is
+ * not refused for want of space. -EOPNOTSUPP where a file system cannot do it. */
 int file_allocate(struct file_system *fs, int file, int64_t at, int64_t len);
+
+/* Whether an operation was refused for want of space: it may be possible later. */
+bool file_is_full(int result);
 int file_lock(struct file_system *fs, int file);
 int file_status(struct file_system *fs, int file, struct file_status *status);
 int file_fd(struct file_system *fs, int file);

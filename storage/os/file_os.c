@@ -68,7 +68,7 @@ static int os_truncate(struct file_system *fs, int file, int64_t size)
 static int os_allocate(struct file_system *fs, int file, int64_t at, int64_t len)
 {
     (void)fs;
-    return -posix_fallocate(file, at, len);
+    return result_of(fallocate(file, FALLOC_FL_KEEP_SIZE, at, len));
 }
 
 static int os_lock(struct file_system *fs, int file)
