@@ -46,6 +46,7 @@ void log_add_segment(struct log *log, struct segment *segment)
         ensure(log->segments != NULL);
     }
     ensure(log->count == 0 || log_active(log)->base_offset < segment->base_offset);
+    segment->index_bytes = log->config.segment_index_bytes;
     log->segments[log->count++] = segment;
 }
 
@@ -188,7 +189,7 @@ bool log_must_roll(struct log *log, size_t staged, size_t len, const struct batc
         return batch_last_offset(header) - active->base_offset > INT32_MAX;
     int64_t max_bytes = config->segment_bytes < INT32_MAX ? config->segment_bytes : INT32_MAX;
     if (size > max_bytes - (int64_t)len || batch_last_offset(header) - active->base_offset > INT32_MAX
-        || segment_index_is_full(active, config->segment_index_bytes))
+        || segment_index_is_full(active))
         return true;
     if (config->segment_ms == INT64_MAX || active->size == 0)
         return false;

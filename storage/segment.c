@@ -204,9 +204,10 @@ void segment_index_batch(struct segment *segment, const struct batch_header *hea
     segment->bytes_since_entry += batch_size(header);
 }
 
-bool segment_index_is_full(const struct segment *segment, int64_t index_bytes)
+bool segment_index_is_full(const struct segment *segment)
 {
-    return segment->offsets.count >= index_bytes / 8 || segment->times.count >= index_bytes / 12 - 1;
+    return segment->offsets.count >= segment->index_bytes / 8
+           || segment->times.count >= segment->index_bytes / 12 - 1;
 }
 
 int64_t segment_first_timestamp(struct segment *segment)

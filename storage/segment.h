@@ -26,7 +26,8 @@ struct segment {
     int64_t max_timestamp_offset; /* relative, last of the batch that has it */
     int64_t first_timestamp;      /* max timestamp of the first batch; SEGMENT_UNKNOWN: not looked up */
     int64_t created_ms;
-    int64_t jitter_ms; /* segment.ms less this makes it roll */
+    int64_t jitter_ms;   /* segment.ms less this makes it roll */
+    int64_t index_bytes; /* segment.index.bytes as it was when the log got it */
     bool indexes_loaded;
     bool has_txn_index;
     bool durable; /* closed, with everything of it on stable storage */
@@ -72,8 +73,8 @@ int segment_append(struct segment *segment, struct iovec *parts, int count, size
 void segment_index_batch(struct segment *segment, const struct batch_header *header, int64_t position,
                          int64_t index_interval_bytes);
 
-/* Whether an index has no room left in index_bytes. */
-bool segment_index_is_full(const struct segment *segment, int64_t index_bytes);
+/* Whether an index has no room left in its index_bytes. */
+bool segment_index_is_full(const struct segment *segment);
 
 /* The max timestamp of the first batch; -1 for an empty segment. */
 int64_t segment_first_timestamp(struct segment *segment);
