@@ -11,7 +11,8 @@
 #include "server/broker.h"
 
 /* One resource's answer once the change is stored or not; the logs follow what changed: one topic's, or all
- * where the broker's defaults changed. */
+ * where the broker's defaults changed. Before the next change begins: of two threads that resolve settings at
+ * once the slower one would leave the older ones behind. */
 static void settle(struct call *call, enum kerr stored, int16_t *error_code, int8_t resource_type,
                    struct slice resource_name)
 {
@@ -32,11 +33,11 @@ void handle_alter_configs(struct call *call)
     change_begin(&change, call);
     controller_alter_configs(&change.controller, request, response, &change.records);
     enum kerr error = change_commit(&change);
-    change_end(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct alter_configs_response_resource *resource = &response->responses.items[i];
         settle(call, error, &resource->error_code, resource->resource_type, resource->resource_name);
     }
+    change_end(&change);
 }
 
 void handle_incremental_alter_configs(struct call *call)
@@ -47,9 +48,9 @@ void handle_incremental_alter_configs(struct call *call)
     change_begin(&change, call);
     controller_incremental_alter_configs(&change.controller, request, response, &change.records);
     enum kerr error = change_commit(&change);
-    change_end(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct incremental_alter_configs_response_resource *resource = &response->responses.items[i];
         settle(call, error, &resource->error_code, resource->resource_type, resource->resource_name);
     }
+    change_end(&change);
 }
