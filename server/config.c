@@ -300,6 +300,9 @@ static bool check_together(struct loader *loader)
     }
     if (find_setting(loader, "log.roll.ms") && number_of(loader, "log.roll.ms") < 1)
         return refuse_setting(loader, "log.roll.ms", "log.roll.ms must be greater than or equal to 1");
+    if (find_setting(loader, "log.roll.jitter.ms") && number_of(loader, "log.roll.jitter.ms") < 0)
+        return refuse_setting(loader, "log.roll.jitter.ms",
+                              "log.roll.jitter.ms must be greater than or equal to 0");
     int64_t queued = number_of(loader, "queued.max.request.bytes");
     if (queued > 0 && queued < number_of(loader, "socket.request.max.bytes"))
         return refuse_setting(loader, "queued.max.request.bytes",

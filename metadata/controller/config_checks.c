@@ -311,16 +311,16 @@ static enum kerr refuse_names(const struct controller *controller, const struct 
     return KERR_INVALID_REQUEST;
 }
 
-static enum kerr check_at_least_one(const struct overrides *overrides, const char *name, bool minus_one,
-                                    struct note *why)
+static enum kerr check_at_least(const struct overrides *overrides, const char *name, int64_t least,
+                                bool minus_one, struct note *why)
 {
     int64_t number;
     struct slice value = value_of(overrides, name);
     if (slice_is_null(value) || !java_parse_long(config_trim(value), INT64_MIN, INT64_MAX, &number)
-        || number >= 1 || (minus_one && number < 0))
+        || number >= least || (minus_one && number < 0))
         return KERR_NONE;
-    note_set(why, "requirement failed: %s must be %sgreater than or equal to 1", name,
-             minus_one ? "unlimited (-1) or, " : "");
+    note_set(why, "requirement failed: %s must be %sgreater than or equal to %lld", name,
+             minus_one ? "unlimited (-1) or, " : "", (long long)least);
     return KERR_INVALID_REQUEST;
 }
 
@@ -344,8 +344,10 @@ enum kerr check_broker_configs(const struct controller *controller, const struct
     if (error == KERR_NONE)
         error = refuse_names(controller, changed, is_bound_once, fixed, why);
     if (error == KERR_NONE)
-        error = check_at_least_one(changed, "log.retention.ms", true, why);
+        error = check_at_least(changed, "log.retention.ms", 1, true, why);
     if (error == KERR_NONE)
-        error = check_at_least_one(changed, "log.roll.ms", false, why);
+        error = check_at_least(changed, "log.roll.ms", 1, false, why);
+    if (error == KERR_NONE)
+        error = check_at_least(changed, "log.roll.jitter.ms", 0, false, why);
     return error;
 }

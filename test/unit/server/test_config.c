@@ -339,6 +339,8 @@ static const struct refusal refusals[] = {
     {"log.retention.minutes=0\nlog.retention.hours=1",
      ":1: log.retention.minutes=0: log.retention.ms must be unlimited (-1) or, greater than or equal to 1"},
     {"log.roll.ms=0", ":1: log.roll.ms=0: log.roll.ms must be greater than or equal to 1"},
+    {"log.roll.jitter.ms=-1",
+     ":1: log.roll.jitter.ms=-1: log.roll.jitter.ms must be greater than or equal to 0"},
     {"queued.max.request.bytes=5", ":1: queued.max.request.bytes=5: queued.max.request.bytes must be larger "
                                    "or equal to socket.request.max.bytes"},
     {"max.connections.per.ip=0",
