@@ -1,6 +1,6 @@
 /*
  * image: making, freeing, and finding in it. What records do to it: image_apply.c, image_topics.c,
- * image_brokers.c, image_configs.c.
+ * image_brokers.c, image_configs.c, image_kept.c.
  *
  * Invariants:
  * 1. A topic stands in topics_by_name and in topics_by_id, and in topics_by_normal exactly if its name has a
@@ -42,6 +42,7 @@ void image_init(struct image *image, uint64_t hash_seed)
     map_init(&image->topics_by_normal, hash_seed);
     map_init(&image->configs, hash_seed);
     map_init(&image->features, hash_seed);
+    map_init(&image->kept, hash_seed);
     arena_init(&image->scratch, SCRATCH_CAP);
 }
 
@@ -59,6 +60,7 @@ void image_fini(struct image *image)
     image_free_topics(image);
     image_free_brokers(image);
     image_free_configs(image);
+    image_free_kept(image);
     free_features(image);
     arena_fini(&image->scratch);
 }

@@ -73,15 +73,26 @@ struct endpoint {
     int16_t security_protocol;
 };
 
+/* A feature and the levels of it that a broker can do. */
+struct feature_range {
+    struct slice name;
+    int16_t min_level;
+    int16_t max_level;
+};
+
 struct broker_state {
     int32_t id;
     int64_t epoch;
     struct uuid incarnation_id;
     struct endpoint *endpoints;
     int32_t endpoint_count;
+    struct feature_range *features;
+    int32_t feature_count;
     struct uuid *log_dirs;
     int32_t log_dir_count;
-    struct slice rack; /* null: none */
+    struct uuid *cordoned_log_dirs; /* those that take no new replicas */
+    int32_t cordoned_log_dir_count; /* -1: not told (KIP-1066) */
+    struct slice rack;              /* null: none */
     bool fenced;
     bool in_controlled_shutdown;
 };
@@ -104,12 +115,29 @@ struct feature {
     int16_t level;
 };
 
+/* What the records of a kind say that nothing here uses yet, in the order in which snapshots have them. */
+enum kept_kind {
+    KEPT_MIGRATION,  /* ZkMigrationStateRecord; one */
+    KEPT_CONTROLLER, /* RegisterControllerRecord, by id */
+    KEPT_QUOTA,      /* ClientQuotaRecord, by entity and key */
+    KEPT_ACL,        /* AccessControlEntryRecord, by id */
+    KEPT_SCRAM,      /* UserScramCredentialRecord, by mechanism and user */
+    KEPT_TOKEN,      /* DelegationTokenRecord, by id */
+};
+
+/* A record that is in force, as it came. */
+struct kept_record {
+    struct slice key;   /* the kind as a byte, then what distinguishes it from the others of its kind */
+    struct slice frame; /* frame version, type, version, fields */
+};
+
 struct image {
     struct map topics_by_name;    /* slice -> struct topic */
     struct map topics_by_id;      /* uuid -> struct topic */
     struct map topics_by_normal;  /* name with '.' as '_' -> struct topic (only names with '.' or '_') */
     struct map configs;           /* type byte + resource name -> struct config_set */
     struct map features;          /* name -> struct feature */
+    struct map kept;              /* kind byte + identity -> struct kept_record */
     struct broker_state *brokers; /* by id, ascending */
     int32_t broker_count;
     int64_t partition_count;  /* of all topics */
@@ -123,9 +151,9 @@ void image_init(struct image *image, uint64_t hash_seed);
 void image_fini(struct image *image);
 
 /* Applies one record (the frame: version, type, version, fields) at its offset and epoch. False with the
- * reason if it cannot be read or contradicts the image; the image is as before then. Types that we do not use
- * are accepted and kept in the log; so are the marks of metadata transactions: what they hold together is up
- * to the caller. */
+ * reason if it cannot be read or contradicts the image; the image is as before then. Records that we have no
+ * use for are kept as they came (struct kept_record). The marks of metadata transactions change nothing: what
+ * they hold together is up to the caller. */
 bool image_apply(struct image *image, struct slice record, int64_t offset, int32_t epoch, struct note *why);
 
 struct topic *image_find_topic(const struct image *image, struct slice name);

@@ -142,14 +142,25 @@ static bool apply_register_broker(struct image *image, const void *record, struc
         const struct register_broker_endpoint *from = &registration->end_points.items[i];
         endpoints[i] = (struct endpoint){from->name, from->host, from->port, from->security_protocol};
     }
+    struct feature_range *features =
+        arena_new_array(&image->scratch, struct feature_range, registration->features.count);
+    for (int32_t i = 0; i < registration->features.count; i++) {
+        const struct register_broker_feature *from = &registration->features.items[i];
+        features[i] =
+            (struct feature_range){from->name, from->min_supported_version, from->max_supported_version};
+    }
     image_put_broker(image, &(struct broker_state){
                                 .id = registration->broker_id,
                                 .epoch = registration->broker_epoch,
                                 .incarnation_id = registration->incarnation_id,
                                 .endpoints = endpoints,
                                 .endpoint_count = registration->end_points.count,
+                                .features = features,
+                                .feature_count = registration->features.count,
                                 .log_dirs = registration->log_dirs.items,
                                 .log_dir_count = registration->log_dirs.count,
+                                .cordoned_log_dirs = registration->cordoned_log_dirs.items,
+                                .cordoned_log_dir_count = registration->cordoned_log_dirs.count,
                                 .rack = registration->rack,
                                 .fenced = registration->fenced,
                                 .in_controlled_shutdown = registration->in_controlled_shutdown,
@@ -178,6 +189,9 @@ static bool apply_registration_change(struct image *image, const void *record, s
         broker->in_controlled_shutdown = true;
     if (change->log_dirs.count > 0)
         broker_set_log_dirs(broker, change->log_dirs.items, change->log_dirs.count);
+    if (change->cordoned_log_dirs.count >= 0)
+        broker_set_cordoned_log_dirs(broker, change->cordoned_log_dirs.items,
+                                     change->cordoned_log_dirs.count);
     return true;
 }
 
@@ -218,6 +232,10 @@ static bool apply_feature_level(struct image *image, const void *record, struct 
         note_set(why, "metadata.version %d is not one of those from %d to %d that this broker knows",
                  level->feature_level, METADATA_VERSION_MIN, METADATA_VERSION_MAX);
         return false;
+    }
+    if (level->feature_level == 0) {
+        free(map_remove(&image->features, level->name));
+        return true;
     }
     struct feature *feature = map_find(&image->features, level->name);
     if (feature != NULL) {
@@ -264,7 +282,7 @@ static const struct {
     {&producer_ids_record_message, apply_producer_ids},
 };
 
-/* NULL: a kind that the image has no use for. */
+/* NULL: a kind that has no meaning here, but may be kept. */
 static apply_fn *find_apply(const struct message *message)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
@@ -293,7 +311,7 @@ static const struct message *read_kind(struct reader *reader, uint32_t *version,
 }
 
 static bool apply_decoded(struct image *image, const struct message *message, int version,
-                          struct reader *reader, apply_fn *apply, struct note *why)
+                          struct reader *reader, struct slice frame, struct note *why)
 {
     void *record = arena_alloc(&image->scratch, message->schema()->size);
     if (!message_read(message, version, reader, record)) {
@@ -304,7 +322,10 @@ static bool apply_decoded(struct image *image, const struct message *message, in
         note_set(why, "%s v%d: %zu bytes are left over", message->name, version, reader_left(reader));
         return false;
     }
-    if (apply(image, record, why))
+    apply_fn *apply = find_apply(message);
+    if (apply == NULL)
+        image_keep(image, message, record, frame);
+    if (apply == NULL || apply(image, record, why))
         return true;
     note_prefix(why, "%s", message->name);
     return false;
@@ -317,10 +338,7 @@ bool image_apply(struct image *image, struct slice record, int64_t offset, int32
     reader_init(&reader, record, &image->scratch);
     uint32_t version = 0;
     const struct message *message = read_kind(&reader, &version, why);
-    if (message == NULL)
-        return false;
-    apply_fn *apply = find_apply(message);
-    if (apply != NULL && !apply_decoded(image, message, (int)version, &reader, apply, why))
+    if (message == NULL || !apply_decoded(image, message, (int)version, &reader, record, why))
         return false;
     image->offset = offset;
     image->epoch = epoch;

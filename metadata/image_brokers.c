@@ -34,13 +34,17 @@ static void free_broker(struct broker_state *broker)
         free((void *)(uintptr_t)broker->endpoints[i].host.data);
     }
     free(broker->endpoints);
+    for (int32_t i = 0; i < broker->feature_count; i++)
+        free((void *)(uintptr_t)broker->features[i].name.data);
+    free(broker->features);
     free(broker->log_dirs);
+    free(broker->cordoned_log_dirs);
     free((void *)(uintptr_t)broker->rack.data);
 }
 
 static struct uuid *copy_uuids(const struct uuid *from, int32_t count)
 {
-    struct uuid *to = image_alloc(sizeof *to * (size_t)count);
+    struct uuid *to = image_alloc(count < 0 ? 0 : sizeof *to * (size_t)count);
     if (count > 0)
         memcpy(to, from, sizeof *to * (size_t)count);
     return to;
@@ -55,7 +59,13 @@ static struct broker_state copy_broker(const struct broker_state *from)
         to.endpoints[i].name = image_dup(from->endpoints[i].name);
         to.endpoints[i].host = image_dup(from->endpoints[i].host);
     }
+    to.features = image_alloc(sizeof *to.features * (size_t)from->feature_count);
+    for (int32_t i = 0; i < from->feature_count; i++) {
+        to.features[i] = from->features[i];
+        to.features[i].name = image_dup(from->features[i].name);
+    }
     to.log_dirs = copy_uuids(from->log_dirs, from->log_dir_count);
+    to.cordoned_log_dirs = copy_uuids(from->cordoned_log_dirs, from->cordoned_log_dir_count);
     to.rack = image_dup(from->rack);
     return to;
 }
@@ -102,6 +112,14 @@ void broker_set_log_dirs(struct broker_state *broker, const struct uuid *log_dir
     free(broker->log_dirs);
     broker->log_dirs = copy;
     broker->log_dir_count = count;
+}
+
+void broker_set_cordoned_log_dirs(struct broker_state *broker, const struct uuid *log_dirs, int32_t count)
+{
+    struct uuid *copy = copy_uuids(log_dirs, count);
+    free(broker->cordoned_log_dirs);
+    broker->cordoned_log_dirs = copy;
+    broker->cordoned_log_dir_count = count;
 }
 
 void image_free_brokers(struct image *image)

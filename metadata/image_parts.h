@@ -8,6 +8,7 @@
 #define METADATA_IMAGE_PARTS_H
 
 #include "metadata/image.h"
+#include "protocol/schema/schema.h"
 
 /* Memory that is never NULL, and a copy in such memory (null stays null). Freed with free(). */
 void *image_alloc(size_t size);
@@ -37,8 +38,9 @@ void image_free_topics(struct image *image);
 void image_put_broker(struct image *image, const struct broker_state *broker);
 void image_remove_broker(struct image *image, struct broker_state *broker);
 
-/* Replaces the directories of a registered broker (copied). */
+/* Replaces the directories of a registered broker, or those of them that are cordoned (copied). */
 void broker_set_log_dirs(struct broker_state *broker, const struct uuid *log_dirs, int32_t count);
+void broker_set_cordoned_log_dirs(struct broker_state *broker, const struct uuid *log_dirs, int32_t count);
 
 /* The registered broker with this epoch. */
 struct broker_state *image_get_registered(struct image *image, int32_t id, int64_t epoch, struct note *why);
@@ -52,5 +54,12 @@ void image_set_config(struct image *image, int8_t type, struct slice resource, s
                       struct slice value);
 void image_remove_configs(struct image *image, int8_t type, struct slice resource);
 void image_free_configs(struct image *image);
+
+/* ---- image_kept ---- */
+
+/* Keeps the record, replaces the one that it changes, or lets go of the one that it removes. Records of other
+ * kinds than enum kept_kind change nothing. `record` is what `frame` holds, decoded. */
+void image_keep(struct image *image, const struct message *message, const void *record, struct slice frame);
+void image_free_kept(struct image *image);
 
 #endif

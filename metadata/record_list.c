@@ -44,12 +44,12 @@ static int registration_change_version(const struct broker_registration_change_r
     return change->in_controlled_shutdown != 0 ? 1 : 0;
 }
 
-static int version_of(const struct record_list *list, const struct message *message, const void *record)
+int record_list_version(int16_t level, const struct message *message, const void *record)
 {
     if (message == &partition_record_message || message == &partition_change_record_message)
-        return partition_version(list->metadata_version);
+        return partition_version(level);
     if (message == &register_broker_record_message)
-        return registration_version(list->metadata_version);
+        return registration_version(level);
     if (message == &broker_registration_change_record_message)
         return registration_change_version(record);
     return 0;
@@ -74,7 +74,8 @@ void record_list_add(struct record_list *list, const struct message *record_mess
     struct buf frame = {0};
     struct writer writer;
     writer_init(&writer, &frame, list->arena);
-    metadata_record_write(&writer, record_message, version_of(list, record_message, record), record);
+    metadata_record_write(&writer, record_message,
+                          record_list_version(list->metadata_version, record_message, record), record);
     *next_place(list) = arena_dup(list->arena, buf_slice(&frame));
     buf_fini(&frame);
 }

@@ -21,6 +21,9 @@ void record_list_init(struct record_list *list, struct arena *arena, int16_t met
 /* Encodes one record (its frame too) in the version for the list's level (kafka-storage §12). */
 void record_list_add(struct record_list *list, const struct message *record_message, const void *record);
 
+/* The version in which Apache Kafka writes this record at a metadata.version. */
+int record_list_version(int16_t metadata_version, const struct message *record_message, const void *record);
+
 /* Adds a copy of a frame as it is (from a bootstrap snapshot). */
 void record_list_add_frame(struct record_list *list, struct slice frame);
 
