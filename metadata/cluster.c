@@ -1,11 +1,12 @@
 /*
- * cluster: serving and changing the image, and closing; how it opens is in cluster_open.c. Any thread calls
+ * cluster: serving and changing the image, and closing; how it opens is in cluster_open.c, what is due by the
+ * clock in cluster_tick.c. Any thread calls
  * what serves; the server's broker opens and closes.
  *
  * Invariants:
- * 1. What the image says is in the log and synced: a change is appended, synced, then applied. (The one
- *    exception: a node that finds no registration at all stands in its image without one, see
- *    cluster_open.c.)
+ * 1. What the image says is in the log and synced: a change is appended, synced, then applied. (Two
+ *    exceptions: a node that finds no registration at all stands in its image without one, see
+ *    cluster_open.c; and no-ops, which say nothing, are not synced.)
  * 2. After a failed write or sync no change is taken any more: the directory is offline. A full disk alone is
  *    forgiven, since the write is taken back.
  * 3. epoch is the raft epoch of all our own records, and not below that of any record before.
@@ -41,8 +42,7 @@ static enum kerr fail(struct cluster *cluster, const char *what, int error, stru
     return KERR_KAFKA_STORAGE_ERROR;
 }
 
-/* One write, one sync. */
-enum kerr cluster_store(struct cluster *cluster, const struct batch_writer *writer, struct note *why)
+enum kerr cluster_append(struct cluster *cluster, const struct batch_writer *writer, struct note *why)
 {
     if (data_dir_is_offline(cluster->dir)) {
         note_set(why, "%s is offline", data_dir_path(cluster->dir));
@@ -50,17 +50,29 @@ enum kerr cluster_store(struct cluster *cluster, const struct batch_writer *writ
     }
     int error =
         cluster_log_append(&cluster->log, buf_slice(&writer->bytes), writer->next_offset, writer->epoch);
-    if (error == -ENOSPC)
-        return fail(cluster, "cannot append", error,
-                    why); /* the next change may be smaller, or the disk emptier */
-    bool appended = error == 0;
-    if (appended)
-        error = cluster_log_sync(&cluster->log);
+    if (error == 0) {
+        cluster->last_timestamp_ms = writer->now_ms;
+        cluster->bytes_since_snapshot += (int64_t)writer->bytes.len;
+        return KERR_NONE;
+    }
+    if (error != -ENOSPC) /* then the next change may be smaller, or the disk emptier */
+        data_dir_fail(cluster->dir, "%s: cannot append: %s", cluster->directory, strerror(-error));
+    return fail(cluster, "cannot append", error, why);
+}
+
+enum kerr cluster_sync(struct cluster *cluster, struct note *why)
+{
+    int error = cluster_log_sync(&cluster->log);
     if (error == 0)
         return KERR_NONE;
-    const char *what = appended ? "cannot sync" : "cannot append";
-    data_dir_fail(cluster->dir, "%s: %s: %s", cluster->directory, what, strerror(-error));
-    return fail(cluster, what, error, why);
+    data_dir_fail(cluster->dir, "%s: cannot sync: %s", cluster->directory, strerror(-error));
+    return fail(cluster, "cannot sync", error, why);
+}
+
+enum kerr cluster_store(struct cluster *cluster, const struct batch_writer *writer, struct note *why)
+{
+    enum kerr error = cluster_append(cluster, writer, why);
+    return error == KERR_NONE ? cluster_sync(cluster, why) : error;
 }
 
 /* A record that we made and that does not fit our own image is a bug. */
@@ -147,6 +159,7 @@ void cluster_free(struct cluster *cluster)
 {
     if (cluster->log.fs != NULL)
         cluster_log_close(&cluster->log);
+    buf_fini(&cluster->voters_record);
     image_fini(&cluster->image);
     rwlock_fini(&cluster->image_lock);
     mutex_fini(&cluster->change_lock);

@@ -18,7 +18,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { READ_STEP = 1 << 20, SEGMENT_NAME_LEN = 24 };
+enum {
+    READ_STEP = 1 << 20,
+    SEGMENT_NAME_LEN = 24,
+    NO_OP_BATCH_MAX = 80, /* bytes; one record of nothing */
+    LOOK_BEHIND_BYTES = 16 << 20,
+};
 
 /* ---- which segments there are ---- */
 
@@ -102,25 +107,66 @@ static bool is_in_order(const struct cluster_log *log, const struct batch_header
            && header->partition_leader_epoch >= log->last_epoch;
 }
 
-/* What follows a batch whose checksum is wrong? Every append is synced before the next: if a whole batch of a
- * later one is there, this one was whole too once. Then it is not a torn write that nobody was promised, and
- * not ours to cut. */
-static enum step look_behind(struct segment_reader *reader, size_t at, const struct batch_header *damaged,
-                             struct note *why)
+/* Reads the header of the batch at this place, as whole as the file has it. */
+static enum batch_status peek_batch(struct segment_reader *reader, size_t at, struct batch_header *header,
+                                    size_t *size, struct note *why)
 {
-    struct batch_header header;
-    size_t size;
-    if (!fill(reader, at + READ_STEP, why))
-        return STEP_FAILED;
-    if (reader->bytes.len < at + BATCH_HEADER_SIZE)
-        return STEP_DAMAGED;
+    if (!fill(reader, at + BATCH_HEADER_SIZE, why))
+        return BATCH_INCOMPLETE;
     struct slice left = slice_from(buf_slice(&reader->bytes), at);
-    if (batch_next(left, &header, &size, NULL) != BATCH_WHOLE || !batch_check_crc(slice_of(left.data, size))
-        || header.base_offset <= reader->log->end_offset || header.max_timestamp == damaged->max_timestamp)
+    if (left.len < BATCH_HEADER_SIZE)
+        return BATCH_INCOMPLETE;
+    enum batch_status status = batch_next(left, header, size, why);
+    if (status != BATCH_INCOMPLETE || !fill(reader, at + *size, why))
+        return status;
+    return batch_next(slice_from(buf_slice(&reader->bytes), at), header, size, why);
+}
+
+static bool may_be_no_op(struct slice batch, const struct batch_header *header)
+{
+    return header->record_count == 1 && batch.len <= NO_OP_BATCH_MAX;
+}
+
+/*
+ * Was a batch whose checksum is wrong promised to anybody? Every append but a no-op's is synced, with all
+ * that lies before it, before the next one is made. So a whole batch of a later append behind one that is
+ * no no-op, be it the damaged one or another that follows it, proves that the damaged one was whole and
+ * synced once: then the disk has lost it, and it is not ours to cut. Else it is a torn write.
+ */
+static bool was_synced(struct segment_reader *reader, size_t at, size_t size,
+                       const struct batch_header *damaged)
+{
+    struct note ignored = {""};
+    struct slice batch = slice_of(reader->bytes.data + at, size);
+    struct batch_header change = *damaged, header;
+    bool has_change = !may_be_no_op(batch, damaged);
+    int64_t above = reader->log->end_offset;
+    for (size_t end = at + LOOK_BEHIND_BYTES; at < end;) {
+        at += size;
+        if (peek_batch(reader, at, &header, &size, &ignored) != BATCH_WHOLE)
+            return false;
+        batch = slice_of(reader->bytes.data + at, size);
+        if (!batch_check_crc(batch) || header.base_offset <= above)
+            return false;
+        if (has_change && header.max_timestamp != change.max_timestamp)
+            return true;
+        if (!has_change && !may_be_no_op(batch, &header)) {
+            has_change = true;
+            change = header;
+        }
+        above = header.base_offset;
+    }
+    return true; /* two days of no-ops that have reached the disk: so had what lies before them */
+}
+
+static enum step judge_damaged(struct segment_reader *reader, size_t at, size_t size,
+                               const struct batch_header *damaged, struct note *why)
+{
+    if (!was_synced(reader, at, size, damaged))
         return STEP_DAMAGED;
     note_set(why,
              "the batch at byte %lld has a wrong checksum, and whole ones follow it: the disk has lost data",
-             (long long)(reader->position + (int64_t)at) - damaged->batch_length - BATCH_LOG_OVERHEAD);
+             (long long)(reader->position + (int64_t)at));
     return STEP_FAILED;
 }
 
@@ -143,9 +189,11 @@ static enum step take_batch(struct segment_reader *reader, size_t at, size_t *si
         return STEP_DAMAGED;
     struct slice batch = slice_of(left.data, *size);
     if (!batch_check_crc(batch))
-        return look_behind(reader, at + *size, &header, why);
+        return judge_damaged(reader, at, *size, &header, why);
     if (!is_in_order(reader->log, &header))
         return STEP_DAMAGED;
+    if (reader->position == 0 && at == 0)
+        reader->log->segment_since = header.max_timestamp;
     if (batch_next_offset(&header) > reader->from_offset && !reader->each(reader->context, batch, why))
         return STEP_FAILED;
     reader->log->end_offset = batch_next_offset(&header);
@@ -196,23 +244,27 @@ static bool mend(struct cluster_log *log, const char *path, int64_t end, struct 
     return error >= 0;
 }
 
-static bool open_segment(struct cluster_log *log, int64_t base, int flags, char path[FILE_PATH_MAX],
-                         struct note *why)
+static bool say(struct note *why, const char *path, int error)
+{
+    if (error < 0)
+        note_set(why, "%s: %s", path, strerror(-error));
+    return error >= 0;
+}
+
+static int open_segment(struct cluster_log *log, int64_t base, int flags, char path[FILE_PATH_MAX])
 {
     int error = segment_path(log, base, path);
-    log->file = error < 0 ? error : file_open(log->fs, path, flags);
-    if (log->file >= 0)
-        return true;
-    note_set(why, "%s: %s", path, strerror(-log->file));
-    log->file = -1;
-    return false;
+    int file = error < 0 ? error : file_open(log->fs, path, flags);
+    log->file = file < 0 ? -1 : file;
+    log->segment_since = -1;
+    return file < 0 ? file : 0;
 }
 
 static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, struct segment_reader *reader,
                            struct note *why)
 {
     char path[FILE_PATH_MAX];
-    if (!open_segment(log, base, is_last ? FILE_WRITE : FILE_READ, path, why))
+    if (!say(why, path, open_segment(log, base, is_last ? FILE_WRITE : FILE_READ, path)))
         return false;
     reader->file = log->file;
     reader->position = 0;
@@ -233,31 +285,50 @@ static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, 
     return true;
 }
 
-static bool begin_segment(struct cluster_log *log, int64_t base, struct note *why)
+static int begin_segment(struct cluster_log *log, int64_t base)
 {
     char path[FILE_PATH_MAX];
-    if (!open_segment(log, base, FILE_CREATE | FILE_TRUNCATE, path, why))
-        return false;
+    int error = open_segment(log, base, FILE_CREATE | FILE_TRUNCATE, path);
+    if (error < 0)
+        return error;
     log->size = 0;
     log->end_offset = base;
     log->directory_changed = true;
-    return true;
+    return 0;
 }
 
-/* The snapshot is ahead of the log: all the segments go, and a new one begins behind the snapshot. */
+/* Deletes a segment and what Apache Kafka has put beside it. */
+static int delete_segment(const struct cluster_log *log, int64_t base)
+{
+    static const char *const beside[] = {".index", ".timeindex", ".txnindex", ".snapshot"};
+    char path[FILE_PATH_MAX];
+    int error = segment_path(log, base, path);
+    if (error >= 0)
+        error = file_unlink(log->fs, path);
+    if (error < 0 && error != -ENOENT)
+        return error;
+    size_t stem = strlen(path) - strlen(".log");
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        snprintf(path + stem, sizeof path - stem, "%s", beside[i]);
+        (void)file_unlink(log->fs, path); /* without its segment nobody reads it */
+    }
+    return 0;
+}
+
 static bool restart(struct cluster_log *log, const struct segment_names *names, int64_t from_offset,
                     struct note *why)
 {
     diag_warn("%s: the log ends at %lld, before its snapshot at %lld: it begins anew there", log->directory,
               (long long)log->end_offset, (long long)from_offset);
-    file_close(log->fs, log->file);
-    log->file = -1;
-    for (size_t i = 0; i < names->count; i++) {
-        char path[FILE_PATH_MAX];
-        if (segment_path(log, names->bases[i], path) >= 0)
-            (void)file_unlink(log->fs, path);
-    }
-    return begin_segment(log, from_offset, why);
+    cluster_log_close(log);
+    int error = 0;
+    for (size_t i = 0; i < names->count && error >= 0; i++)
+        error = delete_segment(log, names->bases[i]);
+    if (error >= 0)
+        error = begin_segment(log, from_offset);
+    log->start_offset = from_offset;
+    log->last_epoch = -1;
+    return say(why, log->directory, error);
 }
 
 /* The last segment that begins at or before the offset: the first one to read. */
@@ -281,7 +352,18 @@ static bool replay_segments(struct cluster_log *log, const struct segment_names 
     for (size_t i = first; i < names->count; i++)
         if (!replay_segment(log, names->bases[i], i + 1 == names->count, reader, why))
             return false;
+    log->start_offset = names->bases[0];
     return log->end_offset >= reader->from_offset || restart(log, names, reader->from_offset, why);
+}
+
+/* The segments, oldest first; names->bases is malloc'ed. */
+static int list_segments(const struct cluster_log *log, struct segment_names *names)
+{
+    *names = (struct segment_names){0};
+    int error = file_list(log->fs, log->directory, take_name, names);
+    if (names->count > 0)
+        qsort(names->bases, names->count, sizeof *names->bases, compare_bases);
+    return error;
 }
 
 bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const char *directory,
@@ -290,21 +372,18 @@ bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const cha
     *log = (struct cluster_log){.fs = fs,
                                 .directory = directory,
                                 .file = -1,
+                                .start_offset = from_offset,
                                 .last_epoch = -1,
-                                .segment_bytes = CLUSTER_SEGMENT_BYTES};
-    struct segment_names names = {0};
+                                .segment_bytes = CLUSTER_SEGMENT_BYTES,
+                                .segment_ms = CLUSTER_SEGMENT_MS,
+                                .segment_since = -1};
+    struct segment_names names;
     struct segment_reader reader = {.log = log, .from_offset = from_offset, .each = each, .context = context};
-    bool opened;
-    int error = file_list(fs, directory, take_name, &names);
-    if (error < 0) {
-        note_set(why, "%s: %s", directory, strerror(-error));
-        opened = false;
-    } else if (names.count == 0) {
-        opened = begin_segment(log, from_offset, why);
-    } else {
-        qsort(names.bases, names.count, sizeof *names.bases, compare_bases);
+    bool opened = say(why, directory, list_segments(log, &names));
+    if (opened && names.count == 0)
+        opened = say(why, directory, begin_segment(log, from_offset));
+    else if (opened)
         opened = replay_segments(log, &names, &reader, why);
-    }
     free(names.bases);
     buf_fini(&reader.bytes);
     if (!opened)
@@ -327,11 +406,10 @@ static int write_again(struct file_system *fs, int file)
 int cluster_log_write_again(struct file_system *fs, const char *directory)
 {
     struct cluster_log log = {.fs = fs, .directory = directory};
-    struct segment_names names = {0};
+    struct segment_names names;
     char path[FILE_PATH_MAX];
-    int error = file_list(fs, directory, take_name, &names);
+    int error = list_segments(&log, &names);
     if (error >= 0 && names.count > 0) {
-        qsort(names.bases, names.count, sizeof *names.bases, compare_bases);
         error = segment_path(&log, names.bases[names.count - 1], path);
         log.file = error < 0 ? error : file_open(fs, path, FILE_WRITE);
         error = log.file < 0 ? log.file : write_again(fs, log.file);
@@ -339,6 +417,15 @@ int cluster_log_write_again(struct file_system *fs, const char *directory)
     }
     free(names.bases);
     return error < 0 ? error : file_sync_directory(fs, directory);
+}
+
+bool cluster_log_restart(struct cluster_log *log, int64_t from_offset, struct note *why)
+{
+    struct segment_names names;
+    bool done =
+        say(why, log->directory, list_segments(log, &names)) && restart(log, &names, from_offset, why);
+    free(names.bases);
+    return done;
 }
 
 void cluster_log_close(struct cluster_log *log)
@@ -352,42 +439,83 @@ void cluster_log_close(struct cluster_log *log)
 /* Begins the next segment; the one before is synced first, since cluster_log_sync looks at the last only. */
 static int roll(struct cluster_log *log)
 {
-    struct note ignored = {""};
     struct cluster_log next = *log;
     int error = file_sync_data(log->fs, log->file);
+    if (error >= 0)
+        error = begin_segment(&next, log->end_offset);
     if (error < 0)
         return error;
-    if (!begin_segment(&next, log->end_offset, &ignored))
-        return -EIO;
     file_close(log->fs, log->file);
     *log = next;
     return 0;
 }
 
+static bool is_full(const struct cluster_log *log, struct slice batches, int64_t append_ms)
+{
+    return log->size > 0
+           && (log->size + (int64_t)batches.len > log->segment_bytes
+               || append_ms - log->segment_since > log->segment_ms);
+}
+
 int cluster_log_append(struct cluster_log *log, struct slice batches, int64_t next_offset, int32_t epoch)
 {
     ensure(next_offset > log->end_offset && epoch >= log->last_epoch);
-    int error = 0;
-    if (log->size > 0 && log->size + (int64_t)batches.len > log->segment_bytes)
-        error = roll(log);
+    struct batch_header first;
+    batch_header_read(batches.data, &first);
+    int error = is_full(log, batches, first.max_timestamp) ? roll(log) : 0;
     if (error >= 0)
         error = file_write(log->fs, log->file, batches.data, batches.len, log->size);
     if (error < 0) {
         (void)file_truncate(log->fs, log->file, log->size);
         return error;
     }
+    if (log->size == 0)
+        log->segment_since = first.max_timestamp;
     log->size += (int64_t)batches.len;
     log->end_offset = next_offset;
     log->last_epoch = epoch;
+    log->has_unsynced = true;
     return 0;
 }
 
 int cluster_log_sync(struct cluster_log *log)
 {
     int error = file_sync_data(log->fs, log->file);
-    if (error < 0 || !log->directory_changed)
-        return error < 0 ? error : 0;
+    if (error < 0)
+        return error;
+    log->has_unsynced = false;
+    if (!log->directory_changed)
+        return 0;
     log->directory_changed = false;
     error = file_sync_directory(log->fs, log->directory);
+    return error < 0 ? error : 0;
+}
+
+/* ---- the old end ---- */
+
+int64_t cluster_log_bytes(const struct cluster_log *log)
+{
+    struct segment_names names;
+    int64_t bytes = 0;
+    int error = list_segments(log, &names);
+    for (size_t i = 0; i < names.count && error >= 0; i++) {
+        char path[FILE_PATH_MAX];
+        struct file_status status = {.size = 0};
+        error = segment_path(log, names.bases[i], path);
+        if (error >= 0)
+            error = file_path_status(log->fs, path, &status);
+        bytes += status.size;
+    }
+    free(names.bases);
+    return error < 0 ? error : bytes;
+}
+
+int cluster_log_delete_below(const struct cluster_log *log, int64_t start_offset)
+{
+    struct segment_names names;
+    int error = list_segments(log, &names);
+    for (size_t i = 0; error >= 0 && i + 1 < names.count && names.bases[i + 1] <= start_offset; i++)
+        error = delete_segment(log, names.bases[i]);
+    free(names.bases);
     return error < 0 ? error : 0;
 }

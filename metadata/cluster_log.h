@@ -14,23 +14,29 @@
 
 enum { CLUSTER_SEGMENT_BYTES = 1 << 30 }; /* metadata.log.segment.bytes */
 
+#define CLUSTER_SEGMENT_MS INT64_C(604800000) /* metadata.log.segment.ms */
+
 struct cluster_log {
     struct file_system *fs;
     const char *directory;  /* borrowed */
     int file;               /* of the last segment; -1: not open */
     int64_t size;           /* bytes of the last segment */
+    int64_t start_offset;   /* what lies below may be gone: a snapshot has it */
     int64_t end_offset;     /* one past the last record */
     int32_t last_epoch;     /* of the last batch; -1: there is none */
     int64_t segment_bytes;  /* a segment that would grow beyond is followed by a new one */
+    int64_t segment_ms;     /* and so is one whose first batch is older than this, when the next comes */
+    int64_t segment_since;  /* append time of the last segment's first batch, ms; -1: it has none */
     bool directory_changed; /* a file was made, and its entry is not synced yet */
+    bool has_unsynced;      /* something was appended since the last sync */
 };
 
 /*
  * Gives `each` the batches that hold records from `from_offset` (a snapshot's end, or 0) on. A tail that is
  * not a whole batch with the right checksum is cut off (and that is said through diag): it was not synced, so
- * nothing was promised of it. If whole batches of a later append follow it, it was: that is refused, unlike
- * in Apache Kafka, which cuts all of them off. If the log ends before `from_offset`, the snapshot is all
- * there is: the log begins anew behind it. An empty one is begun.
+ * nothing was promised of it. If what follows proves that it was, that is refused, unlike in Apache Kafka,
+ * which cuts all of it off. If the log ends before `from_offset`, the snapshot is all there is: the log
+ * begins anew behind it. An empty one is begun.
  *
  * False with the reason: a file cannot be read, a segment that is not the last is damaged, records from
  * `from_offset` on are missing, or `each` stopped.
@@ -44,13 +50,26 @@ void cluster_log_close(struct cluster_log *log);
  * -errno. */
 int cluster_log_write_again(struct file_system *fs, const char *directory);
 
+/* Deletes every segment of an open log and begins it anew at this offset, without any epoch: a snapshot that
+ * ends there is all there is. */
+bool cluster_log_restart(struct cluster_log *log, int64_t from_offset, struct note *why);
+
 /* Appends batches that are made for this place (base offset end_offset, an epoch not below last_epoch) with
- * one write, in the page cache until cluster_log_sync. 0 or -errno: the log is as before then, as far as can
- * be done. */
+ * one write, in the page cache until cluster_log_sync. Only a no-op may be left without one before the next
+ * append: a start tells by that what was promised and what was not. 0 or -errno: the log is as before
+ * then, as far as can be done. */
 int cluster_log_append(struct cluster_log *log, struct slice batches, int64_t next_offset, int32_t epoch);
 
 /* What was appended is on stable storage, with one fdatasync (and the directory, if a file was made). After
  * an error it must not be called again: the second call could succeed and lie. 0 or -errno. */
 int cluster_log_sync(struct cluster_log *log);
+
+/* Bytes of all segments, or -errno. For one who does not hold the lock too. */
+int64_t cluster_log_bytes(const struct cluster_log *log);
+
+/* Deletes the segments of which every record lies below the offset, oldest first, with what Apache Kafka
+ * has put beside them; never the last. Not synced: what comes back after a crash is deleted again. The
+ * lock is not needed. 0 or -errno. */
+int cluster_log_delete_below(const struct cluster_log *log, int64_t start_offset);
 
 #endif

@@ -53,33 +53,72 @@ static int make_directory(struct cluster *cluster)
     return atomic_file_replace(fs, cluster->directory, "partition.metadata", SLICE(PARTITION_METADATA));
 }
 
-static bool load_snapshot(struct cluster *cluster, struct replay *replay, struct note *why)
+/* Forgets what a snapshot said that turned out to be damaged, or to have another log beside it. */
+static void begin_again(struct cluster *cluster, struct replay *replay)
 {
-    struct file_system *fs = data_dir_fs(cluster->dir);
-    struct snapshot_id id;
+    uint64_t seed = cluster->image.topics_by_name.seed;
+    replay_fini(replay);
+    image_fini(&cluster->image);
+    image_init(&cluster->image, seed);
+    replay_init(replay, &cluster->image);
+    cluster->epoch = -1;
+}
+
+static int read_snapshot(struct cluster *cluster, struct replay *replay, struct snapshot_id id,
+                         struct note *why)
+{
     char name[SNAPSHOT_NAME_SIZE], path[FILE_PATH_MAX];
-    int error = snapshot_find_newest(fs, cluster->directory, &id);
-    if (error >= 0 && id.end_offset < 0)
-        return true;
     snapshot_format_name(id, name);
+    int error = atomic_file_path(path, cluster->directory, name);
     if (error >= 0)
-        error = atomic_file_path(path, cluster->directory, name);
-    if (error >= 0)
-        error = snapshot_read(fs, path, replay_batch, replay, why);
+        error = snapshot_read(data_dir_fs(cluster->dir), path, replay_batch, replay, why);
     if (error >= 0 && !(replay->had_header && replay->had_footer)) {
         note_set(why, "%s is not complete", path);
-        error = -EBADMSG;
+        return -EBADMSG;
     }
-    if (error < 0) {
-        note_set(why, "%s: %s", cluster->directory, strerror(-error));
-        return false;
-    }
+    if (error < 0 && error != -EBADMSG)
+        note_set(why, "%s: %s", path, strerror(-error));
+    if (error < 0)
+        return error;
     replay->from_offset = id.end_offset;
     replay->had_leader = id.end_offset > 0;
     cluster->image.offset = id.end_offset - 1;
     cluster->image.epoch = id.epoch;
     cluster->epoch = id.epoch;
-    return true;
+    return 0;
+}
+
+/* The newest snapshot whose bytes are right; *used is its id, or has the epoch -1. *damaged tells up to where
+ * snapshots go that cannot be read, and `why` what is wrong with them: their records must be in the log
+ * then. */
+static bool load_snapshot(struct cluster *cluster, struct replay *replay, struct snapshot_id *used,
+                          int64_t *damaged, struct note *why)
+{
+    struct snapshot_list list;
+    *used = (struct snapshot_id){0, -1};
+    *damaged = 0;
+    int error = snapshot_list(data_dir_fs(cluster->dir), cluster->directory, &list);
+    if (error < 0)
+        note_set(why, "%s: %s", cluster->directory, strerror(-error));
+    for (size_t i = list.count; i > 0 && error >= 0 && used->epoch < 0; i--) {
+        struct note reason = {""};
+        error = read_snapshot(cluster, replay, list.ids[i - 1], &reason);
+        if (error >= 0) {
+            *used = list.ids[i - 1];
+        } else if (error == -EBADMSG) {
+            diag_warn("%s: it is left out", reason.text);
+            if (*damaged == 0) {
+                *damaged = list.ids[i - 1].end_offset;
+                *why = reason;
+            }
+            begin_again(cluster, replay);
+            error = 0;
+        } else {
+            *why = reason;
+        }
+    }
+    snapshot_list_fini(&list);
+    return error >= 0;
 }
 
 static bool refuse_voters(const int32_t *voters, int32_t count, int32_t node_id, struct note *why)
@@ -116,6 +155,59 @@ static bool check_voters(const struct cluster *cluster, const struct replay *rep
     return true;
 }
 
+static bool open_log(struct cluster *cluster, struct replay *replay, struct note *why)
+{
+    const struct cluster_config *config = cluster->config;
+    if (!cluster_log_open(&cluster->log, data_dir_fs(cluster->dir), cluster->directory, replay->from_offset,
+                          replay_batch, replay, why))
+        return false;
+    cluster->log.segment_bytes = config->segment_bytes;
+    cluster->log.segment_ms = config->segment_ms;
+    return true;
+}
+
+/* A log whose epochs end before the snapshot's is another one than that which the snapshot stands for: it
+ * goes. */
+static bool drop_older_log(struct cluster *cluster, struct replay *replay, struct snapshot_id id,
+                           struct note *why)
+{
+    if (cluster->log.last_epoch < 0 || cluster->log.last_epoch >= id.epoch)
+        return true;
+    begin_again(cluster, replay);
+    return read_snapshot(cluster, replay, id, why) >= 0
+           && cluster_log_restart(&cluster->log, id.end_offset, why);
+}
+
+/* The snapshot and the log behind it. */
+static bool load_log(struct cluster *cluster, struct replay *replay, struct note *why)
+{
+    struct snapshot_id id;
+    int64_t damaged;
+    struct note damage = {""};
+    if (!load_snapshot(cluster, replay, &id, &damaged, &damage)) {
+        *why = damage;
+        return false;
+    }
+    bool opened = open_log(cluster, replay, why) && drop_older_log(cluster, replay, id, why);
+    if (opened && cluster->log.end_offset < damaged) {
+        note_set(why, "the log ends at %lld", (long long)cluster->log.end_offset);
+        opened = false;
+    }
+    if (!opened && damaged > 0)
+        note_prefix(why, "%s; there is nothing in its place", damage.text);
+    if (!opened)
+        return false;
+    if (cluster->log.last_epoch > cluster->epoch)
+        cluster->epoch = cluster->log.last_epoch;
+    cluster->snapshot_offset = id.end_offset;
+    cluster->last_timestamp_ms = replay->last_timestamp_ms;
+    cluster->bytes_since_snapshot = replay->log_bytes;
+    cluster->kraft_version = replay->kraft_version;
+    buf_append_slice(&cluster->voters_record, buf_slice(&replay->voters_record));
+    snapshot_sweep(data_dir_fs(cluster->dir), cluster->directory, cluster->log.start_offset, id.end_offset);
+    return true;
+}
+
 static bool load(struct cluster *cluster, struct replay *replay, struct quorum_state *quorum,
                  struct note *why)
 {
@@ -134,12 +226,8 @@ static bool load(struct cluster *cluster, struct replay *replay, struct quorum_s
         note_set(why, "%s: %s", cluster->directory, strerror(-error));
         return false;
     }
-    if (!load_snapshot(cluster, replay, why)
-        || !cluster_log_open(&cluster->log, fs, cluster->directory, replay->from_offset, replay_batch, replay,
-                             why))
+    if (!load_log(cluster, replay, why))
         return false;
-    if (cluster->log.last_epoch > cluster->epoch)
-        cluster->epoch = cluster->log.last_epoch;
     return check_voters(cluster, replay, quorum, why);
 }
 
@@ -267,9 +355,11 @@ static bool take_lead(struct cluster *cluster, const struct replay *replay, cons
 }
 
 /* A log that no quorum ever led and in which nobody registered was written by hand (a test's): it stays as it
- * is, and its epoch goes on. We stand in the image all the same, so that nobody has to ask. */
+ * is, one segment however old its times are, and its epoch goes on. We stand in the image all the same,
+ * so that nobody has to ask. */
 static bool stand_in(struct cluster *cluster, struct note *why)
 {
+    cluster->log.segment_ms = INT64_MAX;
     struct arena arena;
     struct record_list records;
     arena_init(&arena, SIZE_MAX);
@@ -326,7 +416,16 @@ struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *no
 {
     struct cluster *cluster = malloc(sizeof *cluster);
     ensure(cluster != NULL && "out of memory");
-    *cluster = (struct cluster){.dir = dir, .node = node, .broker_epoch = NOT_REGISTERED, .epoch = -1};
+    *cluster = (struct cluster){
+        .dir = dir,
+        .node = node,
+        .config = node->config != NULL ? node->config : &cluster_config_defaults,
+        .broker_epoch = NOT_REGISTERED,
+        .epoch = -1,
+        .last_write_ms = -1,
+        .last_snapshot_ms = -1,
+        .last_clean_ms = -1,
+    };
     mutex_init(&cluster->change_lock, RANK_CONTROLLER);
     rwlock_init(&cluster->image_lock, RANK_IMAGE);
     uint64_t seed;

@@ -1,6 +1,6 @@
 /*
- * cluster_state: what a cluster is made of, and how records get into it. For cluster.c (serving) and
- * cluster_open.c (starting).
+ * cluster_state: what a cluster is made of, and how records get into it. For cluster.c (serving),
+ * cluster_open.c (starting) and cluster_tick.c (what is due by the clock).
  */
 #ifndef METADATA_CLUSTER_STATE_H
 #define METADATA_CLUSTER_STATE_H
@@ -19,6 +19,7 @@ enum {
 struct cluster {
     struct data_dir *dir;
     const struct cluster_node *node;
+    const struct cluster_config *config;
     char directory[FILE_PATH_MAX]; /* __cluster_metadata-0 */
 
     struct mutex change_lock; /* guards what follows; one change at a time */
@@ -27,6 +28,18 @@ struct cluster {
     int64_t broker_epoch;     /* NOT_REGISTERED: no record says that we are */
     int64_t next_producer_id; /* of our block */
     int64_t end_of_producer_ids;
+    int64_t last_timestamp_ms;    /* append time of the log's last batch, wall clock; -1: there is none */
+    int64_t bytes_since_snapshot; /* of the log */
+    int16_t kraft_version;
+    struct buf voters_record; /* KRaftVoters as it stands in the log; empty: there is none */
+
+    /* Of the thread that ticks; -1: not yet. */
+    int64_t last_offset_ticked; /* end of the log at the tick before */
+    int64_t last_write_ms;      /* when the end had moved */
+    int64_t last_snapshot_ms;   /* or the first tick */
+    int64_t next_attempt_ms;    /* no snapshot before: the last one could not be written */
+    int64_t last_clean_ms;
+    int64_t snapshot_offset; /* end of the newest snapshot; 0: there is none */
 
     struct rwlock image_lock; /* changing the image takes both locks, reading it either */
     struct image image;
@@ -38,6 +51,10 @@ int16_t cluster_level(const struct cluster *cluster);
 /* Adds the records to the writer, in batches of about so many bytes. */
 void cluster_write_list(struct batch_writer *writer, const struct record_list *records, size_t batch_bytes);
 
+/* Appends what was written with one write: only a no-op may do without a sync. With an error nothing more
+ * may be changed (unless the disk is full). */
+enum kerr cluster_append(struct cluster *cluster, const struct batch_writer *writer, struct note *why);
+
 /* Appends what was written with one write and syncs it. With an error nothing more may be changed (unless
  * the disk is full). */
 enum kerr cluster_store(struct cluster *cluster, const struct batch_writer *writer, struct note *why);
@@ -47,6 +64,9 @@ void cluster_apply(struct cluster *cluster, const struct record_list *records, i
 
 /* All of it: one change. */
 enum kerr cluster_commit_locked(struct cluster *cluster, const struct record_list *records, struct note *why);
+
+/* What was appended is on stable storage. After an error the directory is offline. */
+enum kerr cluster_sync(struct cluster *cluster, struct note *why);
 
 /* Closes the log and gives everything back; writes nothing. */
 void cluster_free(struct cluster *cluster);

@@ -14,6 +14,7 @@
 #include "protocol/records/leader_change.h"
 #include "protocol/records/metadata_record.h"
 #include "protocol/records/metadata_transaction_record.h"
+#include "protocol/records/snapshot_record.h"
 #include "protocol/records/voters_record.h"
 
 #include <stdlib.h>
@@ -100,6 +101,7 @@ static bool apply_control(struct replay *replay, const struct record *record, st
         struct leader_change leader_change;
         struct kraft_version_record kraft_version;
         struct voters_record voters;
+        struct snapshot_header_record header;
     } value;
     switch (control_record_type(record)) {
     case CONTROL_LEADER_CHANGE:
@@ -116,7 +118,10 @@ static bool apply_control(struct replay *replay, const struct record *record, st
         return decode_control(&voters_record_message, record->value, arena, &value.voters, why)
                && take_voters(replay, &value.voters, why);
     case CONTROL_SNAPSHOT_HEADER:
+        if (!decode_control(&snapshot_header_record_message, record->value, arena, &value.header, why))
+            return false;
         replay->had_header = true;
+        replay->last_timestamp_ms = value.header.last_contained_log_timestamp;
         return true;
     case CONTROL_SNAPSHOT_FOOTER:
         replay->had_footer = true;
@@ -231,16 +236,26 @@ static bool apply_records(struct replay *replay, struct record_iterator *it, str
     return result == RECORD_END;
 }
 
+/* Between its header and its footer. */
+static bool is_in_snapshot(const struct replay *replay)
+{
+    return replay->had_header && !replay->had_footer;
+}
+
 bool replay_batch(void *context, struct slice batch, struct note *why)
 {
     struct replay *replay = context;
     struct arena arena;
     struct record_iterator it;
+    bool is_of_snapshot = is_in_snapshot(replay);
     arena_init(&arena, DECODE_CAP);
     record_iterator_init(&it, batch, &(struct record_options){.tolerant = true});
     bool applied = apply_records(replay, &it, &arena, why);
     if (applied) {
-        replay->last_timestamp_ms = it.header.max_timestamp;
+        if (!is_of_snapshot && !is_in_snapshot(replay)) {
+            replay->last_timestamp_ms = it.header.max_timestamp;
+            replay->log_bytes += (int64_t)batch.len;
+        }
         if (!replay->in_transaction) {
             replay->image->offset = batch_last_offset(&it.header);
             replay->image->epoch = it.header.partition_leader_epoch;

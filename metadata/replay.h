@@ -19,11 +19,12 @@ struct replay {
     int32_t voter_count; /* -1: nobody said */
     int32_t voters[QUORUM_VOTERS_MAX];
     struct uuid voter_directory_ids[QUORUM_VOTERS_MAX]; /* zero: not said */
-    struct buf voters_record; /* the last KRaftVoters record as it came; empty: there was none */
-    bool had_leader;          /* a leader opened an epoch: a quorum ran on this log */
-    bool had_header;          /* a snapshot's first record */
-    bool had_footer;          /* a snapshot's last one */
-    int64_t last_timestamp_ms;
+    struct buf voters_record;  /* the last KRaftVoters record as it came; empty: there was none */
+    bool had_leader;           /* a leader opened an epoch: a quorum ran on this log */
+    bool had_header;           /* a snapshot's first record */
+    bool had_footer;           /* a snapshot's last one */
+    int64_t log_bytes;         /* of the log's batches, a snapshot's apart */
+    int64_t last_timestamp_ms; /* append time of the log's last batch; -1: there is none */
 
     /* Records of a transaction that has not ended: frames back to back, and where each ends. */
     bool in_transaction;

@@ -124,6 +124,7 @@ static bool open_cluster(struct broker *broker, struct note *why)
         .controller_endpoint_count = config->controller_listener_count,
         .log_dirs = log_dirs,
         .log_dir_count = broker->dir_count,
+        .config = &config->cluster,
         .static_configs = config->static_configs.entries,
         .static_config_count = config->static_configs.count,
     };

@@ -303,6 +303,8 @@ static bool check_together(struct loader *loader)
     if (find_setting(loader, "log.roll.jitter.ms") && number_of(loader, "log.roll.jitter.ms") < 0)
         return refuse_setting(loader, "log.roll.jitter.ms",
                               "log.roll.jitter.ms must be greater than or equal to 0");
+    if (number_of(loader, "metadata.log.segment.ms") < 1)
+        return refuse_setting(loader, "metadata.log.segment.ms", "Value must be at least 1");
     int64_t queued = number_of(loader, "queued.max.request.bytes");
     if (queued > 0 && queued < number_of(loader, "socket.request.max.bytes"))
         return refuse_setting(loader, "queued.max.request.bytes",
@@ -361,6 +363,14 @@ static const struct member members[] = {
                 storage.high_watermark_checkpoint_interval_ms),
     LONG_MEMBER("log.retention.check.interval.ms", storage.retention_check_interval_ms),
     LONG_MEMBER("log.initial.task.delay.ms", storage.initial_task_delay_ms),
+    LONG_MEMBER("metadata.max.idle.interval.ms", cluster.max_idle_interval_ms),
+    LONG_MEMBER("metadata.log.max.record.bytes.between.snapshots",
+                cluster.max_record_bytes_between_snapshots),
+    LONG_MEMBER("metadata.log.max.snapshot.interval.ms", cluster.max_snapshot_interval_ms),
+    LONG_MEMBER("metadata.log.segment.bytes", cluster.segment_bytes),
+    LONG_MEMBER("metadata.log.segment.ms", cluster.segment_ms),
+    LONG_MEMBER("metadata.max.retention.bytes", cluster.max_retention_bytes),
+    LONG_MEMBER("metadata.max.retention.ms", cluster.max_retention_ms),
     INT_MEMBER("producer.id.expiration.ms", producer_id_expiration_ms),
     LONG_MEMBER("producer.id.expiration.check.interval.ms", storage.producer_expiration_check_interval_ms),
 };
@@ -378,6 +388,8 @@ static void fill_members(struct loader *loader)
         else
             *(bool *)(void *)at = value.len == 4; /* checked: true or false, in any case */
     }
+    if (!slice_is_null(setting_value(loader, "internal.metadata.log.segment.bytes")))
+        loader->config->cluster.segment_bytes = number_of(loader, "internal.metadata.log.segment.bytes");
     struct slice rack = setting_value(loader, "broker.rack");
     loader->config->broker_rack = arena_dup(&loader->config->arena, rack);
 }

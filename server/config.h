@@ -8,6 +8,7 @@
 #ifndef SERVER_CONFIG_H
 #define SERVER_CONFIG_H
 
+#include "metadata/cluster_config.h"
 #include "metadata/config_def.h"
 #include "metadata/image.h"
 #include "protocol/base/arena.h"
@@ -48,6 +49,7 @@ struct config {
     const char **log_dirs;
     int32_t log_dir_count;
     const char *metadata_log_dir; /* the first of log_dirs, unless set */
+    struct cluster_config cluster;
 
     /* Topics. */
     int32_t num_partitions;

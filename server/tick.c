@@ -23,6 +23,7 @@ static void *tick_main(void *context)
     while (waiter_wait(&tick->waiter, clock_monotonic_ms() + TICK_MS) != WAITER_STOPPED) {
         int64_t now_ms = clock_monotonic_ms();
         partitions_tick(tick->broker->partitions, now_ms);
+        cluster_tick(tick->broker->cluster, now_ms);
     }
     return NULL;
 }

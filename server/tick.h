@@ -1,6 +1,6 @@
 /*
  * tick: the thread for what is due by the clock: checkpoints, flushes, retention, idle files, expired fetch
- * sessions.
+ * sessions, no-ops and snapshots of the cluster log.
  */
 #ifndef SERVER_TICK_H
 #define SERVER_TICK_H

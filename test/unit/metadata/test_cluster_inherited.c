@@ -6,6 +6,7 @@
 #include "protocol/records/metadata_transaction_record.h"
 #include "protocol/records/snapshot_record.h"
 #include "protocol/records/voters_record.h"
+#include "storage/os/clock.h"
 #include "test/unit/metadata/cluster_fixture.h"
 
 static char directory[256];
@@ -59,7 +60,7 @@ static void begin_log(int16_t level)
     node_write_meta(&fixture);
     arena_init(&arena, SIZE_MAX);
     record_list_init(&list, &arena, level);
-    batch_writer_init(&log_writer, 0, 1, 1700000000000);
+    batch_writer_init(&log_writer, 0, 1, clock_wall_ms()); /* not old enough for a new segment */
 }
 
 static void end_batch(void)
@@ -245,6 +246,8 @@ START_TEST(a_log_without_registrations_is_left_as_it_is)
     cluster_read_done(fixture.cluster);
     ck_assert_int_eq(cluster_broker_epoch(fixture.cluster), -1);
     ck_assert_int_eq(node_partition(&fixture, "apple", 0).leader, 1);
+    cluster_tick(fixture.cluster, 1);
+    cluster_tick(fixture.cluster, INT64_C(1) << 40); /* not even a no-op, or a snapshot, in 35 years */
     node_close(&fixture);
     struct slice bytes = read_file(fixture.path, LOG_NAME);
     ck_assert(slice_equal(bytes, slice_of(course_log, sizeof course_log)));
