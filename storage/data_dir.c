@@ -216,7 +216,14 @@ static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct n
 
 /* ---- life ---- */
 
-/* Makes the directory and the missing ones above it. */
+static int make_directory(struct file_system *fs, const char *path)
+{
+    int result = file_mkdir(fs, path);
+    return result == 0 ? file_sync_parent(fs, path) : result;
+}
+
+/* Makes the directory and the missing ones above it, durably: what is synced in a directory that a power cut
+ * takes away is lost. */
 static int make_directories(struct file_system *fs, const char *path)
 {
     char partial[FILE_PATH_MAX];
@@ -225,10 +232,10 @@ static int make_directories(struct file_system *fs, const char *path)
         if (*at == '/') {
             *at = '\0';
             if (!file_exists(fs, partial))
-                (void)file_mkdir(fs, partial);
+                (void)make_directory(fs, partial);
             *at = '/';
         }
-    int result = file_mkdir(fs, partial);
+    int result = make_directory(fs, partial);
     return result == -EEXIST ? 0 : result;
 }
 

@@ -95,17 +95,6 @@ static void forget_hints(struct log *log)
         log->page->segment = -1;
 }
 
-static int sync_parent(struct file_system *fs, const char *directory)
-{
-    char parent[FILE_PATH_MAX];
-    file_path(parent, "%s", directory);
-    char *slash = strrchr(parent, '/');
-    if (slash == NULL)
-        return file_sync_directory(fs, ".");
-    *slash = '\0';
-    return file_sync_directory(fs, slash == parent ? "/" : parent);
-}
-
 /* The topic id above all is on stable storage before a new directory's first acknowledged record. */
 static int sync_small_files(struct file_system *fs, const char *directory)
 {
@@ -551,7 +540,7 @@ int log_sync_run(struct log_sync *sync)
     if (result == 0 && sync->directory != NULL)
         result = file_sync_directory(fs, sync->directory);
     if (result == 0 && sync->parent)
-        result = sync_parent(fs, sync->directory);
+        result = file_sync_parent(fs, sync->directory);
     return result;
 }
 

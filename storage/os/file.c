@@ -193,6 +193,17 @@ int file_sync_directory(struct file_system *fs, const char *path)
     return fs->sync_directory(fs, path);
 }
 
+int file_sync_parent(struct file_system *fs, const char *path)
+{
+    char parent[FILE_PATH_MAX];
+    file_path(parent, "%s", path);
+    char *slash = strrchr(parent, '/');
+    if (slash == NULL)
+        return file_sync_directory(fs, ".");
+    *slash = '\0';
+    return file_sync_directory(fs, slash == parent ? "/" : parent);
+}
+
 int file_set_modified(struct file_system *fs, const char *path, int64_t modified_ms)
 {
     return fs->set_modified(fs, path, modified_ms);

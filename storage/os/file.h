@@ -104,6 +104,7 @@ int file_unlink(struct file_system *fs, const char *path);
 int file_mkdir(struct file_system *fs, const char *path);
 int file_rmdir(struct file_system *fs, const char *path);
 int file_sync_directory(struct file_system *fs, const char *path);
+int file_sync_parent(struct file_system *fs, const char *path); /* the directory that holds the path's name */
 int file_set_modified(struct file_system *fs, const char *path, int64_t modified_ms);
 int file_space(struct file_system *fs, const char *path, struct file_space *space);
 
