@@ -74,7 +74,9 @@ int partition_dir_read_id(struct file_system *fs, const char *path, struct uuid 
     char id[64] = "";
     int fields = sscanf(content, "version : %7s topic_id : %63s", version, id);
     bool good = fields == 2 && strcmp(version, "0") == 0 && uuid_parse(slice_str(id), topic_id);
-    int result = len == 0 ? 0 : good ? 1 : -EBADMSG;
+    /* Empty, or zeros: it was not synced when the power failed. */
+    bool is_blank = strnlen(content, (size_t)len) == 0;
+    int result = good ? 1 : is_blank ? 0 : -EBADMSG;
     if (result < 0)
         note_set(why, "%s is malformed", file);
     free(content);

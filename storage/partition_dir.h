@@ -26,7 +26,8 @@ void partition_dir_name(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topi
 void partition_dir_name_with(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index,
                              struct uuid id, const char *suffix);
 
-/* partition.metadata. Read: 1, 0 if it is missing or empty, -errno, -EBADMSG. Write: not synced. */
+/* partition.metadata. Read: 1, 0 if it is missing, empty or nothing but zeros (a power cut's), -errno,
+ * -EBADMSG. Write: not synced. */
 int partition_dir_read_id(struct file_system *fs, const char *path, struct uuid *topic_id, struct note *why);
 int partition_dir_write_id(struct file_system *fs, const char *path, struct uuid topic_id);
 

@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_ROOM = 300 };
+enum { KEY_ROOM = 300, STRAY_NAMES = 200 };
 
 static const char cluster_log_dir[] = "__cluster_metadata-0";
 
@@ -137,9 +137,13 @@ static void set_stray_aside(struct loading *loading, const char *name)
     file_path(from, "%s/%s", data_dir_path(loading->dir), name);
     partition_dir_parse(name, &topic, &index);
     (void)partition_dir_read_id(data_dir_fs(loading->dir), from, &id, &why);
-    partition_dir_name_with(to_name, topic, index, id, "-stray");
-    file_path(to, "%s/%s", data_dir_path(loading->dir), to_name);
-    int result = file_rename(data_dir_fs(loading->dir), from, to);
+    int result = -ENOTEMPTY;
+    for (int tries = 0; tries < STRAY_NAMES && (result == -ENOTEMPTY || result == -EEXIST); tries++) {
+        partition_dir_name_with(to_name, topic, index, id, "-stray");
+        file_path(to, "%s/%s", data_dir_path(loading->dir), to_name);
+        result = file_rename(data_dir_fs(loading->dir), from, to);
+        id.bytes[sizeof id.bytes - 1]++; /* one was set aside before: any other name will do */
+    }
     if (result == 0)
         diag_warn("%s is not assigned to this broker: set aside as %s", from, to_name);
     else
