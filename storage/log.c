@@ -95,7 +95,8 @@ static void forget_hints(struct log *log)
         log->page->segment = -1;
 }
 
-/* The topic id above all is on stable storage before a new directory's first acknowledged record. */
+/* The topic id above all is on stable storage before a new directory's first acknowledged record; the epochs
+ * of a closed segment before nobody reads its batches for them any more. */
 static int sync_small_files(struct file_system *fs, const char *directory)
 {
     char path[FILE_PATH_MAX];
@@ -574,7 +575,10 @@ int64_t log_recovery_point(const struct log *log)
 {
     int64_t base = log_active(log)->base_offset;
     bool only_active = log->recovery_point >= base || log->count == 1;
-    return only_active && log->synced_offset > log->recovery_point ? log->synced_offset : log->recovery_point;
+    /* A record less than is synced: should a segment begin just behind it, the whole of it would stand for
+     * this one's indexes too. */
+    int64_t point = log->synced_offset - 1;
+    return only_active && point > log->recovery_point ? point : log->recovery_point;
 }
 
 struct segment *log_flush_begin(struct log *log)
@@ -592,6 +596,8 @@ struct segment *log_flush_begin(struct log *log)
 int log_flush_run(struct log *log, struct segment *segment)
 {
     int result = segment_sync_all(segment);
+    if (result == 0)
+        result = sync_small_files(segment_fs(segment), log->path);
     return result < 0 ? result : file_sync_directory(segment_fs(segment), log->path);
 }
 

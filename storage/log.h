@@ -157,8 +157,8 @@ struct log_sync {
 /* All three at once, for a log that nobody else knows yet. */
 int log_sync_now(struct log *log);
 
-/* What the checkpoint file says: below it everything is on stable storage, but for the active segment's
- * indexes, which are made anew after a crash anyway. */
+/* What the checkpoint file says: below it everything is on stable storage, but for the indexes of the segment
+ * that holds it, which are made anew after a crash anyway. */
 int64_t log_recovery_point(const struct log *log);
 
 /* begin under the owner's lock, run without it, end under it again (also after a failure). run may begin

@@ -233,10 +233,13 @@ static int rebuild_indexes(struct log *log, int32_t at)
 
 /* ---- after a crash ---- */
 
+/* Durably: once the segment before them is cut, nothing says any more that they are to go. */
 static int drop_after(struct log *log, int32_t last)
 {
     int64_t bytes = 0;
     int result = 0;
+    if (log->count - 1 == last)
+        return 0;
     while (log->count - 1 > last && result == 0) {
         struct segment *segment = log_active(log);
         bytes += segment->size;
@@ -250,8 +253,7 @@ static int drop_after(struct log *log, int32_t last)
     if (bytes > 0)
         diag_warn("%s: %" PRId64 " bytes in later segments are dropped: there is no whole batch in them",
                   log->path, bytes);
-    log->directory_changed = true;
-    return result;
+    return result < 0 ? result : file_sync_directory(fs_of(log), log->path);
 }
 
 static int unlink_txn_index(struct segment *segment)
@@ -340,6 +342,39 @@ static int write_again(struct log *log, int32_t first)
     return result;
 }
 
+/* ---- epochs ---- */
+
+static int take_epochs(struct log *log, struct segment *segment)
+{
+    int result = segment_pin(segment);
+    if (result < 0)
+        return result;
+    struct header_scan scan;
+    struct batch_header header;
+    int64_t at = 0;
+    header_scan_init(&scan, fs_of(log), segment->file.file, segment->size);
+    while ((result = header_scan_read(&scan, at, &header)) == 1) {
+        if (header.partition_leader_epoch > epochs_latest(&log->epochs))
+            epochs_assign(&log->epochs, header.partition_leader_epoch, header.base_offset);
+        at += batch_size(&header);
+    }
+    segment_unref(segment);
+    return result == -EBADMSG ? 0 : result;
+}
+
+/* leader-epoch-checkpoint is replaced without a sync, and a power cut may leave an empty one: the batches of
+ * the segments that nothing else reads say it again. */
+static int find_epochs_again(struct log *log, int32_t segments)
+{
+    if (log->epochs.count > 0 && log->epochs.entries[0].start_offset <= log->start_offset)
+        return 0;
+    log->epochs.count = 0;
+    int result = 0;
+    for (int32_t i = 0; i < segments && result == 0; i++)
+        result = take_epochs(log, log->segments[i]);
+    return result;
+}
+
 static int recover(struct log *log, const struct log_dir *dir, const struct log_options *options)
 {
     int32_t first = log_find_segment(log, options->recovery_point);
@@ -347,6 +382,8 @@ static int recover(struct log *log, const struct log_dir *dir, const struct log_
     int result = options->suspect ? write_again(log, first) : 0;
     if (result == 0)
         result = load_producers(log, dir, log->end_offset, false);
+    if (result == 0)
+        result = find_epochs_again(log, first);
     for (int32_t i = 0; i < first && result == 0; i++) {
         result = segment_load_indexes(log->segments[i]);
         bool rebuild = result == -ENOENT || result == -EBADMSG;
@@ -365,6 +402,8 @@ static int recover(struct log *log, const struct log_dir *dir, const struct log_
         result = scan_segment(&recovery, i);
     if (result == 0)
         result = mend_all(&recovery);
+    if (log->producers.snapshot_offset > log->end_offset) /* of a segment that is dropped: no reason not to */
+        log->producers.snapshot_offset = -1;              /* write the next one */
     for (size_t i = 0; i < count; i++)
         free(recovery.scans[i].damage.ranges);
     free(recovery.scans);
@@ -503,6 +542,8 @@ struct log *log_open(const struct log_options *options, int *error, struct note 
             options->recovery_point > log->start_offset ? options->recovery_point : log->start_offset;
     log->synced_offset = log->recovery_point;
     log->closed_offset = options->clean ? log->end_offset : -1;
+    if (!options->clean) /* whoever made the names may not have lived to sync them */
+        log->directory_changed = log->parent_changed = true;
     producers_expire(&log->producers, clock_wall_ms() - log->config.producer_id_expiration_ms);
     for (int32_t i = 0; i < log->count; i++) /* thousands of partitions must not hold a descriptor each */
         open_files_forget(log->files, &log->segments[i]->file);
