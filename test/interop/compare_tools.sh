@@ -4,8 +4,11 @@
 need java
 program python3 python3
 
+prepare() { :; }   # BOOTSTRAP: what happens before the first command; a scenario may say otherwise
+
 transcript() {   # NAME SCRIPT PAUSE: $work/NAME.txt
     start "$2" "$work/$1" "$port"
+    prepare "127.0.0.1:$port"
     KAFKA_LOG=off "${tools[@]}" "127.0.0.1:$port" "$3" < "$commands" |
         python3 "$clients/normalise.py" "$work/$1" > "$work/$1.txt"
     stop "$work/$1"

@@ -1,20 +1,25 @@
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.Exit;
 
 /**
  * Runs Kafka's command line tools one after the other in one JVM: Tools BOOTSTRAP PAUSE < COMMANDS
  *
- * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. Prints each command, what
+ * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. delete-records is given
+ * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file. Prints each command, what
  * it prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when
  * its controller knows, and the broker that is asked next may learn it later.
  */
 class Tools {
     static final Map<String, String> CLASSES = Map.of(
             "configs", "kafka.admin.ConfigCommand",
+            "delete-records", "org.apache.kafka.tools.DeleteRecordsCommand",
             "dump-log", "org.apache.kafka.tools.DumpLogSegments",
             "get-offsets", "org.apache.kafka.tools.GetOffsetShell",
             "topics", "org.apache.kafka.tools.TopicCommand");
@@ -42,9 +47,23 @@ class Tools {
         int[] ended = {0};
         Exit.setExitProcedure((status, message) -> ended[0] = status);
         List<String> rest = new ArrayList<>(words.subList(1, words.size()));
+        if (words.get(0).equals("delete-records")) rest = offsetFile(rest);
         if (!words.get(0).equals("dump-log")) rest.addAll(0, List.of("--bootstrap-server", bootstrap));
         tool(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
         return ended[0];
+    }
+
+    /** What delete-records reads from a file. */
+    static List<String> offsetFile(List<String> words) throws Exception {
+        Path file = Files.createTempFile("offsets", ".json");
+        file.toFile().deleteOnExit();
+        String content = words.get(0);
+        if (!content.contains("{"))
+            content = words.stream().map(word -> word.split(":", 3))
+                    .map(part -> "{\"topic\":\"%s\",\"partition\":%s,\"offset\":%s}".formatted(part[0], part[1], part[2]))
+                    .collect(Collectors.joining(",", "{\"partitions\":[", "],\"version\":1}"));
+        Files.writeString(file, content);
+        return new ArrayList<>(List.of("--offset-json-file", file.toString()));
     }
 
     /** In 3.9 some stand in another package. */

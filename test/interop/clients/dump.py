@@ -48,7 +48,28 @@ def checkpoint(folder):
         return [tuple(map(int, line.split())) for line in file.read().splitlines()[2:]]
 
 
+def log_start(folder):
+    """Where log-start-offset-checkpoint has the partition begin; 0 if it says nothing."""
+    root, name = os.path.split(folder)
+    path = os.path.join(root, "log-start-offset-checkpoint")
+    if os.path.exists(path):
+        with open(path) as file:
+            for line in file.read().splitlines()[2:]:
+                topic, index, offset = line.split()
+                if f"{topic}-{index}" == name:
+                    return int(offset)
+    return 0
+
+
+def from_start(epochs, start):
+    """Epochs that begin below the log start are one that begins there."""
+    below = [epoch for epoch, first in epochs if first <= start]
+    return [(epoch, start) for epoch in below[-1:]] + [(epoch, first) for epoch, first in epochs if first > start]
+
+
 def wrong_epochs(folder, partition):
+    start = log_start(folder)
+    partition.epochs = [(epoch, first) for epoch, first in from_start(partition.epochs, start) if first < partition.end]
     written = [(epoch, start) for epoch, start in checkpoint(folder) if partition.end and start < partition.end]
     if written == partition.epochs:
         return []
