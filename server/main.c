@@ -5,6 +5,7 @@
 #include "metadata/format.h"
 #include "server/broker.h"
 #include "server/call_command.h"
+#include "server/check_command.h"
 #include "server/dump_command.h"
 #include "server/format_command.h"
 #include "storage/os/diag.h"
@@ -25,6 +26,7 @@ static const char usage[] =
     "       odradek format [--release-version R] [--cluster-id ID] [--feature F=L]... [server.properties]\n"
     "       odradek random-uuid\n"
     "       odradek dump [--json] FILE...\n"
+    "       odradek check [--json] DIR... | server.properties\n"
     "       odradek --print-config-docs | --help | --version\n"
     "\n"
     "An Apache Kafka broker. Without a server.properties it listens on port 9092 and keeps its data in\n"
@@ -36,6 +38,7 @@ static const char usage[] =
     "  format                 makes empty log directories a new cluster's, of any release from 3.3 on\n"
     "  random-uuid            prints an id as --cluster-id takes it\n"
     "  dump                   prints what stands in the files of a log directory\n"
+    "  check                  says whether Apache Kafka would take log directories, and what is wrong in them\n"
     "  --print-config-docs    prints docs/config.md\n";
 
 struct arguments {
@@ -178,6 +181,8 @@ int main(int argc, char **argv)
         return print_random_uuid();
     if (argc > 1 && strcmp(argv[1], "dump") == 0)
         return dump_command(argc - 2, argv + 2);
+    if (argc > 1 && strcmp(argv[1], "check") == 0)
+        return check_command(argc - 2, argv + 2);
     if (argc == 2 && strcmp(argv[1], "--help") == 0)
         return fputs(usage, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
     if (argc == 2 && strcmp(argv[1], "--version") == 0)

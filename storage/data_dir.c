@@ -37,7 +37,6 @@ struct data_dir {
     char *path;
     int lock_file;
     struct meta_properties meta;
-    char *cluster_id; /* owned; what meta.cluster_id borrows */
     struct open_files files;
     atomic_bool offline;
     bool was_clean;
@@ -141,27 +140,48 @@ static void find_properties(char *content, struct meta_found *found)
     }
 }
 
-static bool parse_meta(struct data_dir *dir, char *content, struct note *why)
+static bool parse_meta(const char *path, char *content, struct meta_properties *meta, struct note *why)
 {
     struct meta_found found = {0};
     find_properties(content, &found);
     if (found.version == NULL || strcmp(found.version, "1") != 0)
-        note_set(why, "%s/%s: version is %s, 1 is needed", dir->path, meta_name,
-                 found.version ? found.version : "missing");
+        note_set(why, "%s: version is %s, 1 is needed", path, found.version ? found.version : "missing");
     else if (found.cluster_id == NULL || found.cluster_id[0] == '\0')
-        note_set(why, "%s/%s: cluster.id is missing", dir->path, meta_name);
-    else if (found.node_id == NULL || !parse_node_id(found.node_id, &dir->meta.node_id))
-        note_set(why, "%s/%s: node.id is missing or no number", dir->path, meta_name);
-    else if (found.directory_id != NULL
-             && !uuid_parse(slice_str(found.directory_id), &dir->meta.directory_id))
-        note_set(why, "%s/%s: directory.id '%.40s' is no id", dir->path, meta_name, found.directory_id);
+        note_set(why, "%s: cluster.id is missing", path);
+    else if (found.node_id == NULL || !parse_node_id(found.node_id, &meta->node_id))
+        note_set(why, "%s: node.id is missing or no number", path);
+    else if (found.directory_id != NULL && !uuid_parse(slice_str(found.directory_id), &meta->directory_id))
+        note_set(why, "%s: directory.id '%.40s' is no id", path, found.directory_id);
     else {
-        dir->cluster_id = strdup(found.cluster_id);
-        ensure(dir->cluster_id != NULL);
-        dir->meta.cluster_id = slice_str(dir->cluster_id);
+        char *cluster_id = strdup(found.cluster_id);
+        ensure(cluster_id != NULL);
+        meta->cluster_id = slice_str(cluster_id);
         return true;
     }
     return false;
+}
+
+int meta_properties_read(struct file_system *fs, const char *directory, struct meta_properties *meta,
+                         struct note *why)
+{
+    char path[FILE_PATH_MAX];
+    char *content;
+    *meta = (struct meta_properties){0};
+    file_path(path, "%s/%s", directory, meta_name);
+    ssize_t len = file_read_all(fs, path, SMALL_FILE_MAX, &content);
+    if (len < 0) {
+        note_set(why, "%s: %s", path, strerror((int)-len));
+        return (int)len;
+    }
+    bool good = parse_meta(path, content, meta, why);
+    free(content);
+    return good ? 0 : -EBADMSG;
+}
+
+void meta_properties_fini(struct meta_properties *meta)
+{
+    free((void *)(uintptr_t)meta->cluster_id.data);
+    *meta = (struct meta_properties){0};
 }
 
 struct emptiness {
@@ -193,21 +213,14 @@ static void look_for_content(void *context, const char *name)
 
 static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct note *why)
 {
-    char path[FILE_PATH_MAX];
-    char *content;
-    file_path(path, "%s/%s", dir->path, meta_name);
-    ssize_t len = file_read_all(dir->fs, path, SMALL_FILE_MAX, &content);
-    if (len >= 0) {
-        *state = DATA_DIR_FORMATTED;
-        bool good = parse_meta(dir, content, why);
-        free(content);
-        return good;
-    }
-    *state = DATA_DIR_EMPTY;
+    struct note missing = {""};
     struct emptiness emptiness = {0};
-    int result = len == -ENOENT ? file_list(dir->fs, dir->path, look_for_content, &emptiness) : (int)len;
+    int result = meta_properties_read(dir->fs, dir->path, &dir->meta, &missing);
+    *state = result == -ENOENT ? DATA_DIR_EMPTY : DATA_DIR_FORMATTED;
+    if (result == -ENOENT)
+        result = file_list(dir->fs, dir->path, look_for_content, &emptiness);
     if (result < 0)
-        note_set(why, "%s: %s", path, strerror(-result));
+        note_set(why, "%s", *state == DATA_DIR_EMPTY ? strerror(-result) : missing.text);
     else if (emptiness.found)
         note_set(why, "%s holds %s but no %s: it is not formatted, and not empty", dir->path, emptiness.name,
                  meta_name);
@@ -288,7 +301,7 @@ void data_dir_close(struct data_dir *dir)
     open_files_fini(&dir->files);
     mutex_fini(&dir->mutex);
     file_close(dir->fs, dir->lock_file);
-    free(dir->cluster_id);
+    meta_properties_fini(&dir->meta);
     free(dir->path);
     free(dir);
 }
@@ -313,10 +326,10 @@ enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t
         note_set(why, "%s/%s: %s", dir->path, meta_name, strerror(-result));
         return KERR_KAFKA_STORAGE_ERROR;
     }
-    free(dir->cluster_id);
-    dir->cluster_id = strndup((const char *)cluster_id.data, cluster_id.len);
-    ensure(dir->cluster_id != NULL);
-    dir->meta = (struct meta_properties){slice_str(dir->cluster_id), node_id, directory_id};
+    char *copy = strndup((const char *)cluster_id.data, cluster_id.len);
+    ensure(copy != NULL);
+    meta_properties_fini(&dir->meta);
+    dir->meta = (struct meta_properties){slice_str(copy), node_id, directory_id};
     return KERR_NONE;
 }
 

@@ -15,10 +15,15 @@ struct open_files;  /* storage/open_files.h */
 
 /* meta.properties, version 1. */
 struct meta_properties {
-    struct slice cluster_id; /* lives as long as the data_dir */
+    struct slice cluster_id; /* owned; of a data_dir's it lives as long as that */
     int32_t node_id;
     struct uuid directory_id; /* zero: missing in the file */
 };
+
+/* Reads the file in `directory`. 0, -errno (-ENOENT: there is none), -EBADMSG; the reason in `why`. */
+int meta_properties_read(struct file_system *fs, const char *directory, struct meta_properties *meta,
+                         struct note *why);
+void meta_properties_fini(struct meta_properties *meta);
 
 struct data_dir;
 

@@ -3,76 +3,30 @@
  * are read in pieces; only a producer snapshot is read whole, as its checksum asks for.
  */
 #include "server/dump/dump.h"
+#include "storage/entry_file.h"
 #include "storage/index.h"
 #include "storage/producer_snapshot.h"
 #include "storage/txn_index.h"
 
 #include <errno.h>
 
-enum { PIECE_ENTRIES = 2048 };
-
-/* A file of entries of one size, read from front to back. */
-struct entry_file {
-    struct file_system *fs;
-    int file;
-    size_t entry_size;
-    int64_t position; /* of the next entry */
-    size_t at;
-    size_t len;
-    uint8_t bytes[PIECE_ENTRIES * TXN_INDEX_ENTRY_BYTES]; /* the largest entries */
-};
-
 /* False if it has said why not. */
 static bool open_entries(struct dump *dump, struct entry_file *entries, const char *path, size_t entry_size)
 {
-    entries->fs = dump->fs;
-    entries->file = file_open(dump->fs, path, FILE_READ);
-    entries->entry_size = entry_size;
-    entries->position = 0;
-    entries->at = entries->len = 0;
-    if (entries->file < 0)
-        dump_unreadable(dump, entries->file);
-    return entries->file >= 0;
-}
-
-/* The next entry's bytes; NULL at the end, with *error 0, -EBADMSG if a part of one is left over, or
- * -errno. */
-static const uint8_t *next_entry(struct entry_file *entries, int *error)
-{
-    if (entries->at == entries->len) {
-        ssize_t got = file_read(entries->fs, entries->file, entries->bytes,
-                                PIECE_ENTRIES * entries->entry_size, entries->position);
-        *error = got < 0 ? (int)got : 0;
-        entries->at = 0;
-        entries->len = got < 0 ? 0 : (size_t)got;
-    }
-    if (entries->len - entries->at < entries->entry_size) {
-        if (entries->len > entries->at)
-            *error = -EBADMSG;
-        return NULL;
-    }
-    const uint8_t *entry = entries->bytes + entries->at;
-    entries->at += entries->entry_size;
-    entries->position += (int64_t)entries->entry_size;
-    return entry;
+    int result = entry_file_open(entries, dump->fs, path, entry_size);
+    if (result < 0)
+        dump_unreadable(dump, result);
+    return result == 0;
 }
 
 static void finish_entries(struct dump *dump, struct entry_file *entries, int error)
 {
     if (error == -EBADMSG)
-        dump_damage(dump, entries->position, (int64_t)(entries->len - entries->at),
+        dump_damage(dump, entries->position, (int64_t)entry_file_left(entries),
                     "less than an entry is left over");
     else if (error < 0)
         dump_unreadable(dump, error);
-    file_close(entries->fs, entries->file);
-}
-
-static bool is_zero(const uint8_t *at, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (at[i] != 0)
-            return false;
-    return true;
+    entry_file_close(entries);
 }
 
 /* ---- offset and time index ---- */
@@ -123,8 +77,8 @@ void dump_index(struct dump *dump, const char *path, const struct data_file_name
     int64_t zeros = 0; /* bytes of them before `position` */
     int error = 0;
     const uint8_t *at;
-    while (dump->lines.error == 0 && (at = next_entry(&entries, &error)) != NULL) {
-        if (is_zero(at, entries.entry_size)) {
+    while (dump->lines.error == 0 && (at = entry_file_next(&entries, &error)) != NULL) {
+        if (entry_is_zero(at, entries.entry_size)) {
             zeros += (int64_t)entries.entry_size;
             continue;
         }
@@ -147,7 +101,7 @@ void dump_txn_index(struct dump *dump, const char *path)
         return;
     int error = 0;
     const uint8_t *at;
-    while (lines->error == 0 && (at = next_entry(&entries, &error)) != NULL) {
+    while (lines->error == 0 && (at = entry_file_next(&entries, &error)) != NULL) {
         struct aborted_entry entry;
         if (!txn_index_decode(at, &entry)) {
             dump_damage(dump, entries.position - TXN_INDEX_ENTRY_BYTES, TXN_INDEX_ENTRY_BYTES,

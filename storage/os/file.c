@@ -147,6 +147,11 @@ int file_lock(struct file_system *fs, int file)
     return fs->lock(fs, file);
 }
 
+int file_is_locked(struct file_system *fs, int file)
+{
+    return fs->is_locked(fs, file);
+}
+
 int file_status(struct file_system *fs, int file, struct file_status *status)
 {
     return fs->status(fs, file, status);

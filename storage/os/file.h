@@ -47,7 +47,8 @@ struct file_system {
     int (*sync)(struct file_system *fs, int file, bool data_only);
     int (*truncate)(struct file_system *fs, int file, int64_t size);
     int (*allocate)(struct file_system *fs, int file, int64_t at, int64_t len);
-    int (*lock)(struct file_system *fs, int file); /* -EWOULDBLOCK: another process has it */
+    int (*lock)(struct file_system *fs, int file);      /* -EWOULDBLOCK: another process has it */
+    int (*is_locked)(struct file_system *fs, int file); /* 1 or 0, without taking it */
     int (*status)(struct file_system *fs, int file, struct file_status *status);
     int (*raw_fd)(struct file_system *fs, int file); /* for sendfile; -1: there is none, read instead */
 
@@ -94,6 +95,7 @@ int file_allocate(struct file_system *fs, int file, int64_t at, int64_t len);
 /* Whether an operation was refused for want of space: it may be possible later. */
 bool file_is_full(int result);
 int file_lock(struct file_system *fs, int file);
+int file_is_locked(struct file_system *fs, int file); /* by another process: 1, 0, -errno */
 int file_status(struct file_system *fs, int file, struct file_status *status);
 int file_fd(struct file_system *fs, int file);
 
