@@ -125,6 +125,7 @@ static int load_producers(struct log *log, const struct log_dir *dir, int64_t en
 {
     producers_clear(&log->producers);
     int64_t from = -1;
+    bool was_damaged = false; /* then the batches say what it said */
     for (size_t i = dir->count; i > 0 && from < 0; i--) {
         const struct found_file *found = &dir->files[i - 1];
         if (found->kind != FILE_SNAPSHOT || found->base > end || found->base < log->start_offset)
@@ -138,9 +139,10 @@ static int load_producers(struct log *log, const struct log_dir *dir, int64_t en
             diag_warn("%s; it is removed", why.text);
             (void)file_unlink(fs_of(log), path);
             producers_clear(&log->producers);
+            was_damaged = true;
         }
     }
-    if ((from < 0 && skip_replay_without) || from == log->end_offset)
+    if ((from < 0 && skip_replay_without && !was_damaged) || from == log->end_offset)
         return 0;
     return replay_producers(log, from < 0 ? log->start_offset : from);
 }
@@ -472,7 +474,30 @@ static int open_segments(struct log *log, const struct log_options *options, str
     return result;
 }
 
-static int load_or_recover(struct log *log, const struct log_options *options, struct note *why)
+/* A transaction index cannot be made anew alone: it takes the producers' state. So its segment and what
+ * follows are recovered, after a clean stop too. */
+static int distrust_txn_indexes(const struct log *log, struct log_options *options)
+{
+    for (int32_t i = 0; i < log->count; i++) {
+        char path[FILE_PATH_MAX];
+        if (!log->segments[i]->has_txn_index)
+            continue;
+        segment_path(log->segments[i], ".txnindex", path);
+        int result = txn_index_check(fs_of(log), path, log->segments[i]->base_offset);
+        if (result == 0)
+            continue;
+        if (result != -EBADMSG)
+            return result;
+        diag_warn("%s cannot be what it should be: it is made anew", path);
+        if (options->clean || options->recovery_point > log->segments[i]->base_offset)
+            options->recovery_point = log->segments[i]->base_offset;
+        options->clean = false;
+        return 0;
+    }
+    return 0;
+}
+
+static int load_or_recover(struct log *log, struct log_options *options, struct note *why)
 {
     struct note broken = {""};
     int result = epochs_load(&log->epochs, fs_of(log), log->path, &broken);
@@ -484,6 +509,8 @@ static int load_or_recover(struct log *log, const struct log_options *options, s
     struct log_dir dir = {0};
     if (result == 0)
         result = open_segments(log, options, &dir);
+    if (result == 0)
+        result = distrust_txn_indexes(log, options);
     if (result == 0) {
         log->start_offset = log->segments[0]->base_offset;
         if (options->start_offset > log->start_offset)
@@ -515,8 +542,10 @@ static int create(struct log *log, const struct log_options *options)
     return log_new_segment(log, options->start_offset);
 }
 
-struct log *log_open(const struct log_options *options, int *error, struct note *why)
+struct log *log_open(const struct log_options *given, int *error, struct note *why)
 {
+    struct log_options copy = *given;
+    struct log_options *options = &copy;
     struct log *log = calloc(1, sizeof *log);
     ensure(log != NULL);
     log->files = options->files;

@@ -51,6 +51,23 @@ int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_
     return count;
 }
 
+int txn_index_check(struct file_system *fs, const char *path, int64_t base)
+{
+    struct file_status status;
+    struct aborted_entry *entries;
+    int result = file_path_status(fs, path, &status);
+    if (result < 0)
+        return result;
+    int64_t count = txn_index_read(fs, path, &entries);
+    if (count < 0)
+        return (int)count;
+    bool possible = status.size == count * TXN_INDEX_ENTRY_BYTES;
+    for (int64_t i = 0; i < count; i++)
+        possible &= entries[i].last_offset >= base && entries[i].first_offset <= entries[i].last_offset;
+    free(entries);
+    return possible ? 0 : -EBADMSG;
+}
+
 int txn_index_append(struct file_system *fs, const char *path, const struct aborted_entry *entry)
 {
     uint8_t bytes[ENTRY_BYTES];

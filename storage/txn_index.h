@@ -24,6 +24,10 @@ bool txn_index_decode(const uint8_t *at, struct aborted_entry *entry);
  * version. */
 int64_t txn_index_read(struct file_system *fs, const char *path, struct aborted_entry **entries);
 
+/* Whether the file can be what it should be: 0, -EBADMSG (an unknown version, a transaction that ended before
+ * the segment at `base` began, half an entry), -errno. */
+int txn_index_check(struct file_system *fs, const char *path, int64_t base);
+
 /* Adds one entry at the end. 0 or -errno. */
 int txn_index_append(struct file_system *fs, const char *path, const struct aborted_entry *entry);
 

@@ -612,6 +612,53 @@ START_TEST(a_flipped_index_entry_never_changes_what_is_found)
 }
 END_TEST
 
+START_TEST(a_transaction_index_that_cannot_be_is_made_anew)
+{
+    static const struct {
+        int64_t at;
+        const char *bytes;
+        size_t len;
+    } damage[] = {{0, "\0\1", 2}, {18, "\0\0\0\0\0\0\0\1", 8}, {34, "half", 4}};
+    open_log(false);
+    append_wish((struct batch_wish){.base_offset = 0, .producer_id = 9, .transactional = true});
+    ck_assert_int_eq(log_roll(opened, 1, 0), 0);
+    append_wish((struct batch_wish){.base_offset = 1});
+    ck_assert_int_eq(log_roll(opened, 2, 0), 0);
+    append_wish((struct batch_wish){
+        .base_offset = 2, .producer_id = 9, .marker = true, .aborted = true, .coordinator_epoch = 1});
+    append_wish((struct batch_wish){.base_offset = 3});
+    ck_assert_int_eq(log_roll(opened, 4, 0), 0);
+    append_wish((struct batch_wish){.base_offset = 4});
+    close_log(true);
+    write_at(file_of(2, ".txnindex"), damage[_i / 2].at, damage[_i / 2].bytes, damage[_i / 2].len);
+    recovery_point = 5;
+    open_log(_i % 2 == 0);
+    struct aborted_entry *aborted;
+    ck_assert_int_eq(txn_index_read(file_system_os(), file_of(2, ".txnindex"), &aborted), 1);
+    ck_assert_int_eq(size_of(file_of(2, ".txnindex")), 34);
+    ck_assert_int_eq(aborted[0].producer_id, 9);
+    ck_assert_int_eq(aborted[0].first_offset, 0);
+    ck_assert_int_eq(aborted[0].last_offset, 2);
+    free(aborted);
+    ck_assert_int_eq(opened->end_offset, 5);
+    ck_assert_int_eq(opened->count, 4);
+}
+END_TEST
+
+START_TEST(a_damaged_snapshot_costs_no_producer)
+{
+    open_log(false);
+    append_wish((struct batch_wish){.base_offset = 0, .producer_id = 8, .base_sequence = 4});
+    append_wish((struct batch_wish){.base_offset = 1});
+    close_log(true);
+    write_at(file_of(2, ".snapshot"), 20, "\xff\xff", 2);
+    open_log(_i == 0);
+    const struct producer *producer = producers_find(&opened->producers, 8);
+    ck_assert_ptr_nonnull(producer);
+    ck_assert_int_eq(producer->batches[0].last_sequence, 4);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log_recover");
@@ -641,6 +688,8 @@ int main(void)
     tcase_add_loop_test(tests, a_log_that_ends_before_its_start_begins_anew_there, 0, 2);
     tcase_add_test(tests, producers_and_aborted_transactions_come_back_after_a_crash);
     tcase_add_test(tests, a_flipped_index_entry_never_changes_what_is_found);
+    tcase_add_loop_test(tests, a_transaction_index_that_cannot_be_is_made_anew, 0, 6);
+    tcase_add_loop_test(tests, a_damaged_snapshot_costs_no_producer, 0, 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
