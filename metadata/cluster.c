@@ -16,7 +16,9 @@
 #include "metadata/registration.h"
 #include "protocol/base/ensure.h"
 #include "protocol/records/metadata_transaction_record.h"
+#include "protocol/records/partition_record.h"
 #include "protocol/records/producer_ids_record.h"
+#include "protocol/records/topic_record.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
@@ -32,6 +34,8 @@
 enum {
     PRODUCER_ID_BLOCK = 1000,
     RECORD_OVERHEAD = 32, /* bytes of a record around its value, at most */
+    RESERVE_BYTES = 1 << 20,
+    RESERVE_PER_PARTITION = 256, /* leaderships at a start, and again at a stop */
 };
 
 /* ---- writing ---- */
@@ -42,12 +46,19 @@ static enum kerr fail(struct cluster *cluster, const char *what, int error, stru
     return KERR_KAFKA_STORAGE_ERROR;
 }
 
+bool cluster_has_room(struct cluster *cluster, size_t bytes)
+{
+    int64_t reserve = RESERVE_BYTES + (int64_t)cluster->image.partition_count * RESERVE_PER_PARTITION;
+    return cluster_log_make_room(&cluster->log, bytes, reserve) == 0;
+}
+
 enum kerr cluster_append(struct cluster *cluster, const struct batch_writer *writer, struct note *why)
 {
     if (data_dir_is_offline(cluster->dir)) {
         note_set(why, "%s is offline", data_dir_path(cluster->dir));
         return KERR_KAFKA_STORAGE_ERROR;
     }
+    (void)cluster_has_room(cluster, writer->bytes.len);
     int error =
         cluster_log_append(&cluster->log, buf_slice(&writer->bytes), writer->next_offset, writer->epoch);
     if (error == 0) {
@@ -55,7 +66,7 @@ enum kerr cluster_append(struct cluster *cluster, const struct batch_writer *wri
         cluster->bytes_since_snapshot += (int64_t)writer->bytes.len;
         return KERR_NONE;
     }
-    if (error != -ENOSPC) /* then the next change may be smaller, or the disk emptier */
+    if (!file_is_full(error)) /* then the next change may be smaller, or the disk emptier */
         data_dir_fail(cluster->dir, "%s: cannot append: %s", cluster->directory, strerror(-error));
     return fail(cluster, "cannot append", error, why);
 }
@@ -131,11 +142,25 @@ static enum kerr wrap(const struct cluster *cluster, const struct record_list *r
     return KERR_NONE;
 }
 
+/* Topics and partitions, which will need more room than their records. */
+static bool creates(const struct record_list *records)
+{
+    enum { TYPE_AT = 1 }; /* behind the frame's version, one byte as it is */
+    for (int32_t i = 0; i < records->count; i++) {
+        int type = records->records[i].len > TYPE_AT ? records->records[i].data[TYPE_AT] : -1;
+        if (type == topic_record_message.key || type == partition_record_message.key)
+            return true;
+    }
+    return false;
+}
+
 enum kerr cluster_commit_locked(struct cluster *cluster, const struct record_list *records, struct note *why)
 {
     struct record_list wrapped;
     if (records->count == 0)
         return KERR_NONE;
+    if (creates(records) && !cluster_has_room(cluster, bytes_of(records)))
+        return fail(cluster, "no room for more topics", -ENOSPC, why);
     if (bytes_of(records) > BATCH_BYTES_MAX) {
         enum kerr error = wrap(cluster, records, &wrapped, why);
         if (error != KERR_NONE)

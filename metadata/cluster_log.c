@@ -291,7 +291,7 @@ static int begin_segment(struct cluster_log *log, int64_t base)
     int error = open_segment(log, base, FILE_CREATE | FILE_TRUNCATE, path);
     if (error < 0)
         return error;
-    log->size = 0;
+    log->size = log->room_end = 0;
     log->end_offset = base;
     log->directory_changed = true;
     return 0;
@@ -457,12 +457,26 @@ static bool is_full(const struct cluster_log *log, struct slice batches, int64_t
                || append_ms - log->segment_since > log->segment_ms);
 }
 
+int cluster_log_make_room(struct cluster_log *log, size_t len, int64_t reserve)
+{
+    int64_t end = log->size + (int64_t)len;
+    if (log->room_end >= end + reserve / 2)
+        return 0;
+    int error = file_allocate(log->fs, log->file, log->size, (int64_t)len + reserve);
+    if (file_is_full(error))
+        return error;
+    log->room_end = error < 0 ? INT64_MAX : end + reserve;
+    return 0;
+}
+
 int cluster_log_append(struct cluster_log *log, struct slice batches, int64_t next_offset, int32_t epoch)
 {
     ensure(next_offset > log->end_offset && epoch >= log->last_epoch);
     struct batch_header first;
     batch_header_read(batches.data, &first);
     int error = is_full(log, batches, first.max_timestamp) ? roll(log) : 0;
+    if (file_is_full(error))
+        error = 0; /* this one has a reserve, a new one none: rather one that is too long */
     if (error >= 0)
         error = file_write(log->fs, log->file, batches.data, batches.len, log->size);
     if (error < 0) {

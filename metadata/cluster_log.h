@@ -27,6 +27,7 @@ struct cluster_log {
     int64_t segment_bytes;  /* a segment that would grow beyond is followed by a new one */
     int64_t segment_ms;     /* and so is one whose first batch is older than this, when the next comes */
     int64_t segment_since;  /* append time of the last segment's first batch, ms; -1: it has none */
+    int64_t room_end;       /* of the last segment: up to here its bytes have their place on the disk */
     bool directory_changed; /* a file was made, and its entry is not synced yet */
     bool has_unsynced;      /* something was appended since the last sync */
 };
@@ -53,6 +54,10 @@ int cluster_log_write_again(struct file_system *fs, const char *directory);
 /* Deletes every segment of an open log and begins it anew at this offset, without any epoch: a snapshot that
  * ends there is all there is. */
 bool cluster_log_restart(struct cluster_log *log, int64_t from_offset, struct note *why);
+
+/* Makes sure that `len` bytes, and `reserve` behind them, find their place on the disk; asks for it in steps.
+ * 0, or -errno for want of space alone: a file system that cannot set space aside keeps no reserve. */
+int cluster_log_make_room(struct cluster_log *log, size_t len, int64_t reserve);
 
 /* Appends batches that are made for this place (base offset end_offset, an epoch not below last_epoch) with
  * one write, in the page cache until cluster_log_sync. Only a no-op may be left without one before the next

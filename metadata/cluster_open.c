@@ -3,7 +3,9 @@
  * to say about that is one write and one sync.
  *
  * Invariants:
- * 1. quorum-state is written before the first record of its epoch: no epoch is ever led twice.
+ * 1. quorum-state is written before the first record of its epoch: no epoch is ever led twice. On a full disk
+ *    the record alone says it, from the reserve: nobody else votes, and the higher of both epochs counts, in
+ *    Apache Kafka too.
  * 2. Nothing serves yet: locks are taken only because the functions of cluster.c take them.
  */
 #include "metadata/cluster_state.h"
@@ -343,6 +345,10 @@ static bool take_lead(struct cluster *cluster, const struct replay *replay, cons
     int32_t before = cluster->epoch > quorum->leader_epoch ? cluster->epoch : quorum->leader_epoch;
     cluster->epoch = before < 0 ? 1 : before + 1;
     int error = write_quorum_state(cluster, replay);
+    if (file_is_full(error)) {
+        diag_warn("%s/quorum-state: %s", cluster->directory, strerror(-error));
+        error = 0;
+    }
     if (error < 0) {
         note_set(why, "%s/quorum-state: %s", cluster->directory, strerror(-error));
         return false;

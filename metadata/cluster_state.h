@@ -48,6 +48,11 @@ struct cluster {
 /* metadata.version; 0: none yet. */
 int16_t cluster_level(const struct cluster *cluster);
 
+/* Whether there is room on the disk for so many bytes of records, besides what is set aside. What has to be
+ * possible on a full disk - deletions above all, which make room, and a node's coming and going - does not
+ * ask. */
+bool cluster_has_room(struct cluster *cluster, size_t bytes);
+
 /* Adds the records to the writer, in batches of about so many bytes. */
 void cluster_write_list(struct batch_writer *writer, const struct record_list *records, size_t batch_bytes);
 

@@ -24,6 +24,7 @@
 enum {
     CLEAN_INTERVAL_MS = 60000, /* as Apache Kafka */
     RETRY_MS = 60000,          /* after a snapshot for which there was no space */
+    NO_OP_BYTES = 128,         /* at most */
 };
 
 const struct cluster_config cluster_config_defaults = {
@@ -62,7 +63,7 @@ static void keep_moving(struct cluster *cluster, int64_t now_ms)
     mutex_lock(&cluster->change_lock);
     bool is_idle = cluster->log.end_offset == cluster->last_offset_ticked
                    && now_ms - cluster->last_write_ms >= cluster->config->max_idle_interval_ms;
-    if (is_idle && cluster->config->max_idle_interval_ms > 0)
+    if (is_idle && cluster->config->max_idle_interval_ms > 0 && cluster_has_room(cluster, NO_OP_BYTES))
         append_no_op(cluster);
     if (cluster->log.end_offset != cluster->last_offset_ticked)
         cluster->last_write_ms = now_ms;

@@ -167,6 +167,8 @@ static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid
     }
     if (result == 0 || (result == 1 && again))
         result = partition_dir_write_id(fs, path, topic_id);
+    if (file_is_full(result)) /* the cluster log knows it too */
+        return KERR_NONE;
     if (result < 0)
         note_set(why, "%s/partition.metadata: %s", path, strerror(-result));
     return result < 0 ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
