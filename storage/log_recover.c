@@ -517,6 +517,8 @@ static int load_or_recover(struct log *log, struct log_options *options, struct 
             log->start_offset = options->start_offset;
         result = options->clean ? load(log) : recover(log, &dir, options);
     }
+    if (result == 0 && options->clean && broken.text[0] != '\0')
+        result = find_epochs_again(log, log->count);
     if (result == 0 && log->end_offset < log->start_offset) {
         diag_warn("%s: ends at %" PRId64 ", before its start %" PRId64 "; it begins anew there", log->path,
                   log->end_offset, log->start_offset);

@@ -645,6 +645,21 @@ START_TEST(a_transaction_index_that_cannot_be_is_made_anew)
 }
 END_TEST
 
+START_TEST(damaged_epochs_are_read_from_the_batches)
+{
+    open_log(false);
+    append_wish((struct batch_wish){.base_offset = 0, .records = 3, .leader_epoch = 1});
+    ck_assert_int_eq(log_roll(opened, 3, 0), 0);
+    append_wish((struct batch_wish){.base_offset = 3, .leader_epoch = 4});
+    close_log(true);
+    write_at(test_path("log/leader-epoch-checkpoint"), 2, "x", 1);
+    recovery_point = 4;
+    open_log(_i == 0);
+    ck_assert_int_eq(epochs_of_offset(&opened->epochs, 2), 1);
+    ck_assert_int_eq(epochs_of_offset(&opened->epochs, 3), 4);
+}
+END_TEST
+
 START_TEST(a_damaged_snapshot_costs_no_producer)
 {
     open_log(false);
@@ -689,6 +704,7 @@ int main(void)
     tcase_add_test(tests, producers_and_aborted_transactions_come_back_after_a_crash);
     tcase_add_test(tests, a_flipped_index_entry_never_changes_what_is_found);
     tcase_add_loop_test(tests, a_transaction_index_that_cannot_be_is_made_anew, 0, 6);
+    tcase_add_loop_test(tests, damaged_epochs_are_read_from_the_batches, 0, 2);
     tcase_add_loop_test(tests, a_damaged_snapshot_costs_no_producer, 0, 2);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
