@@ -13,10 +13,10 @@
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/file.h"
+#include "storage/os/random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/random.h>
 
 enum { STOP_GRACE_MS = 400 }; /* what a stop leaves to answers on their way */
 
@@ -25,10 +25,7 @@ enum { STOP_GRACE_MS = 400 }; /* what a stop leaves to answers on their way */
 uint64_t broker_random(void *state)
 {
     (void)state;
-    uint64_t bits = 0;
-    while (getrandom(&bits, sizeof bits, 0) != sizeof bits)
-        ;
-    return bits;
+    return random_bits();
 }
 
 /* ---- directories ---- */
