@@ -320,7 +320,7 @@ static bool check_together(struct loader *loader)
 
 /* ---- typed ---- */
 
-enum member_type { MEMBER_INT, MEMBER_LONG, MEMBER_BOOLEAN };
+enum member_type { MEMBER_INT, MEMBER_LONG, MEMBER_DOUBLE, MEMBER_BOOLEAN };
 
 struct member {
     const char *name;
@@ -335,6 +335,7 @@ struct member {
     }
 #define INT_MEMBER(name, member)     MEMBER(name, member, MEMBER_INT, int32_t)
 #define LONG_MEMBER(name, member)    MEMBER(name, member, MEMBER_LONG, int64_t)
+#define DOUBLE_MEMBER(name, member)  MEMBER(name, member, MEMBER_DOUBLE, double)
 #define BOOLEAN_MEMBER(name, member) MEMBER(name, member, MEMBER_BOOLEAN, bool)
 
 static const struct member members[] = {
@@ -361,6 +362,13 @@ static const struct member members[] = {
     LONG_MEMBER("log.flush.start.offset.checkpoint.interval.ms", storage.log_start_checkpoint_interval_ms),
     LONG_MEMBER("replica.high.watermark.checkpoint.interval.ms",
                 storage.high_watermark_checkpoint_interval_ms),
+    BOOLEAN_MEMBER("log.cleaner.enable", storage.cleaner.enable),
+    INT_MEMBER("log.cleaner.threads", storage.cleaner.threads),
+    LONG_MEMBER("log.cleaner.backoff.ms", storage.cleaner.backoff_ms),
+    LONG_MEMBER("log.cleaner.dedupe.buffer.size", storage.cleaner.dedupe_buffer_bytes),
+    INT_MEMBER("log.cleaner.io.buffer.size", storage.cleaner.io_buffer_bytes),
+    DOUBLE_MEMBER("log.cleaner.io.buffer.load.factor", storage.cleaner.io_buffer_load_factor),
+    DOUBLE_MEMBER("log.cleaner.io.max.bytes.per.second", storage.cleaner.io_max_bytes_per_second),
     LONG_MEMBER("log.retention.check.interval.ms", storage.retention_check_interval_ms),
     LONG_MEMBER("log.initial.task.delay.ms", storage.initial_task_delay_ms),
     LONG_MEMBER("metadata.max.idle.interval.ms", cluster.max_idle_interval_ms),
@@ -385,6 +393,8 @@ static void fill_members(struct loader *loader)
             *(int32_t *)(void *)at = (int32_t)number; /* config_check has seen that it fits */
         else if (members[i].type == MEMBER_LONG)
             *(int64_t *)(void *)at = number;
+        else if (members[i].type == MEMBER_DOUBLE)
+            java_parse_double(value, (double *)(void *)at);
         else
             *(bool *)(void *)at = value.len == 4; /* checked: true or false, in any case */
     }

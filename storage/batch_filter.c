@@ -4,10 +4,10 @@
  * 1. A record is dropped only if a later one of its key is in the map, its transaction was aborted, it has no
  * key (nobody can ever ask for it by one), or it is a tombstone whose delete horizon has passed.
  * 2. The first cleaning that keeps a tombstone, or a marker that nothing needs any more, writes the time from
- * which it may go into the batch: the delete horizon, in the place of the base timestamp. Timestamps of records
- * stay what they were.
- * 3. A batch that is rebuilt keeps its base and last offset, producer, sequence, leader epoch, codec and type of
- * timestamps; what is kept whole is the same bytes.
+ * which it may go into the batch: the delete horizon, in the place of the base timestamp. Timestamps of
+ * records stay what they were.
+ * 3. A batch that is rebuilt keeps its base and last offset, producer, sequence, leader epoch, codec and
+ * type of timestamps; what is kept whole is the same bytes.
  *
  * Called by log_compact.
  */

@@ -1,6 +1,6 @@
 /*
- * batch_filter: what compaction leaves of one batch (kafka-storage 18): everything, a part, an empty batch that
- * only keeps a producer's or a log's last offset, or nothing. Pure but for memory; one thread.
+ * batch_filter: what compaction leaves of one batch (kafka-storage 18): everything, a part, an empty batch
+ * that only keeps a producer's or a log's last offset, or nothing. Pure but for memory; one thread.
  */
 #ifndef STORAGE_BATCH_FILTER_H
 #define STORAGE_BATCH_FILTER_H

@@ -3,6 +3,7 @@
  *
  * 1. A producer has at most one open transaction. It is an aborted one from the moment that the walk reaches
  * its first offset, which the transaction index tells ahead of the marker.
+ * Transactions that ended before the walk began are none of its business.
  * 2. A producer stays in `open` from its transaction's first batch (or index entry) to its marker.
  *
  * Called by log_compact.
@@ -33,10 +34,10 @@ void aborted_entries_sort(struct aborted_entry *entries, int64_t count)
         qsort(entries, (size_t)count, sizeof *entries, by_first_offset);
 }
 
-void cleaned_transactions_init(struct cleaned_transactions *transactions, const struct aborted_entry *aborted,
-                               int64_t count, uint64_t seed)
+void cleaned_transactions_init(struct cleaned_transactions *transactions, int64_t from,
+                               const struct aborted_entry *aborted, int64_t count, uint64_t seed)
 {
-    *transactions = (struct cleaned_transactions){.aborted = aborted, .aborted_count = count};
+    *transactions = (struct cleaned_transactions){.aborted = aborted, .aborted_count = count, .from = from};
     map_init(&transactions->open, seed);
 }
 
@@ -72,6 +73,8 @@ static void reach(struct cleaned_transactions *transactions, int64_t offset)
     while (transactions->next < transactions->aborted_count
            && transactions->aborted[transactions->next].first_offset <= offset) {
         const struct aborted_entry *entry = &transactions->aborted[transactions->next++];
+        if (entry->last_offset < transactions->from)
+            continue;
         struct open_transaction *open = find_or_begin(transactions, entry->producer_id);
         if (open->aborted)
             continue;

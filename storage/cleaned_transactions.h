@@ -1,6 +1,6 @@
 /*
- * cleaned_transactions: which transactions the cleaner is inside of, as it walks through a log: whether a data
- * batch belongs to an aborted one, and whether a marker still has records that need it. For one walk, in
+ * cleaned_transactions: which transactions the cleaner is inside of, as it walks through a log: whether a
+ * data batch belongs to an aborted one, and whether a marker still has records that need it. For one walk, in
  * offset order; used by one thread.
  */
 #ifndef STORAGE_CLEANED_TRANSACTIONS_H
@@ -13,6 +13,7 @@
 struct cleaned_transactions {
     const struct aborted_entry *aborted; /* borrowed; by first offset */
     int64_t aborted_count;
+    int64_t from;    /* where the walk begins */
     int64_t next;    /* the first entry that the walk has not reached */
     struct map open; /* producer id -> struct open_transaction */
 };
@@ -20,8 +21,9 @@ struct cleaned_transactions {
 /* Sorts the entries (borrowed, by first offset). */
 void aborted_entries_sort(struct aborted_entry *entries, int64_t count);
 
-void cleaned_transactions_init(struct cleaned_transactions *transactions, const struct aborted_entry *aborted,
-                               int64_t count, uint64_t seed);
+/* For a walk that begins at the offset `from`. */
+void cleaned_transactions_init(struct cleaned_transactions *transactions, int64_t from,
+                               const struct aborted_entry *aborted, int64_t count, uint64_t seed);
 void cleaned_transactions_fini(struct cleaned_transactions *transactions);
 
 /* A data batch. True: its transaction was aborted, its records are nobody's. */

@@ -87,7 +87,7 @@ int32_t log_find_segment(const struct log *log, int64_t offset)
     return low;
 }
 
-static void forget_hints(struct log *log)
+void log_forget_hints(struct log *log)
 {
     for (int i = 0; i < LOG_RECENT; i++)
         log->recent[i].offset = -1;
@@ -342,7 +342,7 @@ static void rename_snapshot(struct log *log, int64_t base_offset)
     (void)file_rename(fs_of(log), from, to);
 }
 
-static void push_deleted(struct log *log, struct segment *segment, int64_t due_ms)
+void log_bury(struct log *log, struct segment *segment, int64_t due_ms)
 {
     log->deleted = realloc(log->deleted, sizeof *log->deleted * ((size_t)log->deleted_count + 1));
     ensure(log->deleted != NULL);
@@ -361,7 +361,7 @@ static int delete_segment(struct log *log, int32_t at, int64_t due_ms)
             sizeof(struct segment *) * (size_t)(log->count - at - 1));
     log->count--;
     log->directory_changed = true;
-    push_deleted(log, segment, due_ms);
+    log_bury(log, segment, due_ms);
     return 0;
 }
 
@@ -411,7 +411,7 @@ static void remove_snapshot(void *context, const char *name)
 
 static int state_after_cut(struct log *log)
 {
-    forget_hints(log);
+    log_forget_hints(log);
     log->cuts++;
     log->closed_offset = -1;
     epochs_truncate_end(&log->epochs, log->end_offset);
@@ -601,18 +601,23 @@ int log_flush_run(struct log *log, struct segment *segment)
     return result < 0 ? result : file_sync_directory(segment_fs(segment), log->path);
 }
 
+void log_move_recovery_point(struct log *log)
+{
+    int32_t i = 0;
+    while (i < log->count - 1 && log->segments[i]->durable)
+        i++;
+    int64_t point = log->segments[i]->base_offset;
+    if (point > log->recovery_point && point <= log->end_offset)
+        log->recovery_point = point;
+    if (log->synced_offset < log->recovery_point)
+        log->synced_offset = log->recovery_point;
+}
+
 void log_flush_end(struct log *log, struct segment *segment, bool done)
 {
     if (done) {
         segment->durable = true;
-        int32_t i = 0;
-        while (i < log->count - 1 && log->segments[i]->durable)
-            i++;
-        int64_t point = log->segments[i]->base_offset;
-        if (point > log->recovery_point && point <= log->end_offset)
-            log->recovery_point = point;
-        if (log->synced_offset < log->recovery_point)
-            log->synced_offset = log->recovery_point;
+        log_move_recovery_point(log);
     }
     segment_drop(segment);
 }

@@ -55,6 +55,8 @@ struct log {
     struct deleted_segment *deleted; /* renamed, waiting to be unlinked, oldest first */
     int32_t deleted_count;
     uint32_t cuts; /* truncations so far: a sync that one overtook says nothing */
+    uint32_t
+        renames; /* of segments, by compaction: who reads a file by its name looks whether it was overtaken */
 };
 
 struct recovery_progress; /* storage/recovery_progress.h */

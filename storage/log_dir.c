@@ -4,6 +4,8 @@
  * 1. A .swap file is complete: it replaces every segment from its base to the end of its batches. Unless a
  * .cleaned file with a lower or equal base is there: then its compaction had not got so far, and the old
  * segments still hold everything.
+ * 2. What log_replace does in steps is finished in steps, with the directory synced in between: nothing
+ * plain is left of what a swap replaces when it gets its name, and its .log gets it first.
  */
 #include "storage/log_dir.h"
 
@@ -175,33 +177,35 @@ static bool has_swaps(const struct log_dir *dir)
     return false;
 }
 
-int log_dir_finish_swaps(struct log_dir *dir)
+/* What the swaps replace goes, and swaps whose compaction had not got so far. */
+static void unlink_replaced(struct log_dir *dir)
 {
-    if (!has_swaps(dir))
-        return 0;
-    struct log *log = dir->log;
     int64_t from = INT64_MAX;
     int64_t to = -1;
     for (size_t i = 0; i < dir->count; i++) {
         struct found_file *found = &dir->files[i];
         if (!found->swap || found->kind != FILE_LOG || found->base >= dir->min_cleaned)
             continue;
-        int64_t end = end_of_swap(log, found->base);
+        int64_t end = end_of_swap(dir->log, found->base);
         from = found->base < from ? found->base : from;
         to = end > to ? end : to;
     }
     for (size_t i = 0; i < dir->count; i++) {
         struct found_file *found = &dir->files[i];
-        char name[64];
-        file_name(found, name);
         bool replaced =
             !found->swap && found->kind != FILE_SNAPSHOT && found->base >= from && found->base < to;
         if (replaced || (found->swap && found->base >= dir->min_cleaned))
-            unlink_name(dir, name);
+            log_dir_unlink(dir, found);
     }
-    for (size_t i = 0; i < dir->count && dir->error == 0; i++) {
+}
+
+/* Swaps get their own names: the logs, or all the others. Durably. */
+static int name_swaps(struct log_dir *dir, bool logs)
+{
+    struct log *log = dir->log;
+    for (size_t i = 0; i < dir->count; i++) {
         struct found_file *found = &dir->files[i];
-        if (!found->swap || found->base >= dir->min_cleaned)
+        if (!found->swap || found->base >= dir->min_cleaned || (found->kind == FILE_LOG) != logs)
             continue;
         char name[64];
         char path[FILE_PATH_MAX];
@@ -209,7 +213,24 @@ int log_dir_finish_swaps(struct log_dir *dir)
         file_name(found, name);
         file_path(path, "%s/%s", log->path, name);
         file_path(plain, "%s/%.*s", log->path, (int)(strlen(name) - strlen(".swap")), name);
-        dir->error = file_rename(fs_of(log), path, plain);
+        int result = file_rename(fs_of(log), path, plain);
+        if (result < 0)
+            return result;
     }
-    return dir->error != 0 ? dir->error : log_dir_list(dir, log);
+    return file_sync_directory(fs_of(log), log->path);
+}
+
+int log_dir_finish_swaps(struct log_dir *dir)
+{
+    if (!has_swaps(dir))
+        return 0;
+    unlink_replaced(dir);
+    int result = dir->error;
+    if (result == 0)
+        result = file_sync_directory(fs_of(dir->log), dir->log->path);
+    if (result == 0)
+        result = name_swaps(dir, true);
+    if (result == 0)
+        result = name_swaps(dir, false);
+    return result < 0 ? result : log_dir_list(dir, dir->log);
 }

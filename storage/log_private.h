@@ -13,6 +13,15 @@ int log_new_segment(struct log *log, int64_t base_offset);
 /* The last segment whose base is <= offset; 0 if there is none. */
 int32_t log_find_segment(const struct log *log, int64_t offset);
 
+/* Forgets what readers remembered of positions in segments. */
+void log_forget_hints(struct log *log);
+
+/* A segment that is no longer the log's, with its files renamed: they are unlinked when it is time. */
+void log_bury(struct log *log, struct segment *segment, int64_t due_ms);
+
+/* Moves the recovery point over closed segments that are on stable storage. */
+void log_move_recovery_point(struct log *log);
+
 /* "<log>/<offset as 20 digits>.snapshot" */
 void log_snapshot_path(const struct log *log, int64_t offset, char path[FILE_PATH_MAX]);
 

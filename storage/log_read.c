@@ -103,7 +103,7 @@ static void search_index_file(struct log_range *range)
     segment_path(range->segment, ".index", path);
     int found = index_find_in_file(segment_fs(range->segment), path, OFFSET_INDEX, range->in_file,
                                    range->offset - range->segment->base_offset, &entry, range->page);
-    if (found == 1)
+    if (found == 1 && !atomic_load(&range->segment->replaced)) /* else the name was another's perhaps */
         range->from = entry.value;
     range->in_file = 0;
 }
@@ -142,7 +142,7 @@ void log_range_done(struct log_range *range)
 
 void log_keep_page(struct log *log, struct log_range *range)
 {
-    if (range->page == NULL)
+    if (range->page == NULL || atomic_load(&range->segment->replaced))
         return;
     free(log->page);
     log->page = range->page;

@@ -48,6 +48,8 @@ struct partition *partition_new(struct data_dir *dir, struct slice topic, struct
     mutex_init(&partition->mutex, RANK_PARTITION);
     mutex_init(&partition->sync_mutex, RANK_SYNC);
     condition_init(&partition->synced);
+    condition_init(&partition->cleaned);
+    partition->first_dirty = -1;
     partition->log = log;
     partition->leader_epoch = -1;
     partition->syncing_all = partition->unsynced_all = partition->stable = nowhere;
@@ -76,6 +78,7 @@ void partition_unref(struct partition *partition)
         return;
     ensure(list_is_empty(&partition->watches) && list_is_empty(&partition->replica_watches));
     log_free(partition->log);
+    condition_fini(&partition->cleaned);
     condition_fini(&partition->synced);
     mutex_fini(&partition->sync_mutex);
     mutex_fini(&partition->mutex);
@@ -316,6 +319,7 @@ void partition_get_checkpoint(struct partition *partition, struct partition_chec
         .recovery_point = log_recovery_point(log),
         .high_watermark = partition->high_watermark.offset,
         .start_offset = log->start_offset > log->segments[0]->base_offset ? log->start_offset : -1,
+        .first_dirty = partition->first_dirty,
     };
     partition_unlock(partition);
 }
@@ -350,6 +354,7 @@ bool partition_close(struct partition *partition, bool cleanly)
     partition_lock(partition);
     bool was_closed = partition->closed;
     partition->closed = true;
+    partition_stop_cleaning_locked(partition);
     int result = 0;
     if (cleanly && !was_closed && !data_dir_is_offline(partition->dir)) {
         result = log_close_cleanly(partition->log);

@@ -36,6 +36,15 @@ struct partition {
     struct list_node replica_watches; /* of followers: the log end moves */
     int64_t flushed_at_ms;            /* monotonic: flush.ms */
 
+    /* Compaction: partition_clean. */
+    int64_t first_dirty;         /* compacted below it; -1: nobody knows */
+    int64_t clean_not_before_ms; /* monotonic: after a failure */
+    bool cleaning;               /* one thread does */
+    bool stop_cleaning;          /* somebody waits for it to end */
+    bool uncleanable;            /* its bytes are not what they should be */
+    bool clean_refused;          /* for want of space or memory: said once */
+    struct condition cleaned;    /* `cleaning` has become false */
+
     atomic_llong flush_due;    /* sync up to here before answering: flush.messages */
     atomic_bool sync_acks_all; /* the config's */
 
@@ -69,6 +78,12 @@ void partition_wake_all_locked(struct partition *partition) NEEDS(partition->mut
 enum kerr partition_check_locked(struct partition *partition, int32_t current_leader_epoch, bool need_leader)
     NEEDS(partition->mutex);
 
+/* What cleaner-offset-checkpoint says, at the start; -1: nothing. */
+void partition_restore_first_dirty(struct partition *partition, int64_t first_dirty);
+
+/* Calls a cleaning off and waits until it has ended. */
+void partition_stop_cleaning_locked(struct partition *partition) NEEDS(partition->mutex);
+
 /* partition_sync whatever the config says. */
 enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_t deadline_ms);
 
@@ -84,11 +99,12 @@ void partition_unlink_deleted(struct partition *partition, int64_t now_ms);
 /* What is due for one partition: flush.ms, closed segments, deleted files, expired producers. */
 void partition_tick(struct partition *partition, int64_t now_ms, int64_t wall_ms, bool expire_producers);
 
-/* Offsets for the checkpoint files. start_offset is -1 where none is to be written. */
+/* Offsets for the checkpoint files. start_offset and first_dirty are -1 where none is to be written. */
 struct partition_checkpoint {
     int64_t recovery_point;
     int64_t high_watermark;
     int64_t start_offset;
+    int64_t first_dirty; /* -1: not compacted */
 };
 
 void partition_get_checkpoint(struct partition *partition, struct partition_checkpoint *checkpoint);

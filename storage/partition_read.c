@@ -6,6 +6,8 @@
  * 2. The limit (high watermark, last stable offset or log end) is the beginning of a batch, known as a
  * position.
  * 3. One read's data comes from one segment.
+ * 4. A read that compaction overtakes between two looks at the log begins again: positions, and what is
+ * known of aborted transactions, are those of one moment.
  */
 #include "storage/partition_private.h"
 
@@ -77,11 +79,12 @@ static bool check_epoch(struct partition *partition, struct partition_read *read
 
 /* Everything that needs the lock: 1 with a range, else 0 (read->error says why, or there is nothing). */
 static int begin(struct partition *partition, struct partition_read *read, struct log_position *limit,
-                 struct log_range *range)
+                 struct log_range *range, uint32_t *renames)
 {
     int planned = 0;
     partition_lock(partition);
     const struct log *log = partition->log;
+    *renames = log->renames;
     read->leader_epoch = partition->leader_epoch;
     read->error = partition_check_locked(partition, read->current_leader_epoch, true);
     bool answered = read->error != KERR_NONE || check_epoch(partition, read);
@@ -125,9 +128,16 @@ static bool is_below_start(struct partition *partition, const struct partition_r
     return read->fetch_offset < partition->log->start_offset;
 }
 
+/* What has come between two looks at the log: 0, -ERANGE (what is read is deleted), -ESTALE (compaction). */
+static int overtaken_locked(struct partition *partition, const struct partition_read *read, uint32_t renames)
+    NEEDS(partition->mutex)
+{
+    return is_below_start(partition, read) ? -ERANGE : partition->log->renames != renames ? -ESTALE : 0;
+}
+
 /* Finds the batch; goes on in later segments where this one ends before it. 1, 0, -errno. */
 static int resolve(struct partition *partition, struct partition_read *read, const struct log_position *limit,
-                   struct log_range *range)
+                   struct log_range *range, uint32_t renames)
 {
     for (;;) {
         struct batch_header first;
@@ -140,7 +150,9 @@ static int resolve(struct partition *partition, struct partition_read *read, con
             int64_t next = range->next_segment;
             log_range_done(range);
             partition_lock(partition);
-            result = is_below_start(partition, read) ? -ERANGE : log_plan(partition->log, next, limit, range);
+            result = overtaken_locked(partition, read, renames);
+            if (result == 0)
+                result = log_plan(partition->log, next, limit, range);
             partition_unlock(partition);
             if (result == 1)
                 continue;
@@ -160,28 +172,28 @@ static void keep_page(struct partition *partition, struct log_range *range)
 }
 
 /* The aborted transactions among what is read. Without their segments' indexes the records would look
- * committed: if those were deleted meanwhile, so was what is read (-ERANGE). */
-static int find_aborted(struct partition *partition, struct partition_read *read)
+ * committed: if those were deleted or replaced meanwhile, so was what is read (-ERANGE, -ESTALE). */
+static int find_aborted(struct partition *partition, struct partition_read *read, uint32_t renames)
 {
-    struct segment **segments;
+    struct segment **segments = NULL;
     int64_t upper_bound;
     partition_lock(partition);
-    int32_t count =
-        is_below_start(partition, read)
-            ? -1
-            : log_aborted_segments(partition->log, read->fetch_offset, read->records.segment,
-                                   read->records.position, read->records.range_len, &segments, &upper_bound);
+    int32_t count = overtaken_locked(partition, read, renames);
+    if (count == 0)
+        count =
+            log_aborted_segments(partition->log, read->fetch_offset, read->records.segment,
+                                 read->records.position, read->records.range_len, &segments, &upper_bound);
     partition_unlock(partition);
     if (count <= 0)
-        return count < 0 ? -ERANGE : 0;
+        return count;
     struct aborted_entry *entries;
     int64_t found = log_collect_aborted(segments, count, read->fetch_offset, upper_bound, &entries);
     free(segments);
     partition_lock(partition);
-    bool gone = is_below_start(partition, read);
+    int overtaken = overtaken_locked(partition, read, renames);
     partition_unlock(partition);
-    if (gone)
-        found = -ERANGE;
+    if (overtaken < 0)
+        found = overtaken;
     if (found > 0) {
         read->aborted = malloc(sizeof *read->aborted * (size_t)found);
         ensure(read->aborted != NULL);
@@ -202,7 +214,7 @@ static void fail(struct partition *partition, struct partition_read *read, int r
     read->high_watermark = read->last_stable_offset = read->log_start_offset = -1;
 }
 
-void partition_read(struct partition *partition, struct partition_read *read)
+static void forget_answer(struct partition_read *read)
 {
     read->error = KERR_NONE;
     read->high_watermark = read->last_stable_offset = read->log_start_offset = -1;
@@ -212,19 +224,36 @@ void partition_read(struct partition *partition, struct partition_read *read)
     read->diverging_end_offset = -1;
     read->aborted = NULL;
     read->aborted_count = 0;
+}
 
+/* 0 or 1, -errno, -ESTALE: compaction has overtaken it. */
+static int try_read(struct partition *partition, struct partition_read *read)
+{
     struct log_position limit;
     struct log_range range = {0};
-    int result = begin(partition, read, &limit, &range);
-    if (result == 1) {
-        result = resolve(partition, read, &limit, &range);
-        if (range.segment != NULL) {
-            keep_page(partition, &range);
-            log_range_done(&range);
-        }
-        if (result == 1 && read->isolation == READ_COMMITTED)
-            result = find_aborted(partition, read);
+    uint32_t renames;
+    forget_answer(read);
+    int result = begin(partition, read, &limit, &range, &renames);
+    if (result != 1)
+        return result;
+    result = resolve(partition, read, &limit, &range, renames);
+    if (range.segment != NULL) {
+        keep_page(partition, &range);
+        log_range_done(&range);
     }
+    if (result == 1 && read->isolation == READ_COMMITTED)
+        result = find_aborted(partition, read, renames);
+    if (result == -ESTALE && read->records.segment != NULL)
+        segment_unref(read->records.segment);
+    return result;
+}
+
+void partition_read(struct partition *partition, struct partition_read *read)
+{
+    int result;
+    do
+        result = try_read(partition, read);
+    while (result == -ESTALE);
     if (result < 0)
         fail(partition, read, result);
 }

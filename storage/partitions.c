@@ -12,6 +12,7 @@
 
 #include "protocol/base/ensure.h"
 #include "storage/checkpoint.h"
+#include "storage/cleaner.h"
 #include "storage/open_files.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
@@ -35,6 +36,7 @@ static const char *const checkpoint_names[CHECKPOINT_COUNT] = {
     "recovery-point-offset-checkpoint",
     "replication-offset-checkpoint",
     "log-start-offset-checkpoint",
+    "cleaner-offset-checkpoint",
 };
 
 static int64_t checkpoint_interval_ms(const struct partitions *partitions, int kind)
@@ -44,8 +46,10 @@ static int64_t checkpoint_interval_ms(const struct partitions *partitions, int k
         return partitions->config.recovery_point_checkpoint_interval_ms;
     case CHECKPOINT_HIGH_WATERMARK:
         return partitions->config.high_watermark_checkpoint_interval_ms;
-    default:
+    case CHECKPOINT_START:
         return partitions->config.log_start_checkpoint_interval_ms;
+    default:
+        return 0; /* when something was cleaned */
     }
 }
 
@@ -68,6 +72,7 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     int64_t now_ms = clock_monotonic_ms();
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
         partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
+    partitions->cleaner = cleaner_new(partitions, &config->cleaner);
     partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;
     partitions->retention_due_ms = now_ms + config->initial_task_delay_ms;
     partitions->expiry_due_ms = now_ms + config->producer_expiration_check_interval_ms;
@@ -365,7 +370,8 @@ static int64_t offset_for(const struct partition_checkpoint *checkpoint, int kin
 {
     return kind == CHECKPOINT_RECOVERY         ? checkpoint->recovery_point
            : kind == CHECKPOINT_HIGH_WATERMARK ? checkpoint->high_watermark
-                                               : checkpoint->start_offset;
+           : kind == CHECKPOINT_START          ? checkpoint->start_offset
+                                               : checkpoint->first_dirty;
 }
 
 /* Writes one kind of checkpoint for one directory if it has changed. */
@@ -450,6 +456,7 @@ static void keep_house(struct partitions *partitions, int64_t now_ms)
 
 void partitions_tick(struct partitions *partitions, int64_t now_ms)
 {
+    cleaner_tick(partitions->cleaner, now_ms);
     if (now_ms >= partitions->housekeeping_due_ms) {
         partitions->housekeeping_due_ms = now_ms + HOUSEKEEPING_INTERVAL_MS;
         keep_house(partitions, now_ms);
@@ -459,7 +466,8 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
         enforce_retention(partitions, now_ms);
     }
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
-        if (now_ms >= partitions->checkpoint_due_ms[kind]) {
+        if (kind == CHECKPOINT_CLEANER ? cleaner_take_changed(partitions->cleaner)
+                                       : now_ms >= partitions->checkpoint_due_ms[kind]) {
             partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
             (void)write_checkpoints(partitions, kind, kind);
         }
@@ -523,6 +531,7 @@ static void close_one(void *context, size_t i)
 bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
 {
     size_t count;
+    cleaner_stop(partitions->cleaner);
     struct closing closing = {.found = partitions_all(partitions, &count)};
     atomic_init(&closing.good, true);
     partitions_in_parallel(count, partitions_threads_for(count), close_one, &closing);

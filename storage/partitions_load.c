@@ -30,6 +30,7 @@ struct wanted {
     struct data_dir *dir; /* where its directory is; NULL: nowhere yet */
     bool id_is_there;
     struct log_options options;
+    int64_t first_dirty; /* as cleaner-offset-checkpoint says; -1: it does not */
     struct partition *partition;
     enum kerr error;
     struct note why;
@@ -100,7 +101,7 @@ static void look_at(void *context, const char *name)
 }
 
 /* Reads one checkpoint file into the wanted partitions of this directory. */
-static void read_checkpoint(struct loading *loading, const char *name, bool is_start)
+static void read_checkpoint(struct loading *loading, const char *name, int kind)
 {
     char path[FILE_PATH_MAX];
     struct checkpoint checkpoint;
@@ -115,8 +116,10 @@ static void read_checkpoint(struct loading *loading, const char *name, bool is_s
         struct wanted *wanted = find_wanted(loading, topic, index);
         if (wanted == NULL || wanted->dir != loading->dir || offset < 0)
             continue;
-        if (is_start)
+        if (kind == CHECKPOINT_START)
             wanted->options.start_offset = offset;
+        else if (kind == CHECKPOINT_CLEANER)
+            wanted->first_dirty = offset;
         else
             wanted->options.recovery_point = offset;
     }
@@ -159,8 +162,9 @@ static void list_dir(struct loading *loading, struct data_dir *dir)
         data_dir_fail(dir, "%s", strerror(-result));
         return;
     }
-    read_checkpoint(loading, "recovery-point-offset-checkpoint", false);
-    read_checkpoint(loading, "log-start-offset-checkpoint", true);
+    read_checkpoint(loading, "recovery-point-offset-checkpoint", CHECKPOINT_RECOVERY);
+    read_checkpoint(loading, "log-start-offset-checkpoint", CHECKPOINT_START);
+    read_checkpoint(loading, "cleaner-offset-checkpoint", CHECKPOINT_CLEANER);
     for (size_t i = 0; i < loading->stray_count; i++) {
         set_stray_aside(loading, loading->stray[i]);
         free(loading->stray[i]);
@@ -195,6 +199,8 @@ static void open_one(void *context, size_t i)
                                             wanted->id_is_there, &wanted->error, &wanted->why);
     if (wanted->partition == NULL)
         data_dir_fail(wanted->dir, "%s", wanted->why.text);
+    else
+        partition_restore_first_dirty(wanted->partition, wanted->first_dirty);
 }
 
 static void init_loading(struct loading *loading, struct partitions *partitions,
@@ -207,6 +213,7 @@ static void init_loading(struct loading *loading, struct partitions *partitions,
     for (size_t i = 0; i < count; i++) {
         struct wanted *wanted = &loading->wanted[i];
         wanted->hosted = &hosted[i];
+        wanted->first_dirty = -1;
         void *before =
             map_put(&loading->by_name, partitions_key(wanted->key, hosted[i].topic, hosted[i].index), wanted);
         ensure(before == NULL);

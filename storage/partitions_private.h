@@ -8,7 +8,13 @@
 #include "storage/partition_private.h"
 #include "storage/partitions.h"
 
-enum { CHECKPOINT_RECOVERY, CHECKPOINT_HIGH_WATERMARK, CHECKPOINT_START, CHECKPOINT_COUNT };
+enum {
+    CHECKPOINT_RECOVERY,
+    CHECKPOINT_HIGH_WATERMARK,
+    CHECKPOINT_START,
+    CHECKPOINT_CLEANER,
+    CHECKPOINT_COUNT
+};
 
 /* A directory that is renamed and waits to be removed. */
 struct doomed_dir {
@@ -17,6 +23,8 @@ struct doomed_dir {
     int64_t due_ms; /* monotonic */
 };
 
+struct cleaner; /* storage/cleaner.h */
+
 struct partitions {
     struct data_dir **dirs; /* borrowed, constant */
     int32_t dir_count;
@@ -24,6 +32,7 @@ struct partitions {
     struct rwlock lock;           /* RANK_PARTITIONS: guards the maps and the doomed */
     struct map by_name;           /* topic, zero byte, index */
     struct map by_id;             /* topic id, zero byte, index */
+    struct cleaner *cleaner;
     struct doomed_dir *doomed;
     size_t doomed_count;
 

@@ -25,8 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const suffixes[] = {".log", ".index", ".timeindex", ".txnindex"};
-enum { SUFFIX_COUNT = sizeof suffixes / sizeof suffixes[0] };
+const char *const segment_suffixes[SEGMENT_SUFFIX_COUNT] = {".log", ".index", ".timeindex", ".txnindex"};
 
 struct segment *segment_new(struct open_files *files, const char *directory, int64_t base_offset)
 {
@@ -36,6 +35,8 @@ struct segment *segment_new(struct open_files *files, const char *directory, int
     ensure(segment != NULL);
     cached_file_init(&segment->file);
     atomic_init(&segment->refs, 1);
+    atomic_init(&segment->names, SEGMENT_PLAIN);
+    atomic_init(&segment->replaced, false);
     segment->files = files;
     segment->base_offset = base_offset;
     index_init(&segment->offsets, OFFSET_INDEX);
@@ -47,9 +48,21 @@ struct segment *segment_new(struct open_files *files, const char *directory, int
     return segment;
 }
 
+void segment_path_as(const struct segment *segment, enum segment_names names, const char *suffix,
+                     char path[FILE_PATH_MAX])
+{
+    const char *more = "";
+    if (names == SEGMENT_CLEANED)
+        more = ".cleaned";
+    else if (names == SEGMENT_SWAP || (names == SEGMENT_SWAP_INDEXES && strcmp(suffix, ".log") != 0))
+        more = ".swap";
+    file_path(path, "%s/%020" PRId64 "%s%s", segment->directory, segment->base_offset, suffix, more);
+}
+
 void segment_path(const struct segment *segment, const char *suffix, char path[FILE_PATH_MAX])
 {
-    file_path(path, "%s/%020" PRId64 "%s", segment->directory, segment->base_offset, suffix);
+    int names = atomic_load_explicit(&segment->names, memory_order_relaxed);
+    segment_path_as(segment, (enum segment_names)names, suffix, path);
 }
 
 int segment_create(struct segment *segment)
@@ -58,7 +71,7 @@ int segment_create(struct segment *segment)
     segment_path(segment, ".txnindex", path);
     (void)file_unlink(segment_fs(segment), path);
     for (int i = 0; i < 3; i++) {
-        segment_path(segment, suffixes[i], path);
+        segment_path(segment, segment_suffixes[i], path);
         int file = file_open(segment_fs(segment), path, FILE_CREATE | FILE_TRUNCATE);
         if (file < 0)
             return file;
@@ -244,11 +257,11 @@ int segment_finish(struct segment *segment)
 
 int segment_sync_all(struct segment *segment)
 {
-    for (int i = 0; i < SUFFIX_COUNT; i++) {
+    for (int i = 0; i < SEGMENT_SUFFIX_COUNT; i++) {
         if (i == 3 && !segment->has_txn_index)
             continue;
         char path[FILE_PATH_MAX];
-        segment_path(segment, suffixes[i], path);
+        segment_path(segment, segment_suffixes[i], path);
         int result = file_sync_path(segment_fs(segment), path);
         if (result < 0)
             return result;
@@ -377,19 +390,19 @@ static int rename_deleted(struct segment *segment, const char *suffix)
 
 int segment_rename_deleted(struct segment *segment)
 {
-    int result = rename_deleted(segment, suffixes[0]);
-    for (int i = 1; i < SUFFIX_COUNT && result == 0; i++)
-        (void)rename_deleted(segment,
-                             suffixes[i]); /* without its .log an index is removed at the next start */
+    int result = rename_deleted(segment, segment_suffixes[0]);
+    for (int i = 1; i < SEGMENT_SUFFIX_COUNT && result == 0; i++)
+        (void)rename_deleted(
+            segment, segment_suffixes[i]); /* without its .log an index is removed at the next start */
     return result;
 }
 
 void segment_unlink_deleted(struct segment *segment)
 {
-    for (int i = 0; i < SUFFIX_COUNT; i++) {
+    for (int i = 0; i < SEGMENT_SUFFIX_COUNT; i++) {
         char name[FILE_PATH_MAX];
         char path[FILE_PATH_MAX];
-        segment_path(segment, suffixes[i], name);
+        segment_path(segment, segment_suffixes[i], name);
         file_path(path, "%.4000s.deleted", name);
         (void)file_unlink(segment_fs(segment), path);
     }

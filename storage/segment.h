@@ -13,9 +13,19 @@
 
 enum { SEGMENT_UNKNOWN = INT32_MIN };
 
+/* What a segment's files are called while compaction makes it and puts it in its place (log_replace). */
+enum segment_names {
+    SEGMENT_PLAIN,
+    SEGMENT_CLEANED,      /* being written: *.cleaned */
+    SEGMENT_SWAP,         /* complete: *.swap */
+    SEGMENT_SWAP_INDEXES, /* the .log has its own name already */
+};
+
 struct segment {
     struct cached_file file;
     atomic_int refs;
+    atomic_int names;         /* enum segment_names; changed with the names, by the log's owner */
+    atomic_bool replaced;     /* compaction has put another one in its place: its names are not its own now */
     struct open_files *files; /* borrowed; outlives every segment */
     int64_t base_offset;      /* constant */
     int64_t size;             /* bytes of whole batches in the .log */
@@ -40,6 +50,10 @@ struct segment *segment_new(struct open_files *files, const char *directory, int
 /* Makes the empty .log, .index and .timeindex; stale files of these names go. 0 or -errno. */
 int segment_create(struct segment *segment);
 
+/* The suffixes of a segment's files: ".log" first; ".txnindex" last, which it may not have. */
+enum { SEGMENT_SUFFIX_COUNT = 4 };
+extern const char *const segment_suffixes[SEGMENT_SUFFIX_COUNT];
+
 /* The log's reference; the last one frees. */
 void segment_drop(struct segment *segment);
 
@@ -60,8 +74,10 @@ static inline struct file_system *segment_fs(const struct segment *segment)
     return segment->files->fs;
 }
 
-/* "<directory>/<base offset as 20 digits><suffix>" */
+/* "<directory>/<base offset as 20 digits><suffix>", and what `names` adds */
 void segment_path(const struct segment *segment, const char *suffix, char path[FILE_PATH_MAX]);
+void segment_path_as(const struct segment *segment, enum segment_names names, const char *suffix,
+                     char path[FILE_PATH_MAX]);
 
 /* Reads what the index files hold if that was not done yet. 0, -errno, -ENOENT or -EBADMSG: to be rebuilt. */
 int segment_load_indexes(struct segment *segment);

@@ -5,7 +5,19 @@
 #ifndef STORAGE_STORAGE_CONFIG_H
 #define STORAGE_STORAGE_CONFIG_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+/* log.cleaner.* */
+struct cleaner_config {
+    bool enable;
+    int32_t threads;
+    int64_t backoff_ms;
+    int64_t dedupe_buffer_bytes; /* of all threads, as the next */
+    int32_t io_buffer_bytes;
+    double io_buffer_load_factor;
+    double io_max_bytes_per_second; /* of all threads; DBL_MAX: no limit */
+};
 
 struct storage_config {
     int64_t high_watermark_checkpoint_interval_ms; /* replica.high.watermark.checkpoint.interval.ms */
@@ -14,7 +26,8 @@ struct storage_config {
     int64_t producer_expiration_check_interval_ms; /* producer.id.expiration.check.interval.ms */
     int64_t retention_check_interval_ms;           /* log.retention.check.interval.ms */
     int64_t initial_task_delay_ms;                 /* log.initial.task.delay.ms */
-    int32_t recovery_threads_per_dir;              /* num.recovery.threads.per.data.dir */
+    struct cleaner_config cleaner;
+    int32_t recovery_threads_per_dir; /* num.recovery.threads.per.data.dir */
 };
 
 /* Apache Kafka's defaults. */

@@ -20,6 +20,7 @@ enum lock_rank {
     RANK_IMAGE = 50,          /* metadata/cluster: the image (read-write); never held across I/O */
     RANK_CHECKPOINTS = 55,    /* storage/partitions: one writer of the directories' checkpoint files */
     RANK_PARTITIONS = 60,     /* storage/partitions: the registry (read-write) */
+    RANK_CLEANER = 65,        /* storage/cleaner: its threads, its throttle */
     RANK_PARTITION =
         70,           /* storage/partition: one partition's log; held across a write, never across a sync */
     RANK_SYNC = 80,   /* storage/partition: who syncs, who waits */

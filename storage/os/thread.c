@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { NAME_MAX_BYTES = 16 };
 
@@ -36,6 +38,12 @@ void thread_set_name(const char *name)
     char cut[NAME_MAX_BYTES];
     copy_name(cut, name);
     prctl(PR_SET_NAME, cut, 0, 0, 0);
+}
+
+void thread_lower_priority(void)
+{
+    enum { NICE = 10 };
+    (void)setpriority(PRIO_PROCESS, (id_t)gettid(), NICE); /* of this thread alone, in Linux */
 }
 
 static void *run_named(void *context)

@@ -23,6 +23,9 @@ void thread_join(struct thread *thread);
  * waits for it would lose it again to a thread that runs already. */
 void thread_give_way(void);
 
+/* The calling thread gets processor time when others leave some. */
+void thread_lower_priority(void);
+
 /* Names the calling thread, as gdb and top show it; cut to 15 characters. */
 void thread_set_name(const char *name);
 
