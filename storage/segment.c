@@ -70,7 +70,8 @@ int segment_create(struct segment *segment)
     char path[FILE_PATH_MAX];
     segment_path(segment, ".txnindex", path);
     (void)file_unlink(segment_fs(segment), path);
-    for (int i = 0; i < 3; i++) {
+    /* The .log last: alone it would be a segment, the others alone are nothing. */
+    for (int i = 2; i >= 0; i--) {
         segment_path(segment, segment_suffixes[i], path);
         int file = file_open(segment_fs(segment), path, FILE_CREATE | FILE_TRUNCATE);
         if (file < 0)
