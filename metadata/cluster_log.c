@@ -75,6 +75,7 @@ static int segment_path(const struct cluster_log *log, int64_t base, char path[F
 struct segment_reader {
     struct cluster_log *log;
     int file;
+    int64_t file_size;
     int64_t position; /* of bytes.data[0] in the file */
     struct buf bytes; /* what is read and not yet taken */
     int64_t from_offset;
@@ -84,12 +85,16 @@ struct segment_reader {
 
 enum step { STEP_TAKEN, STEP_END, STEP_DAMAGED, STEP_FAILED };
 
-/* Reads on until `len` bytes are there or the file ends. */
+/* Reads on until `len` bytes are there or the file ends. A length that a damaged batch claims costs no more
+ * memory than there is file. */
 static bool fill(struct segment_reader *reader, size_t len, struct note *why)
 {
-    if (reader->bytes.len >= len)
+    int64_t left = reader->file_size - reader->position - (int64_t)reader->bytes.len;
+    if (reader->bytes.len >= len || left <= 0)
         return true;
     size_t more = len - reader->bytes.len > READ_STEP ? len - reader->bytes.len : READ_STEP;
+    if ((int64_t)more > left)
+        more = (size_t)left;
     uint8_t *at = buf_reserve(&reader->bytes, more);
     ssize_t got =
         file_read(reader->log->fs, reader->file, at, more, reader->position + (int64_t)reader->bytes.len);
@@ -266,7 +271,14 @@ static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, 
     char path[FILE_PATH_MAX];
     if (!say(why, path, open_segment(log, base, is_last ? FILE_WRITE : FILE_READ, path)))
         return false;
+    struct file_status status;
+    int error = file_status(log->fs, log->file, &status);
+    if (error < 0) {
+        note_set(why, "%s: %s", path, strerror(-error));
+        return false;
+    }
     reader->file = log->file;
+    reader->file_size = status.size;
     reader->position = 0;
     reader->bytes.len = 0;
     log->end_offset = base > log->end_offset ? base : log->end_offset;
