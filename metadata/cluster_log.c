@@ -290,6 +290,7 @@ static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, 
         note_set(why, "%s: %s", path, damage.text);
         return false;
     }
+    log->directory_changed = true; /* its name may be all that was never synced */
     if (is_last)
         return mend(log, path, log->size, why);
     file_close(log->fs, log->file);

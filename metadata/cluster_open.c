@@ -391,11 +391,10 @@ static bool take_place(struct cluster *cluster, const struct replay *replay,
     return take_lead(cluster, replay, quorum, why);
 }
 
-/* As long as the log is empty nobody knows whether the directory that holds it is on stable storage. */
+/* Whoever made the directory that holds the log may have been killed, or failed, before it was on stable
+ * storage. */
 static bool sync_parent(const struct cluster *cluster, struct note *why)
 {
-    if (cluster->log.last_epoch >= 0)
-        return true;
     int error = file_sync_directory(data_dir_fs(cluster->dir), data_dir_path(cluster->dir));
     if (error < 0)
         note_set(why, "%s: %s", data_dir_path(cluster->dir), strerror(-error));

@@ -320,7 +320,9 @@ enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t
     struct buf text = {0};
     buf_printf(&text, "#\n#%s\nnode.id=%d\ndirectory.id=%s\nversion=1\ncluster.id=%.*s\n", date, (int)node_id,
                id, SLICE_ARGS(cluster_id));
-    int result = checkpoint_replace(dir->fs, dir->path, meta_name, buf_slice(&text), true);
+    int result = file_sync_parent(dir->fs, dir->path); /* who made the directory may have failed to */
+    if (result == 0)
+        result = checkpoint_replace(dir->fs, dir->path, meta_name, buf_slice(&text), true);
     buf_fini(&text);
     if (result < 0) {
         note_set(why, "%s/%s: %s", dir->path, meta_name, strerror(-result));
