@@ -109,21 +109,28 @@ static int sync_small_files(struct file_system *fs, const char *directory)
 }
 
 /* Everything that the clean-shutdown marker will vouch for. */
-static int sync_everything(struct log *log)
+/* A sync that fails for want of space has dropped pages like any other: no full disk that may be waited for.
+ *  */
+static int sync_result(int result)
+{
+    return file_is_full(result) ? -EIO : result;
+}
+
+int log_sync_everything(struct log *log)
 {
     int result = 0;
     for (int32_t i = 0; i < log->count && result == 0; i++)
         if (!log->segments[i]->durable) {
             result = segment_finish(log->segments[i]);
-            result = result < 0 ? result : segment_sync_all(log->segments[i]);
+            result = result < 0 ? result : sync_result(segment_sync_all(log->segments[i]));
         }
     char path[FILE_PATH_MAX];
     log_snapshot_path(log, log->end_offset, path);
     if (result == 0)
-        result = file_sync_path(fs_of(log), path);
+        result = sync_result(file_sync_path(fs_of(log), path));
     if (result == 0 && (log->directory_changed || log->parent_changed))
-        result = sync_small_files(fs_of(log), log->path);
-    return result < 0 ? result : file_sync_directory(fs_of(log), log->path);
+        result = sync_result(sync_small_files(fs_of(log), log->path));
+    return result < 0 ? result : sync_result(file_sync_directory(fs_of(log), log->path));
 }
 
 int log_close_cleanly(struct log *log)
@@ -138,7 +145,7 @@ int log_close_cleanly(struct log *log)
     if (result == 0 && has_state)
         result = producers_write_snapshot(&log->producers, fs_of(log), path, log->end_offset);
     if (result == 0)
-        result = sync_everything(log);
+        result = log_sync_everything(log);
     if (result == 0)
         log->synced_offset = log->recovery_point = log->closed_offset = log->end_offset;
     return result;

@@ -159,6 +159,9 @@ struct log_sync {
 /* All three at once, for a log that nobody else knows yet. */
 int log_sync_now(struct log *log);
 
+/* The indexes too, of every segment, and the small files. */
+int log_sync_everything(struct log *log);
+
 /* What the checkpoint file says: below it everything is on stable storage, but for the indexes of the segment
  * that holds it, which are made anew after a crash anyway. */
 int64_t log_recovery_point(const struct log *log);

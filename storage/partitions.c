@@ -184,8 +184,11 @@ static struct log *open_log(const struct log_options *options, struct note *why)
     int result;
     struct log *log = log_open(options, &result, why);
     bool unsynced = log != NULL && !options->create && log->synced_offset < log->end_offset;
-    if (log != NULL && options->suspect)
+    if (log != NULL && options->suspect) {
         result = log_store_epochs(log);
+        if (result == 0) /* what was made anew is below a recovery point that somebody wrote before */
+            result = log_sync_everything(log);
+    }
     if (result == 0 && ((unsynced && options->config.sync_acks_all) || options->suspect))
         result = log_sync_now(log); /* a reader sees nothing that a power cut takes back, after a crash too */
     if (result == 0)
