@@ -173,45 +173,111 @@ int log_find_position(struct log *log, int64_t offset, struct log_position *posi
 
 /* ---- by timestamp ---- */
 
-/* What the last entry with a key <= `key` says, from memory or else the file; 0 if there is none that can be
- * read. */
-static int64_t look_up(struct segment *segment, const struct index *index, const char *suffix, int64_t key)
+/* The last entry with a key <= `key`, from memory or else the file; false if there is none that can be read.
+ *  */
+static bool look_up(struct segment *segment, const struct index *index, const char *suffix, int64_t key,
+                    struct index_entry *entry)
 {
-    struct index_entry entry;
-    if (index_find_in_tail(index, key, &entry))
-        return entry.value;
+    if (index_find_in_tail(index, key, entry))
+        return true;
     char path[FILE_PATH_MAX];
     segment_path(segment, suffix, path);
-    int found = index_find_in_file(segment_fs(segment), path, index->kind, index->in_file, key, &entry, NULL);
-    return found == 1 ? entry.value : 0;
+    return index_find_in_file(segment_fs(segment), path, index->kind, index->in_file, key, entry, NULL) == 1;
 }
 
 /* The position of the batch that holds `relative`, or one before it. */
 static int64_t position_of(struct segment *segment, int64_t relative)
 {
-    return look_up(segment, &segment->offsets, ".index", relative);
+    struct index_entry entry;
+    return look_up(segment, &segment->offsets, ".index", relative, &entry) ? entry.value : 0;
 }
 
-/* The relative offset up to which nothing has a timestamp above timestamp_ms; 0 if that is not known. */
-static int64_t offset_before(struct segment *segment, int64_t timestamp_ms)
+/* Whether the batch that holds `relative` has this timestamp as its largest. */
+static bool has_timestamp(struct log *log, int32_t at, int64_t relative, int64_t timestamp)
 {
-    return look_up(segment, &segment->times, ".timeindex", timestamp_ms);
+    struct segment *segment = log->segments[at];
+    struct log_range range;
+    if (begin_range(log, at, segment->base_offset + relative, segment->size, &range) != 1)
+        return true; /* nobody can tell now */
+    range.from = position_of(segment, relative);
+    struct batch_header header;
+    int64_t position;
+    int found = log_range_resolve(&range, true, &position, &header);
+    log_range_done(&range);
+    return found == 1 && header.max_timestamp == timestamp;
 }
 
-int log_plan_timestamp(struct log *log, int64_t timestamp_ms, struct log_range *range)
+/* The segment's largest timestamp as its batches say it. */
+static void find_times_again(struct log *log, int32_t at)
 {
-    for (int32_t at = log_find_segment(log, log->start_offset); at < log->count; at++) {
+    struct segment *segment = log->segments[at];
+    struct log_range range;
+    if (begin_range(log, at, segment->base_offset, segment->size, &range) != 1)
+        return;
+    struct header_scan scan;
+    struct batch_header header;
+    int64_t position = 0;
+    segment->max_timestamp = NO_TIMESTAMP;
+    segment->max_timestamp_offset = 0;
+    header_scan_init(&scan, segment_fs(segment), segment->file.file, segment->size);
+    while (header_scan_read(&scan, position, &header) == 1) {
+        if (header.max_timestamp > segment->max_timestamp) {
+            segment->max_timestamp = header.max_timestamp;
+            segment->max_timestamp_offset = batch_last_offset(&header) - segment->base_offset;
+        }
+        position += batch_size(&header);
+    }
+    log_range_done(&range);
+}
+
+/* Whether the time index can be believed: its last entry says which segments a search passes over. Looked at
+ * once; if not, the largest timestamp is found again. */
+static bool times_are_true(struct log *log, int32_t at)
+{
+    struct segment *segment = log->segments[at];
+    if (!segment->times_looked_at) {
+        const struct index *times = &segment->times;
+        segment->times_looked_at = true;
+        segment->times_are_true = times->count == 0
+                                      ? at == log->count - 1 || segment->size == 0
+                                      : has_timestamp(log, at, times->last.value, times->last.key);
+        if (!segment->times_are_true)
+            find_times_again(log, at);
+    }
+    return segment->times_are_true;
+}
+
+/* Begins at the last entry that is not above the timestamp: nothing before it is. */
+static int begin_timestamp(struct log *log, int32_t at, int64_t from_offset, int64_t timestamp_ms,
+                           bool is_guess, struct log_range *range)
+{
+    struct segment *segment = log->segments[at];
+    struct index_entry entry = {.key = NO_TIMESTAMP};
+    if (!is_guess && !look_up(segment, &segment->times, ".timeindex", timestamp_ms, &entry))
+        entry = (struct index_entry){.key = NO_TIMESTAMP};
+    int64_t relative = entry.key == NO_TIMESTAMP ? 0 : entry.value;
+    if (segment->base_offset + relative < from_offset) {
+        relative = from_offset - segment->base_offset;
+        entry.key = NO_TIMESTAMP;
+    }
+    int result = begin_range(log, at, segment->base_offset + relative, segment->size, range);
+    if (result == 1 && !is_guess)
+        range->from = position_of(segment, relative);
+    range->is_guess = is_guess;
+    range->time_before = entry.key;
+    return result;
+}
+
+int log_plan_timestamp(struct log *log, int64_t from_offset, int64_t timestamp_ms, struct log_range *range)
+{
+    if (from_offset < log->start_offset)
+        from_offset = log->start_offset;
+    for (int32_t at = log_find_segment(log, from_offset); at < log->count; at++) {
         struct segment *segment = log->segments[at];
-        int loaded = segment_load_indexes(segment);
-        if (loaded == 0 && segment->max_timestamp < timestamp_ms)
-            continue;
-        int64_t relative = loaded == 0 ? offset_before(segment, timestamp_ms) : 0;
-        if (segment->base_offset + relative < log->start_offset)
-            relative = log->start_offset - segment->base_offset;
-        int result = begin_range(log, at, segment->base_offset + relative, segment->size, range);
-        if (result == 1 && loaded == 0)
-            range->from = position_of(segment, relative);
-        return result;
+        bool is_loaded = segment_load_indexes(segment) == 0;
+        bool is_guess = !is_loaded || !times_are_true(log, at);
+        if (!is_loaded || segment->max_timestamp >= timestamp_ms)
+            return begin_timestamp(log, at, from_offset, timestamp_ms, is_guess, range);
     }
     return 0;
 }
@@ -222,6 +288,7 @@ int log_plan_max_timestamp(struct log *log, int64_t *timestamp_ms, struct log_ra
     *timestamp_ms = NO_TIMESTAMP;
     for (int32_t at = 0; at < log->count; at++)
         if (segment_load_indexes(log->segments[at]) == 0
+            && (times_are_true(log, at) || log->segments[at]->size > 0)
             && log->segments[at]->max_timestamp > *timestamp_ms) {
             *timestamp_ms = log->segments[at]->max_timestamp;
             best = at;
@@ -270,6 +337,11 @@ int log_range_find_timestamp(struct log_range *range, int64_t from_offset, int64
     struct batch_header header;
     int64_t position;
     int result = log_range_resolve(range, true, &position, &header);
+    if (range->time_before != NO_TIMESTAMP && (result != 1 || header.max_timestamp != range->time_before)) {
+        range->offset = range->segment->base_offset; /* the entry is not true */
+        range->from = 0;
+        result = log_range_resolve(range, true, &position, &header);
+    }
     header_scan_init(&scan, segment_fs(range->segment), range->segment->file.file, range->end);
     while (result == 1) {
         if (header.max_timestamp >= timestamp_ms && batch_last_offset(&header) >= from_offset) {
@@ -285,7 +357,23 @@ int log_range_find_timestamp(struct log_range *range, int64_t from_offset, int64
 
 /* ---- aborted transactions ---- */
 
-/* The offset of the first index entry at or past `position`; -1 if there is none. */
+/* Whether the batch at the entry's position ends at its offset. */
+static bool is_true(struct segment *segment, struct index_entry entry)
+{
+    uint8_t bytes[BATCH_HEADER_SIZE];
+    struct batch_header header;
+    if (segment_pin(segment) < 0)
+        return false;
+    ssize_t got = segment_read(segment, bytes, sizeof bytes, entry.value);
+    segment_unref(segment);
+    if (got < (ssize_t)sizeof bytes)
+        return false;
+    batch_header_read(bytes, &header);
+    return batch_last_offset(&header) == segment->base_offset + entry.key;
+}
+
+/* The offset of the first index entry at or past `position`; -1 if there is none that is true: too low an
+ * offset would keep aborted transactions from a reader. */
 static int64_t indexed_offset_past(struct segment *segment, int64_t position)
 {
     if (segment_load_indexes(segment) < 0)
@@ -293,21 +381,21 @@ static int64_t indexed_offset_past(struct segment *segment, int64_t position)
     char path[FILE_PATH_MAX];
     segment_path(segment, ".index", path);
     struct index_entry entry = {0};
+    struct index_entry past = {.value = -1};
     int64_t low = 0;
     int64_t high = segment->offsets.count;
-    int64_t offset = -1;
     while (low < high) {
         int64_t middle = low + (high - low) / 2;
         if (index_get(&segment->offsets, segment_fs(segment), path, middle, &entry) < 0)
             return -1;
         if (entry.value >= position) {
-            offset = segment->base_offset + entry.key;
+            past = entry;
             high = middle;
         } else {
             low = middle + 1;
         }
     }
-    return offset;
+    return past.value >= 0 && is_true(segment, past) ? segment->base_offset + past.key : -1;
 }
 
 int32_t log_aborted_segments(struct log *log, int64_t offset, const struct segment *segment, int64_t position,

@@ -17,6 +17,8 @@ struct log_range {
     int64_t in_file;         /* index entries to search in the file first */
     bool exact;              /* the batch that holds `offset` begins at `from` */
     bool trusted;            /* `from` needs no check: not from an index */
+    bool is_guess;           /* of log_plan_timestamp: what is not found may lie in the next segment */
+    int64_t time_before; /* what the time index says is the timestamp of `offset`; NO_TIMESTAMP: nothing */
     struct index_page *page; /* found by resolve; log_keep_page takes it */
 };
 
@@ -35,8 +37,9 @@ void log_keep_page(struct log *log, struct log_range *range);
 int log_find_position(struct log *log, int64_t offset, struct log_position *position);
 void log_end_position(const struct log *log, struct log_position *position);
 
-/* The range in which the first record with a timestamp >= timestamp_ms lies: 1, 0 (none), -errno. */
-int log_plan_timestamp(struct log *log, int64_t timestamp_ms, struct log_range *range);
+/* The range in which the first record at or above from_offset with a timestamp >= timestamp_ms lies: 1, 0
+ * (none), -errno. Where a time index turns out not to be true it lies there or behind it: `is_guess`. */
+int log_plan_timestamp(struct log *log, int64_t from_offset, int64_t timestamp_ms, struct log_range *range);
 
 /* The range in which the record with the largest timestamp lies; *timestamp_ms is that. 1, 0 (no timestamps),
  * -errno. */

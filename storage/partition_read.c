@@ -279,14 +279,22 @@ static enum kerr search(struct partition *partition, struct log_range *range, in
 enum kerr partition_find_timestamp(struct partition *partition, int64_t timestamp_ms,
                                    struct offset_and_timestamp *found)
 {
-    struct log_range range;
+    int64_t from_offset = 0;
+    enum kerr error = KERR_NONE;
     *found = (struct offset_and_timestamp){false, -1, -1, -1};
-    partition_lock(partition);
-    enum kerr error = partition_check_locked(partition, -1, false);
-    int64_t from_offset = partition->log->start_offset;
-    int planned = error != KERR_NONE ? 0 : log_plan_timestamp(partition->log, timestamp_ms, &range);
-    partition_unlock(partition);
-    return error != KERR_NONE ? error : search(partition, &range, planned, from_offset, timestamp_ms, found);
+    while (error == KERR_NONE && !found->found && from_offset >= 0) {
+        struct log_range range = {.next_segment = -1};
+        partition_lock(partition);
+        error = partition_check_locked(partition, -1, false);
+        int64_t start = partition->log->start_offset;
+        int planned =
+            error != KERR_NONE ? 0 : log_plan_timestamp(partition->log, from_offset, timestamp_ms, &range);
+        partition_unlock(partition);
+        from_offset = planned == 1 && range.is_guess ? range.next_segment : -1;
+        if (error == KERR_NONE)
+            error = search(partition, &range, planned, start, timestamp_ms, found);
+    }
+    return error;
 }
 
 enum kerr partition_find_max_timestamp(struct partition *partition, struct offset_and_timestamp *found)

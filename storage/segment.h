@@ -39,6 +39,8 @@ struct segment {
     int64_t jitter_ms;   /* segment.ms less this makes it roll */
     int64_t index_bytes; /* segment.index.bytes as it was when the log got it */
     bool indexes_loaded;
+    bool times_looked_at; /* whether the last entry of the time index is true */
+    bool times_are_true;
     bool has_txn_index;
     bool durable; /* closed, with everything of it on stable storage */
     char directory[];

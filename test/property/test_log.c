@@ -174,7 +174,7 @@ static void find_time(int64_t timestamp)
                 wanted = offset;
     struct log_range range;
     struct log_record_found found = {.offset = -1};
-    int result = log_plan_timestamp(opened, timestamp, &range);
+    int result = log_plan_timestamp(opened, 0, timestamp, &range);
     if (result == 1) {
         result = log_range_find_timestamp(&range, model.start_offset, timestamp, &found);
         log_range_done(&range);

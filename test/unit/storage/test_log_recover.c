@@ -454,7 +454,7 @@ START_TEST(the_course_testers_logs_load_silently)
     ck_assert_int_eq(log_active(opened)->size, 3 * (int64_t)sizeof batch);
     struct log_range range;
     struct log_record_found found;
-    ck_assert_int_eq(log_plan_timestamp(opened, 1, &range), 1);
+    ck_assert_int_eq(log_plan_timestamp(opened, 0, 1, &range), 1);
     ck_assert_int_eq(log_range_find_timestamp(&range, 0, 1, &found), 1);
     ck_assert_int_eq(found.offset, 0);
     ck_assert_int_eq(found.timestamp_ms, 1726045973899);
