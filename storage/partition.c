@@ -315,10 +315,13 @@ void partition_get_checkpoint(struct partition *partition, struct partition_chec
 {
     partition_lock(partition);
     const struct log *log = partition->log;
+    /* By the first segment's name - once those before it are gone for good. */
+    bool is_told = log->start_offset == 0
+                   || (log->start_offset <= log->segments[0]->base_offset && !log->directory_changed);
     *checkpoint = (struct partition_checkpoint){
         .recovery_point = log_recovery_point(log),
         .high_watermark = partition->high_watermark.offset,
-        .start_offset = log->start_offset > log->segments[0]->base_offset ? log->start_offset : -1,
+        .start_offset = is_told ? -1 : log->start_offset,
         .first_dirty = partition->first_dirty,
     };
     partition_unlock(partition);
