@@ -56,6 +56,9 @@ static bool check_offsets(const struct look *look)
         return wrong(look, "start %" PRId64 ", stable %" PRId64 ", high watermark %" PRId64 ", end %" PRId64,
                      offsets->log_start_offset, offsets->last_stable_offset, offsets->high_watermark,
                      offsets->log_end_offset);
+    if (offsets->log_start_offset < model_value_at(&look->part->deleted, look->at))
+        return wrong(look, "starts at %" PRId64 ", but records up to %" PRId64 " were deleted",
+                     offsets->log_start_offset, model_value_at(&look->part->deleted, look->at));
     if (offsets->log_end_offset < durable)
         return wrong(look, "ends at %" PRId64 ", but %" PRId64 " was promised", offsets->log_end_offset,
                      durable);
@@ -65,8 +68,17 @@ static bool check_offsets(const struct look *look)
     return true;
 }
 
-static bool check_row(const struct look *look, size_t i, int64_t next, int64_t durable)
+/* Whether anything that was promised lies in [from, to). */
+static bool is_promised(const struct look *look, int64_t from, int64_t to)
 {
+    int64_t start = model_value_at(&look->part->start, look->at);
+    int64_t durable = model_value_at(&look->part->durable, look->at);
+    return (from > start ? from : start) < (to < durable ? to : durable);
+}
+
+static bool check_row(const struct look *look, size_t i, int64_t next)
+{
+    int64_t durable = model_value_at(&look->part->durable, look->at);
     const struct batch_header *header = &look->reading.batches[i].header;
     const struct model_batch *batch = model_find_batch(look->part, reading_bytes(&look->reading, i));
     if (batch == NULL)
@@ -75,7 +87,7 @@ static bool check_row(const struct look *look, size_t i, int64_t next, int64_t d
         return wrong(look, "the batch at %" PRId64 " was refused", header->base_offset);
     if (i > 0 && header->base_offset < next)
         return wrong(look, "%" PRId64 " comes behind %" PRId64, header->base_offset, next - 1);
-    if (header->base_offset > next && next < durable)
+    if (is_promised(look, next, header->base_offset))
         return wrong(look, "%" PRId64 " follows where %" PRId64 " was promised", header->base_offset, next);
     int32_t epoch = partition_epoch_of_offset(look->partition, batch_last_offset(header));
     if (epoch != header->partition_leader_epoch)
@@ -89,13 +101,12 @@ static bool check_rows(const struct look *look)
 {
     const struct reading *reading = &look->reading;
     int64_t next = reading->offsets.log_start_offset;
-    int64_t durable = model_value_at(&look->part->durable, look->at);
     for (size_t i = 0; i < reading->count; i++) {
-        if (!check_row(look, i, next, durable))
+        if (!check_row(look, i, next))
             return false;
         next = batch_next_offset(&reading->batches[i].header);
     }
-    if (reading->error != KERR_NONE || (next < reading->offsets.log_end_offset && next < durable))
+    if (reading->error != KERR_NONE || is_promised(look, next, reading->offsets.log_end_offset))
         return wrong(look, "reading stops at %" PRId64 ", the end is %" PRId64 " (error %d)", next,
                      reading->offsets.log_end_offset, (int)reading->error);
     return true;
@@ -164,6 +175,7 @@ static bool check_lookups(const struct look *look, uint64_t *random)
 struct transaction {
     int64_t producer_id;
     int64_t first_offset;
+    int64_t first_read;  /* its first batch that is not deleted: where it begins once nobody knows more */
     int64_t last_offset; /* of its marker; INT64_MAX: open */
     bool aborted;
 };
@@ -182,22 +194,31 @@ static struct transaction *transactions_of(const struct look *look, size_t *coun
         bool was_there = batch->stored && batch_last_offset(&batch->header) < deleted_below;
         if (!batch_is_transactional(&batch->header) || (!was_there && !look->is_there[i]))
             continue;
-        if (!batch->is_marker && !is_open)
-            found[(*count)++] =
-                (struct transaction){batch->header.producer_id, batch->header.base_offset, INT64_MAX, false};
-        else if (batch->is_marker && is_open) {
+        if (!batch->is_marker && !is_open) {
+            last = &found[(*count)++];
+            *last = (struct transaction){batch->header.producer_id, batch->header.base_offset, -1, INT64_MAX,
+                                         false};
+        } else if (batch->is_marker && is_open) {
             last->last_offset = batch->header.base_offset;
             last->aborted = batch->aborts;
         }
+        if (!batch->is_marker && last->first_read < 0 && look->is_there[i])
+            last->first_read = batch->header.base_offset;
     }
     return found;
+}
+
+static bool is_of(const struct aborted_transaction *said, const struct transaction *transaction)
+{
+    return said->producer_id == transaction->producer_id
+           && (said->first_offset == transaction->first_offset
+               || said->first_offset == transaction->first_read);
 }
 
 static bool said_aborted(const struct reading *reading, const struct transaction *transaction)
 {
     for (size_t i = 0; i < reading->aborted_count; i++)
-        if (reading->aborted[i].producer_id == transaction->producer_id
-            && reading->aborted[i].first_offset == transaction->first_offset)
+        if (is_of(&reading->aborted[i], transaction))
             return true;
     return false;
 }
@@ -210,17 +231,20 @@ static bool check_committed(const struct look *look, const struct transaction *f
     bool good = true;
     int64_t start = look->reading.offsets.log_start_offset;
     int64_t stable = look->reading.offsets.last_stable_offset;
+    int64_t asked = model_value_at(&look->part->start, look->at); /* below it nothing is promised any more */
     size_t known = 0;
     for (size_t i = 0; i < count && good; i++) {
         bool said = said_aborted(&committed, &found[i]);
-        if (found[i].aborted && found[i].last_offset >= start && found[i].last_offset < stable && !said)
+        if (found[i].aborted && found[i].first_read >= 0
+            && found[i].last_offset >= (start > asked ? start : asked) && found[i].last_offset < stable
+            && !said)
             good = wrong(look, "readers are not told that the transaction at %" PRId64 " was aborted",
                          found[i].first_offset);
         if (said && !found[i].aborted)
             good = wrong(look, "readers are told that the transaction at %" PRId64 " was aborted",
                          found[i].first_offset);
         for (size_t a = 0; said && a < committed.aborted_count; a++)
-            known += committed.aborted[a].first_offset == found[i].first_offset;
+            known += is_of(&committed.aborted[a], &found[i]);
     }
     if (good && known < committed.aborted_count)
         good = wrong(look, "readers are told of aborted transactions that nobody began");
@@ -240,13 +264,16 @@ static bool check_transactions(const struct look *look)
 {
     size_t count;
     struct transaction *found = transactions_of(look, &count);
-    int64_t wanted = look->reading.offsets.high_watermark;
-    if (count > 0 && found[count - 1].last_offset == INT64_MAX)
-        wanted = found[count - 1].first_offset;
-    bool good = wanted < look->reading.offsets.log_start_offset
-                || look->reading.offsets.last_stable_offset == wanted
+    const struct partition_offsets *offsets = &look->reading.offsets;
+    const struct transaction *last = count > 0 ? &found[count - 1] : NULL;
+    bool is_open =
+        last != NULL && last->last_offset == INT64_MAX && last->first_offset >= offsets->log_start_offset;
+    int64_t wanted = is_open ? last->first_offset : offsets->high_watermark;
+    bool good = offsets->last_stable_offset == wanted
+                || (is_open && offsets->last_stable_offset == last->first_read)
+                || (last != NULL && last->last_offset == INT64_MAX && !is_open)
                 || wrong(look, "the last stable offset is %" PRId64 ", not %" PRId64,
-                         look->reading.offsets.last_stable_offset, wanted);
+                         offsets->last_stable_offset, wanted);
     if (good)
         good = check_committed(look, found, count);
     free(found);
@@ -396,45 +423,4 @@ bool check_life_goes_on(struct node *node, struct model *model, struct note *why
             partition_unref(look.partition);
         }
     return good;
-}
-
-/* ---- digests ---- */
-
-static void digest_bytes(uint64_t *digest, const void *bytes, size_t len)
-{
-    const uint8_t *at = bytes;
-    for (size_t i = 0; i < len; i++)
-        *digest = (*digest ^ at[i]) * 0x100000001b3U;
-}
-
-static void digest_partition(uint64_t *digest, struct partition *partition)
-{
-    struct note why = {""};
-    for (int isolation = READ_UNCOMMITTED; isolation <= READ_COMMITTED; isolation++) {
-        struct reading reading;
-        (void)reading_take(&reading, partition, isolation, -1, &why);
-        const int64_t numbers[] = {reading.offsets.log_start_offset, reading.offsets.log_end_offset,
-                                   reading.offsets.last_stable_offset, reading.error};
-        digest_bytes(digest, numbers, sizeof numbers);
-        if (reading.bytes.len > 0)
-            digest_bytes(digest, reading.bytes.data, reading.bytes.len);
-        for (size_t i = 0; i < reading.aborted_count; i++)
-            digest_bytes(digest, &reading.aborted[i].first_offset, sizeof(int64_t));
-        reading_fini(&reading);
-    }
-}
-
-uint64_t check_digest(struct node *node, struct model *model)
-{
-    uint64_t digest = 0xcbf29ce484222325U;
-    for (int32_t i = 0; i < model->topic_count; i++)
-        for (int32_t p = 0; p < model->topics[i].partitions; p++) {
-            struct partition *partition = partitions_find_by_id(node->partitions, model->topics[i].id, p);
-            digest_bytes(&digest, partition != NULL ? "+" : "-", 1);
-            if (partition == NULL)
-                continue;
-            digest_partition(&digest, partition);
-            partition_unref(partition);
-        }
-    return digest;
 }

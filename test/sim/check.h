@@ -15,7 +15,4 @@ bool check_node(struct node *node, struct model *model, size_t at, uint64_t *ran
  * next one, and syncs. */
 bool check_life_goes_on(struct node *node, struct model *model, struct note *why);
 
-/* A number for everything that a reader can see of all partitions. */
-uint64_t check_digest(struct node *node, struct model *model);
-
 #endif

@@ -9,6 +9,7 @@
 
 #include "protocol/base/ensure.h"
 #include "test/sim/check.h"
+#include "test/sim/digest.h"
 #include "test/sim/node.h"
 #include "test/sim/sim_world.h"
 
@@ -31,11 +32,11 @@ struct state {
 
 static bool start_and_check(struct state *state, struct sim_fs *fs, struct node *node, uint64_t *digest)
 {
-    if (!node_start(node, &fs->table, &state->why)) {
+    if (!node_start(node, fs, &state->why)) {
         note_prefix(&state->why, "no start");
         return false;
     }
-    *digest = check_digest(node, state->cuts->model);
+    *digest = digest_records(node, state->cuts->model);
     if (check_node(node, state->cuts->model, state->at, &state->random, &state->why))
         return true;
     node_kill(node);
@@ -47,18 +48,18 @@ static bool live_on(struct state *state, struct sim_fs *fs, struct node *node)
 {
     struct note why = {""};
     bool good = check_life_goes_on(node, state->cuts->model, &state->why);
-    uint64_t before = check_digest(node, state->cuts->model);
+    uint64_t before = digest_records(node, state->cuts->model);
     if (!node_stop(node) && good) {
         note_set(&state->why, "no clean stop");
         good = false;
     }
     if (!good)
         return false;
-    if (!node_start(node, &fs->table, &why)) {
+    if (!node_start(node, fs, &why)) {
         note_set(&state->why, "no start after the clean stop: %.900s", why.text);
         return false;
     }
-    if (check_digest(node, state->cuts->model) != before)
+    if (digest_records(node, state->cuts->model) != before)
         note_set(&state->why, "after a clean stop the records are others");
     else if (!node->was_clean)
         note_set(&state->why, "after a clean stop the start was not clean");
@@ -93,10 +94,10 @@ static bool recover(struct state *state, struct sim_fs *fs, uint64_t digest, int
 static bool check_interrupted(struct state *state, const struct sim_fs *image, uint64_t digest, int left)
 {
     struct sim_fs *fs = sim_fs_copy(image);
-    struct sim_disk *disk = sim_disk_new(image, state->cuts->lies);
+    struct sim_disk *disk = sim_disk_new(image, NULL);
     struct node node;
     fs->tracing = true;
-    bool good = node_start(&node, &fs->table, &state->why);
+    bool good = node_start(&node, fs, &state->why);
     if (good)
         node_kill(&node);
     size_t only = left == RECOVERIES || fs->trace_count == 0
@@ -153,7 +154,7 @@ static void cut_here(struct cuts *cuts, const struct sim_disk *disk, size_t at)
 
 void cuts_run(struct cuts *cuts, bool stop)
 {
-    struct sim_disk *disk = sim_disk_new(cuts->base, cuts->lies);
+    struct sim_disk *disk = sim_disk_new(cuts->base, cuts->lie);
     int64_t only = sim_option("AT", -1);
     for (size_t at = 0; at <= cuts->trace_count && !(stop && cuts->failures > 0); at++) {
         if (at > 0)

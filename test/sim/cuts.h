@@ -14,8 +14,8 @@ struct cuts {
     size_t trace_count;
     struct model *model;
     uint64_t seed;
-    unsigned lies;      /* enum sim_lie */
-    int per_cut;        /* states for each cut, at least SIM_CRASH_KINDS for every kind */
+    const struct sim_lie *lie; /* may be NULL */
+    int per_cut;               /* states for each cut, at least SIM_CRASH_KINDS for every kind */
     int recovery_every; /* one state in so many is cut again at every operation of its recovery; 0: none */
 
     /* Filled. */

@@ -17,6 +17,7 @@ void model_fini(struct model *model)
             free(partition->batches);
             free(partition->durable.items);
             free(partition->start.items);
+            free(partition->deleted.items);
         }
     *model = (struct model){0};
 }

@@ -41,6 +41,7 @@ struct model_partition {
     size_t capacity;
     struct model_marks durable;             /* what lies below is promised */
     struct model_marks start;               /* the log start was asked to move here */
+    struct model_marks deleted;             /* DeleteRecords has answered: nothing below comes back */
     int32_t next_sequence[MODEL_PRODUCERS]; /* the last producer is the transactional one */
     bool in_transaction;
 };

@@ -11,7 +11,8 @@
 
 struct log_config node_log_config(struct slice topic)
 {
-    bool compact = topic.len > 0 && topic.data[0] == 'c';
+    char first = topic.len > 0 ? (char)topic.data[0] : ' ';
+    bool compact = first == 'c';
     return (struct log_config){
         .segment_bytes = 1800,
         .segment_ms = 604800000,
@@ -19,8 +20,8 @@ struct log_config node_log_config(struct slice topic)
         .index_interval_bytes = 200,
         .flush_messages = INT64_MAX,
         .flush_ms = INT64_MAX,
-        .retention_bytes = -1,
-        .retention_ms = -1,
+        .retention_bytes = first == 'p' ? 5000 : -1,
+        .retention_ms = first == 'a' ? 20000 : -1,
         .file_delete_delay_ms = 2000,
         .delete_retention_ms = 1000,
         .max_compaction_lag_ms = INT64_MAX,
@@ -43,6 +44,7 @@ static struct storage_config storage_settings(void)
     config.high_watermark_checkpoint_interval_ms = 1000;
     config.recovery_point_checkpoint_interval_ms = 3000;
     config.log_start_checkpoint_interval_ms = 3000;
+    config.retention_check_interval_ms = 2000;
     config.initial_task_delay_ms = 2000;
     config.recovery_threads_per_dir = 1; /* sim_fs knows one thread */
     return config;
@@ -84,20 +86,21 @@ static bool load_partitions(struct node *node, struct note *why)
 static bool open_stages(struct node *node, struct note *why)
 {
     enum data_dir_state state;
-    node->dir = data_dir_open(node->fs, NODE_PATH, &state, why);
+    node->dir = data_dir_open(&node->fs->table, NODE_PATH, &state, why);
     if (node->dir == NULL)
         return false;
     if (state == DATA_DIR_EMPTY
         && format_dirs(&node->dir, 1, SLICE_NULL, 1, METADATA_VERSION_MAX, why) != KERR_NONE)
         return false;
     int64_t broker_epoch;
+    data_dir_introduce(&node->dir, 1);
     node->was_clean = data_dir_begin(node->dir, &broker_epoch);
     node->directory_id = data_dir_meta(node->dir)->directory_id;
     node->cluster = cluster_open(node->dir, &node->self, why);
     return node->cluster != NULL && load_partitions(node, why);
 }
 
-bool node_start(struct node *node, struct file_system *fs, struct note *why)
+bool node_start(struct node *node, struct sim_fs *fs, struct note *why)
 {
     *node = (struct node){
         .fs = fs,
@@ -130,9 +133,12 @@ bool node_stop(struct node *node)
 
 void node_kill(struct node *node)
 {
+    struct sim_fs *fs = node->fs;
+    fs->is_off = true;
     if (node->dir != NULL)
         data_dir_fail(node->dir, "killed");
     (void)node_stop(node);
+    fs->is_off = false;
 }
 
 /* ---- topics ---- */

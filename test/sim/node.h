@@ -1,17 +1,18 @@
 /*
  * node: a broker without its sockets: one log directory, the cluster's metadata and the partitions that it
- * assigns, opened and closed in the order of server/broker.c, over any file system. One thread.
+ * assigns, opened and closed in the order of server/broker.c. One thread.
  */
 #ifndef TEST_SIM_NODE_H
 #define TEST_SIM_NODE_H
 
 #include "metadata/cluster.h"
 #include "storage/partitions.h"
+#include "test/sim/sim_fs.h"
 
 #define NODE_PATH "/data"
 
 struct node {
-    struct file_system *fs;
+    struct sim_fs *fs; /* borrowed */
     struct data_dir *dir;
     struct cluster *cluster;
     struct partitions *partitions;
@@ -22,7 +23,7 @@ struct node {
 };
 
 /* False with the reason, and nothing is open then. Formats an empty directory. */
-bool node_start(struct node *node, struct file_system *fs, struct note *why);
+bool node_start(struct node *node, struct sim_fs *fs, struct note *why);
 
 /* The clean stop; false if something could not be written. */
 bool node_stop(struct node *node);
@@ -34,7 +35,8 @@ void node_kill(struct node *node);
 enum kerr node_create_topic(struct node *node, const char *name, struct uuid id, int32_t partitions);
 enum kerr node_delete_topic(struct node *node, struct uuid id, int32_t partitions);
 
-/* Topics whose names begin with "c" are compacted, all others deleted from. Everything is small. */
+/* Everything is small. Topics whose names begin with "c" are compacted, with "p" kept to a size, with "a" for
+ * a time; all others are kept. */
 struct log_config node_log_config(struct slice topic);
 
 #endif

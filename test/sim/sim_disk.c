@@ -22,6 +22,7 @@ struct pending {
 struct disk_inode {
     bool known;
     bool is_directory;
+    char *name; /* the last one */
     struct sim_bytes *bytes;
     struct sim_inode entries; /* of a directory */
     int64_t modified_ms;
@@ -31,7 +32,8 @@ struct disk_inode {
 };
 
 struct sim_disk {
-    unsigned lies;
+    const struct sim_lie *lie; /* may be NULL */
+    size_t steps;
     struct disk_inode *inodes;
     int32_t count;
     int32_t capacity;
@@ -50,11 +52,18 @@ static struct disk_inode *inode_of(struct sim_disk *disk, int32_t inode)
     return &disk->inodes[inode];
 }
 
-struct sim_disk *sim_disk_new(const struct sim_fs *base, unsigned lies)
+static void set_name(struct disk_inode *inode, const char *name)
+{
+    free(inode->name);
+    inode->name = strdup(name);
+    ensure(inode->name != NULL);
+}
+
+struct sim_disk *sim_disk_new(const struct sim_fs *base, const struct sim_lie *lie)
 {
     struct sim_disk *disk = calloc(1, sizeof *disk);
     ensure(disk != NULL);
-    disk->lies = lies;
+    disk->lie = lie;
     for (int32_t i = 0; i < base->inode_count; i++) {
         const struct sim_inode *from = &base->inodes[i];
         struct disk_inode *to = inode_of(disk, i);
@@ -65,6 +74,9 @@ struct sim_disk *sim_disk_new(const struct sim_fs *base, unsigned lies)
         for (int32_t at = 0; at < from->entry_count; at++)
             sim_entry_add(&to->entries, from->entries[at].name, from->entries[at].inode);
     }
+    for (int32_t i = 0; i < base->inode_count; i++)
+        for (int32_t at = 0; at < base->inodes[i].entry_count; at++)
+            set_name(&disk->inodes[base->inodes[i].entries[at].inode], base->inodes[i].entries[at].name);
     return disk;
 }
 
@@ -82,6 +94,7 @@ void sim_disk_free(struct sim_disk *disk)
         sim_bytes_unref(disk->inodes[i].bytes);
         clear_entries(&disk->inodes[i].entries);
         free(disk->inodes[i].pending);
+        free(disk->inodes[i].name);
     }
     free(disk->inodes);
     free(disk);
@@ -150,9 +163,19 @@ static void lose_pages(struct disk_inode *inode)
             inode->pending[i].lost = true;
 }
 
+static bool is_lie(const struct sim_disk *disk, const struct disk_inode *inode, const struct sim_op *op)
+{
+    const struct sim_lie *lie = disk->lie;
+    return lie != NULL && lie->kind == op->kind && disk->steps > lie->from && inode->name != NULL
+           && strstr(inode->name, lie->name) != NULL;
+}
+
 void sim_disk_step(struct sim_disk *disk, const struct sim_op *op)
 {
     struct disk_inode *inode = inode_of(disk, op->inode);
+    disk->steps++;
+    if (op->name != NULL)
+        set_name(inode, op->to != NULL ? op->to : op->name);
     switch (op->kind) {
     case SIM_CREATE:
     case SIM_MKDIR:
@@ -170,11 +193,8 @@ void sim_disk_step(struct sim_disk *disk, const struct sim_op *op)
         add_pending(inode, op);
         break;
     case SIM_SYNC:
-        if (!(disk->lies & (op->data_only ? SIM_LIE_DATA_SYNC : SIM_LIE_FILE_SYNC)))
-            make_durable(inode);
-        break;
     case SIM_SYNC_DIRECTORY:
-        if (!(disk->lies & SIM_LIE_DIRECTORY_SYNC))
+        if (!is_lie(disk, inode, op))
             make_durable(inode);
         break;
     case SIM_SYNC_FAILED:

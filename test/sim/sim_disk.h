@@ -21,12 +21,11 @@
 
 enum { SIM_SECTOR = 512 };
 
-/* Syncs that are said to be done and are not: bugs to be found. */
-enum sim_lie {
-    SIM_HONEST = 0,
-    SIM_LIE_DATA_SYNC = 1,      /* fdatasync */
-    SIM_LIE_FILE_SYNC = 2,      /* fsync of a file */
-    SIM_LIE_DIRECTORY_SYNC = 4, /* fsync of a directory */
+/* Syncs that are said to be done and are not: a bug to be found. */
+struct sim_lie {
+    enum sim_op_kind kind; /* SIM_SYNC or SIM_SYNC_DIRECTORY */
+    const char *name;      /* of files and directories whose name has this in it */
+    size_t from;           /* from this operation on */
 };
 
 enum sim_crash {
@@ -42,8 +41,8 @@ enum sim_crash {
 
 struct sim_disk;
 
-/* Everything in `base` is durable. The trace that follows began there. */
-struct sim_disk *sim_disk_new(const struct sim_fs *base, unsigned lies);
+/* Everything in `base` is durable. The trace that follows began there. `lie` may be NULL. */
+struct sim_disk *sim_disk_new(const struct sim_fs *base, const struct sim_lie *lie);
 void sim_disk_free(struct sim_disk *disk);
 
 /* `op` must live as long as the disk. */

@@ -12,6 +12,7 @@
 #include "storage/os/clock.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,13 +181,14 @@ void sim_fs_forget_trace(struct sim_fs *fs)
 static int count(struct sim_fs *fs, bool is_sync)
 {
     struct sim_fault *fault = &fs->fault;
-    if (fault->only_sync && !is_sync)
-        return 0;
+    if (fs->is_off)
+        return -EIO;
     fs->calls++;
     bool hit = fault->at != 0 && (fs->calls == fault->at || (fault->for_ever && fs->calls > fault->at));
     if (!hit)
         return 0;
     fault->fired = true;
+    fs->failed_syncs += is_sync && !fault->is_short;
     return fault->is_short ? 0 : fault->error;
 }
 
@@ -318,7 +320,8 @@ static int sim_sync(struct file_system *table, int file, bool data_only)
     struct sim_fs *fs = of(table);
     (void)opened(fs, file);
     int result = count(fs, true);
-    record(fs, result < 0 ? SIM_SYNC_FAILED : SIM_SYNC, fs->handles[file].inode)->data_only = data_only;
+    if (!fs->is_off)
+        record(fs, result < 0 ? SIM_SYNC_FAILED : SIM_SYNC, fs->handles[file].inode)->data_only = data_only;
     return result;
 }
 
@@ -640,4 +643,21 @@ void sim_fs_walk(struct sim_fs *fs, const char *path, sim_file_fn *each, void *c
     int32_t at = sim_fs_find(fs, path);
     if (at >= 0 && fs->inodes[at].is_directory)
         walk_directory(&walk, path, at);
+}
+
+void sim_fs_print_trace(const struct sim_fs *fs)
+{
+    static const char *const kinds[SIM_OP_KINDS] = {"create", "mkdir",          "write",  "truncate",
+                                                    "sync",   "sync directory", "rename", "unlink",
+                                                    "rmdir",  "failed sync"};
+    for (size_t i = 0; i < fs->trace_count; i++) {
+        const struct sim_op *op = &fs->trace[i];
+        fprintf(stderr, "%4zu %s #%d", i + 1, kinds[op->kind], (int)op->inode);
+        if (op->name != NULL)
+            fprintf(stderr, " %s%s%s in #%d", op->name, op->to != NULL ? " to " : "",
+                    op->to != NULL ? op->to : "", (int)op->directory);
+        if (op->kind == SIM_WRITE || op->kind == SIM_TRUNCATE)
+            fprintf(stderr, " %zu bytes at %" PRId64, sim_bytes_size(op->bytes), op->at);
+        fprintf(stderr, "\n");
+    }
 }

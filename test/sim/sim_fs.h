@@ -77,11 +77,10 @@ struct sim_inode {
 };
 
 struct sim_fault {
-    int64_t at;     /* the call (1, 2, ...) that fails; 0: none */
-    bool for_ever;  /* ... and all that follow */
-    int error;      /* as -errno */
-    bool is_short;  /* instead: a read or write of half; other calls succeed */
-    bool only_sync; /* counts syncs only */
+    int64_t at;    /* the call (1, 2, ...) that fails; 0: none */
+    bool for_ever; /* ... and all that follow */
+    int error;     /* as -errno */
+    bool is_short; /* instead: a read or write of half; other calls succeed */
     bool fired;
 };
 
@@ -97,6 +96,8 @@ struct sim_fs {
     } handles[SIM_HANDLES];
     int32_t open_count;
     int64_t calls;
+    int64_t failed_syncs;
+    bool is_off; /* nothing happens any more: for a process that is being killed */
     struct sim_fault fault;
     bool tracing;
     struct sim_op *trace;
@@ -112,6 +113,9 @@ struct sim_fs *sim_fs_copy(const struct sim_fs *fs);
 
 /* Drops the trace so far. */
 void sim_fs_forget_trace(struct sim_fs *fs);
+
+/* One line an operation, on stderr. */
+void sim_fs_print_trace(const struct sim_fs *fs);
 
 /* For tests that look or put a hand in: -1 if the path is not there. */
 int32_t sim_fs_find(const struct sim_fs *fs, const char *path);

@@ -199,7 +199,7 @@ static void send(struct workload *workload, struct sending *sending)
 static bool choose_partition(struct workload *workload, struct sending *sending)
 {
     struct model *model = &workload->model;
-    for (int tries = 0; tries < 20; tries++) {
+    for (int tries = 0; tries < 20 && model->topic_count > 0; tries++) {
         struct model_topic *topic = &model->topics[draw(workload, (uint32_t)model->topic_count)];
         int32_t index = (int32_t)draw(workload, (uint32_t)topic->partitions);
         if (topic->created == MODEL_NEVER || topic->asked_to_go != MODEL_NEVER)
@@ -271,6 +271,8 @@ static void create_topic(struct workload *workload)
 
 static void delete_topic(struct workload *workload)
 {
+    if (workload->model.topic_count == 0)
+        return;
     struct model_topic *topic =
         &workload->model.topics[draw(workload, (uint32_t)workload->model.topic_count)];
     if (topic->created == MODEL_NEVER || topic->asked_to_go != MODEL_NEVER)
@@ -302,10 +304,10 @@ static void note_shown(struct workload *workload)
     }
 }
 
-static void start(struct workload *workload)
+void workload_start(struct workload *workload)
 {
     struct note why = {""};
-    workload->running = node_start(&workload->node, &workload->fs->table, &why);
+    workload->running = node_start(&workload->node, workload->fs, &why);
     if (workload->running)
         note_shown(workload);
     else if (!workload->faults_are_expected)
@@ -316,7 +318,7 @@ void workload_begin(struct workload *workload, struct sim_fs *fs, uint64_t seed,
 {
     *workload = (struct workload){.fs = fs, .random = seed, .faults_are_expected = faults_are_expected};
     fs->tracing = true;
-    start(workload);
+    workload_start(workload);
     for (int i = 0; i < 3 && workload->running; i++)
         create_topic(workload);
 }
@@ -343,24 +345,69 @@ void workload_fini(struct workload *workload)
     model_fini(&workload->model);
 }
 
+/* Retention moves log starts: where to is known afterwards, that it may have been done already before. */
+static void note_starts(struct workload *workload, size_t at)
+{
+    for (int32_t i = 0; i < workload->model.topic_count; i++) {
+        struct model_topic *topic = &workload->model.topics[i];
+        for (int32_t p = 0; p < topic->partitions; p++) {
+            struct partition *partition = partitions_find_by_id(workload->node.partitions, topic->id, p);
+            struct partition_offsets offsets;
+            if (partition == NULL)
+                continue;
+            partition_get_offsets(partition, &offsets);
+            model_mark(&topic->parts[p].start, at, offsets.log_start_offset);
+            partition_unref(partition);
+        }
+    }
+}
+
 static void tick(struct workload *workload)
 {
+    size_t at = now_at(workload);
     sim_world_pass(700 + draw(workload, 1500));
     partitions_tick(workload->node.partitions, clock_monotonic_ms());
+    note_starts(workload, at);
+}
+
+/* Up to some record, or to all of them; sometimes into the middle of a batch. */
+static void delete_records(struct workload *workload)
+{
+    struct sending sending = {0};
+    if (!choose_partition(workload, &sending))
+        return;
+    struct model_partition *part = part_of(&sending);
+    struct partition_offsets offsets;
+    partition_get_offsets(sending.partition, &offsets);
+    int64_t room = offsets.high_watermark - offsets.log_start_offset;
+    int64_t to = offsets.log_start_offset + (int64_t)draw(workload, (uint32_t)(room < 12 ? room + 1 : 12));
+    int64_t start_offset;
+    if (to > offsets.log_start_offset)
+        model_mark(&part->start, now_at(workload), to);
+    enum kerr error = partition_delete_records(sending.partition, to, &start_offset);
+    if (error == KERR_NONE && !partitions_store_log_starts(workload->node.partitions))
+        error = KERR_KAFKA_STORAGE_ERROR;
+    if (error == KERR_NONE)
+        model_mark(&part->deleted, now_at(workload), start_offset);
+    else if (error != KERR_POLICY_VIOLATION)
+        complain(workload, "records were not deleted", error);
+    partition_unref(sending.partition);
 }
 
 void workload_step(struct workload *workload)
 {
     sim_world_pass(draw(workload, 30));
     if (!workload->running) {
-        start(workload);
+        workload_start(workload);
         return;
     }
     uint32_t what = draw(workload, 100);
-    if (what < 62)
+    if (what < 60)
         append(workload);
-    else if (what < 74)
+    else if (what < 70)
         end_transaction(workload);
+    else if (what < 74)
+        delete_records(workload);
     else if (what < 86)
         tick(workload);
     else if (what < 91)

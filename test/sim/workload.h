@@ -22,6 +22,7 @@ struct workload {
 
 /* Starts the node and makes the first topics. */
 void workload_begin(struct workload *workload, struct sim_fs *fs, uint64_t seed, bool faults_are_expected);
+void workload_start(struct workload *workload); /* again; `running` says whether it did */
 void workload_step(struct workload *workload);
 void workload_stop(struct workload *workload); /* cleanly */
 void workload_kill(struct workload *workload); /* harmless if nothing runs */
