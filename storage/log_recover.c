@@ -95,7 +95,7 @@ static int replay_segment(struct log *log, struct segment *segment, int64_t from
     header_scan_init(&scan, fs_of(log), segment->file.file, segment->size);
     int64_t at = 0;
     while ((result = header_scan_read(&scan, at, &header)) == 1) {
-        if (header.base_offset >= from_offset && header.base_offset < log->end_offset) {
+        if (batch_last_offset(&header) >= from_offset && header.base_offset < log->end_offset) {
             struct marker marker;
             struct ended_transaction ended;
             if (!batch_is_control(&header))
