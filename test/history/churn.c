@@ -9,13 +9,18 @@
 
 enum { RECORDS_EACH = 30 };
 
-static void create(rd_kafka_t *client, struct journal *journal, const char *topic, int partition_count)
+void topic_make(rd_kafka_t *client, const char *topic, int partition_count)
 {
     rd_kafka_resp_err_t error;
-    journal_write(journal, "creating %s", topic);
     while ((error = client_create_topic(client, topic, partition_count, small_segments, ANSWER_MS))
            && error != RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS)
         usleep(10000);
+}
+
+static void create(rd_kafka_t *client, struct journal *journal, const char *topic, int partition_count)
+{
+    journal_write(journal, "creating %s", topic);
+    topic_make(client, topic, partition_count);
     journal_write(journal, "created %s %d", topic, partition_count);
 }
 

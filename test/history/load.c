@@ -42,13 +42,11 @@ static void on_signal(int number)
 
 static void make_topics(const struct load *load)
 {
-    rd_kafka_t *client = client_new(RD_KAFKA_PRODUCER, client_conf(load->bootstrap, "load"));
-    for (int i = 0; i < TOPIC_COUNT; i++) {
-        rd_kafka_resp_err_t error =
-            client_create_topic(client, load_topics[i], PARTITION_COUNT, small_segments, ANSWER_MS);
-        if (error)
-            client_die("%s is not created: %s", load_topics[i], rd_kafka_err2str(error));
-    }
+    rd_kafka_conf_t *conf = client_conf(load->bootstrap, "load");
+    client_set(conf, "log_level", "2");
+    rd_kafka_t *client = client_new(RD_KAFKA_PRODUCER, conf);
+    for (int i = 0; i < TOPIC_COUNT; i++)
+        topic_make(client, load_topics[i], PARTITION_COUNT);
     rd_kafka_destroy(client);
 }
 

@@ -48,6 +48,9 @@ void *read_until_stop(void *load);               /* all partitions of load_topic
 /* The journal "final": every topic, and every record in each of them from its first offset to its end. */
 void read_all(const struct load *load);
 
+/* With small_segments; asks until it is there. */
+void topic_make(rd_kafka_t *client, const char *topic, int partition_count);
+
 /* Shared by the producing threads: an idempotent or other producer whose answers go to this journal. */
 rd_kafka_t *producer_new(const char *bootstrap, struct journal *journal, const char *const *configs);
 void producer_send(rd_kafka_t *producer, struct journal *journal, const char *topic, int32_t partition);
