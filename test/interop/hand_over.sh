@@ -4,27 +4,33 @@
 need java
 program python3 python3
 
-settings=(log.segment.bytes=1048576 metadata.log.max.record.bytes.between.snapshots=3000)   # many segments, and snapshots
-half=$((count / 2))
-stored=("${codecs[@]}" idempotent)
+settings=(log.cleaner.backoff.ms=200 offsets.topic.num.partitions=3 transaction.state.log.num.partitions=3
+          metadata.log.max.record.bytes.between.snapshots=3000)
 
-commands() { KAFKA_LOG=off "${tools[@]}" "$bootstrap" 0 < "$here/$1.commands"; }
+# One client for the whole way: clients/Directory.java. What it answers to the last command decides.
+client_start() {
+    coproc client { "${directory[@]}" "$bootstrap"; }
+    exec {ask}>&"${client[1]}" {answer}<&"${client[0]}"
+}
 
-# What a client sees: $work/NAME.listing
-list() { commands listing | python3 "$clients/normalise.py" > "$work/$1.listing"; }
-
-fetch() { "${java[@]}" fetch "$bootstrap" "$1" "${stored[@]/#/stored-}"; }
-
-append() { "${java[@]}" append "$bootstrap" "$1-$2" stored "${stored[@]}"; }   # FROM TO
+client() {   # COMMAND...
+    local line
+    echo "$*" >&"$ask"
+    while read -r line <&"$answer"; do
+        printf '   %s\n' "$line"
+        case $line in done*) return ;; failed*) fail "$*" ;; esac
+    done
+    fail "the client is gone"
+}
 
 # What Kafka's dump tool prints about all files of a directory is looked at line by line.
 dump() {   # DATA
     local logs indexes snapshots metadata
-    logs=$(find "$1" -path '*/__cluster_metadata-0' -prune -o -name '*.log' -size +0 -print | sort)
+    logs=$(find "$1" \( -name __cluster_metadata-0 -o -name '*-delete' \) -prune -o -name '*.log' -size +0 -print | sort)
     indexes=$(sed 's/log$/index/;p;s/index$/timeindex/' <<< "$logs")   # the tool fails on one beside an empty log
     snapshots=$(find "$1" -name '*.snapshot')
     metadata=$(find "$1/__cluster_metadata-0" -name '*.log' -o -name '0*.checkpoint' | sort)
-    "${tools[@]}" - 0 <<END | python3 "$clients/dump.py"
+    "${tools[@]}" - 0 <<END | python3 "$clients/dump.py" compacted __
 dump-log --cluster-metadata-decoder --deep-iteration --files $(paste -sd, <<< "$metadata")
 dump-log --deep-iteration --files $(printf '%s\n' "$logs" "$indexes" "$snapshots" | paste -sd,)
 dump-log --index-sanity-check --files $(paste -sd, <<< "$indexes")
@@ -35,8 +41,8 @@ END
 complaints() {   # DIR HOW
     ! grep -E ' (WARN|ERROR|FATAL) ' "$1/server.log" |
         grep -v 'Performing controller activation\|NetworkClient that has already been closed' >&2 || fail "Apache Kafka complains"
-    [ "$2" = killed ] || ! grep 'Recovering unflushed segment' "$1/server.log" | grep -v partition=__cluster_metadata-0 >&2 ||
-        fail "Apache Kafka recovers what was stopped cleanly"
+    [ "$2" = killed ] || ! grep -i 'recovering unflushed segment\|rebuilding index\|stray' "$1/server.log" |
+        grep -v partition=__cluster_metadata-0 >&2 || fail "Apache Kafka mends what was stopped cleanly"
 }
 
 # Stops a broker cleanly; what ours leaves behind is judged.
@@ -45,44 +51,34 @@ leave() {   # SCRIPT
     if [ "$1" = "$subject" ]; then dump "$dir/data"; fi
 }
 
-# Starts a broker on the directory, which was written as NAME says, and sees that it lists the same.
-take_over() {   # SCRIPT NAME
-    start "$1" "$dir" "$port" "${settings[@]}"
-    list "after-$2"
-    diff -u "$work/$2.listing" "$work/after-$2.listing" >&2 || fail "the listing differs from what it was"
-    if [ "$1" = "$kafka" ]; then complaints "$dir" "$2"; fi
+who() { if [ "$1" = "$kafka" ]; then echo kafka; else echo ours; fi; }
+
+# The next broker takes the directory over as it was left, and changes it.
+hop() {   # NUMBER SCRIPT LEFT
+    say "hop $1: $(who "$2") opens what was $3"
+    start "$2" "$dir" "$port" "${settings[@]}"
+    [ "$1" = 1 ] || client compare "$(who "$2")"
+    [ "$2" != "$kafka" ] || complaints "$dir" "$3"
+    client change "$1" "$(who "$2")"
+    client remember "$(who "$2")"
 }
 
-# Both are scripts with start, stop and kill. The directory is handed over after a clean stop, back, and after a kill.
+# Both are scripts with start, stop and kill. The directory goes there and back, and there and back
+# again: each way after a clean stop, and after a kill.
 hand_over() {   # WRITER READER
     local writer=$1 reader=$2
     dir=$work/node
     free_port
     bootstrap=127.0.0.1:$port
-
-    say "${writer##*/} writes"
-    start "$writer" "$dir" "$port" "${settings[@]}"
-    "${java[@]}" produce "$bootstrap" "$half" stored "${stored[@]}"
-    commands directory > "$work/commands.log"
-    seq 20000 | "$kafka" console-producer --bootstrap-server "$bootstrap" --topic plain   # now, so that its producer is remembered
-    list written
+    client_start
+    hop 1 "$writer" empty
     leave "$writer"
-
-    say "${reader##*/} opens what was stopped cleanly, and writes on"
-    take_over "$reader" written
-    fetch "$half"
-    append "$half" "$count"
-    list appended
-    leave "$reader"
-
-    say "${writer##*/} opens it again, writes on, and is killed"
-    take_over "$writer" appended
-    append "$count" "$((count + half))"
-    list killed
+    hop 2 "$reader" stopped
+    "$reader" kill "$dir"
+    hop 3 "$writer" killed
     "$writer" kill "$dir"
-
-    say "${reader##*/} opens what was left by the kill"
-    take_over "$reader" killed
-    fetch "$((count + half))"
+    hop 4 "$reader" killed
     leave "$reader"
+    hop 5 "$writer" stopped
+    leave "$writer"
 }

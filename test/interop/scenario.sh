@@ -178,7 +178,7 @@ build_java() {
     javac -d "$java_classes" -cp "$("$kafka" classpath)" "$clients"/*.java
 }
 
-need_java() {   # also ${tools[@]}: many of Kafka's command line tools in one JVM
+need_java() {   # also ${tools[@]}: many of Kafka's command line tools in one JVM; and ${directory[@]}
     need kafka
     program javac default-jdk-headless
     local name=java-${KAFKA_VERSION:-default} with
@@ -187,4 +187,5 @@ need_java() {   # also ${tools[@]}: many of Kafka's command line tools in one JV
     with=$java_classes:$("$kafka" classpath)
     java=("$kafka" class -cp "$with" JavaClient)
     tools=("$kafka" class -cp "$with" Tools)
+    directory=("$kafka" class -cp "$with" Directory)
 }
