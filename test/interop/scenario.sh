@@ -135,7 +135,7 @@ need_rdkafka() {   # ctest says where CMake built it
 build_load() {
     local libraries
     read -ra libraries <<< "$(pkg-config --cflags --libs rdkafka)"
-    cc -std=gnu11 -O2 -Wall -Wextra "$here"/../history/*.c "$clients/client.c" -o "$build/load" "${libraries[@]}" -lpthread
+    cc -std=gnu11 -O2 -Wall -Wextra "$here"/../history/{load,produce,churn,read,journal}.c "$clients/client.c" -o "$build/load" "${libraries[@]}" -lpthread
 }
 
 need_load() {   # see ../history
@@ -144,6 +144,19 @@ need_load() {   # see ../history
     program cc gcc
     pkg-config --exists rdkafka 2> /dev/null || skip "librdkafka is missing (Debian: librdkafka-dev, pkg-config)"
     once load "$(cat "$here"/../history/*.[ch] "$clients"/client.[ch] | cksum)" build_load
+}
+
+build_disk() {
+    local libraries
+    read -ra libraries <<< "$(pkg-config --cflags --libs fuse3)"
+    cc -std=gnu11 -O2 -Wall -Wextra "$here/../history/disk.c" -o "$build/disk" "${libraries[@]}"
+}
+
+need_disk() {   # see ../history
+    disk=("$build/disk")
+    program cc gcc
+    pkg-config --exists fuse3 2> /dev/null || skip "FUSE is missing (Debian: libfuse3-dev, fuse3, pkg-config)"
+    once disk "$(cksum < "$here/../history/disk.c")" build_disk
 }
 
 build_python() {
