@@ -505,8 +505,7 @@ int log_delete_oldest(struct log *log, int32_t count, int64_t now_ms)
         log->recovery_point = base; /* what is not there needs no recovery */
     if (log->synced_offset < base)
         log->synced_offset = base;
-    int stored = log_advance_start(log, log->start_offset);
-    return result < 0 ? result : stored;
+    return result;
 }
 
 /* ---- syncing ---- */

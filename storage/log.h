@@ -133,7 +133,8 @@ int log_restart_at(struct log *log, int64_t offset);
 int log_advance_start(struct log *log, int64_t offset);
 
 /* Deletes the `count` oldest segments (less than all of them) and moves the start up to the first that is
- * kept. Their files are renamed now and unlinked file.delete.delay.ms after now_ms (monotonic). */
+ * kept; log_advance_start brings the epochs up to it. Files are renamed now and unlinked file.delete.delay.ms
+ * after now_ms (monotonic). */
 int log_delete_oldest(struct log *log, int32_t count, int64_t now_ms);
 
 /* Takes deleted segments whose delay is over off the list, at most `capacity`: how many. The owner unlinks

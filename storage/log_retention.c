@@ -66,10 +66,10 @@ int log_retain(struct log *log, const struct log_retention *pass, int32_t max)
     int32_t count = 0;
     while (count < log->count && count < max && must_go(log, count, size, pass))
         size -= log->segments[count++]->size;
-    if (count == 0)
-        return 0;
     int result = count < log->count ? 0 : log_roll(log, log->end_offset, pass->wall_ms);
     if (result == 0)
         result = log_delete_oldest(log, count, pass->now_ms);
+    if (result == 0 && count < max) /* the last step: the epochs follow once */
+        result = log_advance_start(log, log->start_offset);
     return result < 0 ? result : count;
 }

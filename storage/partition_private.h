@@ -90,10 +90,11 @@ enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_
 /* Syncs closed segments with their indexes, so that the recovery point moves. */
 void partition_flush_closed(struct partition *partition);
 
-/* Deletes the segments that retention does not keep (partition_retention.c). */
-void partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms);
+/* Deletes the segments that retention does not keep (partition_retention.c). True if it ran out of the time
+ * that a tick which began at now_ms has, with more to delete. */
+bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms);
 
-/* Removes the files of deleted segments whose delay is over. */
+/* Removes files of deleted segments whose delay is over, as far as the tick's time reaches. */
 void partition_unlink_deleted(struct partition *partition, int64_t now_ms);
 
 /* What is due for one partition: flush.ms, closed segments, deleted files, expired producers. */

@@ -2,13 +2,15 @@
  * partition_retention: what moves a partition's log start: retention, and DeleteRecords.
  *
  * 1. The log start never passes the high watermark.
- * 2. A segment leaves the log, and the log start moves, under one hold of the lock; a few segments each time,
- * so that deleting a large log does not keep its writers waiting. Large files are unlinked without it.
- * 3. A fetch that waits below the new start is woken: it is answered OFFSET_OUT_OF_RANGE.
+ * 2. A segment leaves the log, and the log start moves, under one hold of the lock; one segment each time, so
+ * that deleting a large log does not keep its writers waiting. Files are unlinked without it.
+ * 3. No pass keeps the ticking thread for long: checkpoints are due, and the broker may want to stop.
+ * 4. A fetch that waits below the new start is woken: it is answered OFFSET_OUT_OF_RANGE.
  *
  * Called by partitions' ticking thread, and by request handlers.
  */
 #include "storage/log_retention.h"
+#include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/thread.h"
 #include "storage/partition_private.h"
@@ -16,7 +18,9 @@
 #include <errno.h>
 #include <string.h>
 
-enum { DELETED_AT_ONCE = 4, UNLINKED_AT_ONCE = 32 };
+/* Renaming one segment's files takes about as long as beginning a new one does. SLICE_MS: for all partitions
+ * together in one tick; who comes later does one step each, the rest next time. */
+enum { DELETED_AT_ONCE = 1, UNLINKED_AT_ONCE = 8, SLICE_MS = 300 };
 
 /* Positions that are kept in memory may lie in a segment that is gone. */
 static void start_has_moved(struct partition *partition) NEEDS(partition->mutex)
@@ -52,16 +56,22 @@ static int retain_some(struct partition *partition, const struct log_retention *
     return deleted;
 }
 
-void partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms)
+static bool has_time(int64_t now_ms)
+{
+    return clock_monotonic_ms() < now_ms + SLICE_MS;
+}
+
+bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms)
 {
     const struct log_retention pass = {.now_ms = now_ms, .wall_ms = wall_ms};
     int deleted;
-    while ((deleted = retain_some(partition, &pass)) > 0)
+    while ((deleted = retain_some(partition, &pass)) > 0 && has_time(now_ms))
         thread_give_way();
-    if (deleted == -ENOSPC || deleted == -EDQUOT || deleted == -EMFILE || deleted == -ENFILE)
+    if (file_is_full(deleted) || deleted == -EMFILE || deleted == -ENFILE)
         diag_warn("%s: retention waits: %s", partition->log->path, strerror(-deleted));
     else if (deleted < 0)
         data_dir_fail(partition->dir, "%s: retention failed: %s", partition->log->path, strerror(-deleted));
+    return deleted > 0;
 }
 
 void partition_unlink_deleted(struct partition *partition, int64_t now_ms)
@@ -74,7 +84,7 @@ void partition_unlink_deleted(struct partition *partition, int64_t now_ms)
         partition_unlock(partition);
         for (int32_t i = 0; i < count; i++)
             log_unlink_deleted(taken[i]);
-    } while (count == UNLINKED_AT_ONCE);
+    } while (count == UNLINKED_AT_ONCE && has_time(now_ms));
 }
 
 /* Why records may not be deleted, in Kafka's order; the offset is known then. */

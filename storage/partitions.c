@@ -437,9 +437,11 @@ static void enforce_retention(struct partitions *partitions, int64_t now_ms)
     size_t count;
     struct partition **found = partitions_all(partitions, &count);
     int64_t wall_ms = clock_wall_ms();
+    bool more = false;
     for (size_t i = 0; i < count; i++)
-        partition_retain(found[i], now_ms, wall_ms);
+        more |= partition_retain(found[i], now_ms, wall_ms);
     partitions_unref_all(found, count);
+    partitions->retention_due_ms = more ? now_ms : now_ms + partitions->config.retention_check_interval_ms;
     (void)partitions_store_log_starts(partitions);
 }
 
@@ -464,10 +466,8 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
         partitions->housekeeping_due_ms = now_ms + HOUSEKEEPING_INTERVAL_MS;
         keep_house(partitions, now_ms);
     }
-    if (now_ms >= partitions->retention_due_ms) {
-        partitions->retention_due_ms = now_ms + partitions->config.retention_check_interval_ms;
+    if (now_ms >= partitions->retention_due_ms)
         enforce_retention(partitions, now_ms);
-    }
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
         if (kind == CHECKPOINT_CLEANER ? cleaner_take_changed(partitions->cleaner)
                                        : now_ms >= partitions->checkpoint_due_ms[kind]) {

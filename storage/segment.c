@@ -392,9 +392,10 @@ static int rename_deleted(struct segment *segment, const char *suffix)
 int segment_rename_deleted(struct segment *segment)
 {
     int result = rename_deleted(segment, segment_suffixes[0]);
-    for (int i = 1; i < SEGMENT_SUFFIX_COUNT && result == 0; i++)
-        (void)rename_deleted(
-            segment, segment_suffixes[i]); /* without its .log an index is removed at the next start */
+    int count = segment->has_txn_index ? SEGMENT_SUFFIX_COUNT : 3;
+    for (int i = 1; i < count && result == 0; i++)
+        (void)rename_deleted(segment,
+                             segment_suffixes[i]); /* without its .log an index goes at the next start */
     return result;
 }
 
