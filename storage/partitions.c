@@ -271,6 +271,8 @@ static struct partition *create_locked(struct partitions *partitions, const stru
     struct partition *partition = partitions_open_one(dir, path, hosted, &options, false, error, why);
     if (partition != NULL)
         partitions_add_locked(partitions, partition);
+    else if (options.create) /* half of one would not open at the next start either */
+        (void)file_remove_tree(data_dir_fs(dir), path);
     return partition;
 }
 

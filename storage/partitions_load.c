@@ -280,8 +280,9 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
             struct partition *created = partitions_create(partitions, wanted->hosted, &wanted->error, why);
             if (created != NULL)
                 partition_unref(created);
-            else
-                error = wanted->error;
+            else /* for want of room, say: the others go on, and the next start tries again */
+                diag_error("cannot create %.*s-%d: %s", SLICE_ARGS(wanted->hosted->topic),
+                           (int)wanted->hosted->index, why->text);
         } else {
             note_set(why, "%s", wanted->why.text);
             error = KERR_KAFKA_STORAGE_ERROR;

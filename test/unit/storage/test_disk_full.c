@@ -258,6 +258,33 @@ START_TEST(a_start_on_a_full_disk_loses_nothing_and_goes_on_when_there_is_room)
 }
 END_TEST
 
+/* A topic for which the cluster log had room and its directory had none. */
+START_TEST(a_partition_that_cannot_be_made_stops_no_start)
+{
+    static struct hosted_partition both[2];
+    struct note why = {""};
+    int64_t epoch;
+    (void)stop();
+    enum data_dir_state state;
+    dir = data_dir_open(&disk, test_path("data"), &state, &why);
+    data_dir_introduce(&dir, 1);
+    data_dir_begin(dir, &epoch);
+    const struct storage_config config = storage_config_default();
+    partitions = partitions_new(&dir, 1, &config);
+    both[0] = both[1] = hosted;
+    both[1].index = 1;
+    atomic_store(&no_new_names, true);
+    ck_assert_int_eq(partitions_load(partitions, both, 2, &why), KERR_NONE);
+    ck_assert(!data_dir_is_offline(dir));
+    ck_assert(!file_exists(file_system_os(), test_path("data/topic-1")));
+    partition = partitions_find(partitions, hosted.topic, 0);
+    ck_assert_int_eq(append(), KERR_NONE);
+    atomic_store(&no_new_names, false);
+    ck_assert(stop());
+    remove_test_directory();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("disk_full");
@@ -268,6 +295,7 @@ int main(void)
     tcase_add_loop_test(tests, records_are_deleted_durably_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, a_partition_is_deleted_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, a_start_on_a_full_disk_loses_nothing_and_goes_on_when_there_is_room, 0, 3);
+    tcase_add_test(tests, a_partition_that_cannot_be_made_stops_no_start);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
