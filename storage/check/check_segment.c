@@ -62,8 +62,8 @@ static void found_damage(struct segment_check *segment, const struct found_batch
     segment->walk->damaged = true;
 }
 
-/* The offsets that the header promises. */
-static void check_offsets(struct segment_check *segment, const struct found_batch *batch)
+/* The offsets that the header promises. False: they make no sense. */
+static bool check_offsets(struct segment_check *segment, const struct found_batch *batch)
 {
     const struct batch_header *header = &batch->header;
     const struct segment_files *files = segment->files;
@@ -72,17 +72,24 @@ static void check_offsets(struct segment_check *segment, const struct found_batc
         findings_add(segment->findings, FINDING_ERROR, "batch-offsets", segment->path, batch->position,
                      "offsets %" PRId64 " to %" PRId64 " where %" PRId64 " or later is expected",
                      header->base_offset, last, segment->end_offset);
-    else if (last - files->base > INT32_MAX)
+    else if (last < header->base_offset || last - files->base > INT32_MAX)
         findings_add(segment->findings, FINDING_ERROR, "batch-offsets", segment->path, batch->position,
                      "offset %" PRId64 " is too far from the segment's base", last);
     else if (files->next_base >= 0 && last >= files->next_base)
         findings_add(segment->findings, FINDING_ERROR, "segments-overlap", segment->path, batch->position,
                      "offsets %" PRId64 " to %" PRId64 ", and the next segment begins at %" PRId64,
                      header->base_offset, last, files->next_base);
-    else if (log_of(segment)->is_cluster_log && header->base_offset != segment->walk->next_offset)
+    else
+        return true;
+    return false;
+}
+
+static void check_gap(struct segment_check *segment, const struct found_batch *batch)
+{
+    if (log_of(segment)->is_cluster_log && batch->header.base_offset != segment->walk->next_offset)
         findings_add(segment->findings, FINDING_ERROR, "batch-gap", segment->path, batch->position,
                      "offset %" PRId64 " where %" PRId64 " is expected: the cluster log has no gaps",
-                     header->base_offset, segment->walk->next_offset);
+                     batch->header.base_offset, segment->walk->next_offset);
 }
 
 static void check_header(struct segment_check *segment, const struct found_batch *batch)
@@ -205,17 +212,21 @@ static void take_batch(struct segment_check *segment, const struct found_batch *
 {
     const struct batch_header *header = &batch->header;
     struct log_check *log = log_of(segment);
-    check_offsets(segment, batch);
+    bool in_order = check_offsets(segment, batch);
     check_header(segment, batch);
-    check_epoch(segment, batch);
+    if (in_order) {
+        check_gap(segment, batch);
+        check_epoch(segment, batch);
+    }
     if (!log->skip_records && !slice_is_null(batch->bytes) && header->record_count > 0)
         check_records(segment, batch);
-    follow_producer(segment, batch);
+    if (in_order)
+        follow_producer(segment, batch);
     if (header->max_timestamp > segment->max_timestamp)
         segment->max_timestamp = header->max_timestamp;
     index_check_batch(&segment->index, header, batch->position, segment->max_timestamp);
     index_check_batch(&segment->time_index, header, batch->position, segment->max_timestamp);
-    if (batch_next_offset(header) > segment->end_offset)
+    if (in_order)
         segment->end_offset = segment->walk->next_offset = batch_next_offset(header);
     segment->batches++;
 }
