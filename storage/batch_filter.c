@@ -117,16 +117,6 @@ static bool judge(struct batch_filter *filter, struct slice batch, const struct 
 
 /* ---- its records ---- */
 
-static bool keeps(const struct batch_filter *filter, const struct batch_header *header,
-                  const struct verdict *verdict, const struct record *record)
-{
-    if (batch_is_control(header) || record->offset >= filter->map_end)
-        return true;
-    if (slice_is_null(record->key) || offset_map_get(filter->map, record->key) > record->offset)
-        return false;
-    return !slice_is_null(record->value) || !verdict->horizon_passed;
-}
-
 static void mark_kept(struct batch_filter *filter, int32_t i)
 {
     size_t word = (size_t)i / 64;
@@ -157,11 +147,56 @@ static void forget_kept(struct batch_filter *filter, int32_t seen)
         memset(filter->kept, 0, words * sizeof *filter->kept);
 }
 
+/* Which records stay. Those whose keys are still looked for are in a ring. */
 struct choice {
     int32_t seen;
     int32_t kept;
     bool has_tombstone;
+    struct {
+        struct offset_map_probe probe;
+        int64_t offset;
+        int32_t number; /* of the record in its batch */
+        bool is_tombstone;
+    } coming[OFFSET_MAP_AHEAD];
+    uint32_t begun;
+    uint32_t settled;
 };
+
+static void keep(struct batch_filter *filter, struct choice *choice, int32_t number, bool is_tombstone)
+{
+    mark_kept(filter, number);
+    choice->kept++;
+    choice->has_tombstone |= is_tombstone;
+}
+
+/* Decides about the oldest record whose key is looked for. */
+static void settle(struct batch_filter *filter, struct choice *choice)
+{
+    uint32_t at = choice->settled++ % OFFSET_MAP_AHEAD;
+    if (offset_map_get(filter->map, &choice->coming[at].probe) <= choice->coming[at].offset)
+        keep(filter, choice, choice->coming[at].number, choice->coming[at].is_tombstone);
+}
+
+/* Decides about a record, or begins to look for its key. */
+static void weigh(struct batch_filter *filter, const struct batch_header *header,
+                  const struct verdict *verdict, const struct record *record, struct choice *choice)
+{
+    int32_t number = choice->seen++;
+    bool is_tombstone = slice_is_null(record->value);
+    if (batch_is_control(header) || record->offset >= filter->map_end) {
+        keep(filter, choice, number, is_tombstone);
+        return;
+    }
+    if (slice_is_null(record->key) || (is_tombstone && verdict->horizon_passed))
+        return;
+    if (choice->begun - choice->settled == OFFSET_MAP_AHEAD)
+        settle(filter, choice);
+    uint32_t at = choice->begun++ % OFFSET_MAP_AHEAD;
+    choice->coming[at].probe = offset_map_probe(filter->map, record->key);
+    choice->coming[at].offset = record->offset;
+    choice->coming[at].number = number;
+    choice->coming[at].is_tombstone = is_tombstone;
+}
 
 static int refuse(struct note *why, const char *what)
 {
@@ -176,21 +211,21 @@ static int choose(struct batch_filter *filter, struct slice batch, const struct 
     struct record_iterator it;
     struct record record;
     const struct record_options options = {.tolerant = true, .inflater = &filter->inflater};
-    enum record_result result;
+    enum record_result result = RECORD_READ;
     int error = 0;
-    *choice = (struct choice){0};
+    choice->seen = choice->kept = 0;
+    choice->has_tombstone = false;
+    choice->begun = choice->settled = 0;
     record_iterator_init(&it, batch, &options);
     while (error == 0 && (result = record_iterator_next(&it, &record, why)) == RECORD_READ) {
         if (record.offset_delta < 0 || record.offset_delta > header->last_offset_delta)
             error = refuse(why, "a record's offset lies outside of its batch");
-        else if (keeps(filter, header, verdict, &record)) {
-            mark_kept(filter, choice->seen);
-            choice->kept++;
-            choice->has_tombstone |= slice_is_null(record.value);
-        }
-        choice->seen++;
+        else
+            weigh(filter, header, verdict, &record, choice);
     }
     record_iterator_fini(&it);
+    while (choice->settled != choice->begun)
+        settle(filter, choice);
     return error < 0 ? error : result == RECORD_END ? 0 : -EBADMSG;
 }
 
@@ -257,7 +292,7 @@ int batch_filter_apply(struct batch_filter *filter, struct slice batch, const st
                        struct slice *left, struct note *why)
 {
     struct verdict verdict;
-    struct choice choice = {0};
+    struct choice choice = {.seen = 0};
     if (batch_codec(header) >= CODEC_COUNT)
         return refuse(why, "no such codec");
     if (!judge(filter, batch, header, &verdict))

@@ -198,10 +198,37 @@ static int init_map(struct compaction *compaction)
                            compaction->secret);
 }
 
+/* Keys whose places are being fetched; a ring. */
+struct coming_keys {
+    struct {
+        struct offset_map_probe probe;
+        int64_t offset;
+    } keys[OFFSET_MAP_AHEAD];
+    uint32_t begun;
+    uint32_t settled;
+};
+
+/* The oldest key goes into the map: 0, 1: it is full. */
+static int settle(struct compaction *compaction, struct coming_keys *coming)
+{
+    uint32_t at = coming->settled++ % OFFSET_MAP_AHEAD;
+    return offset_map_put(&compaction->map, &coming->keys[at].probe, coming->keys[at].offset) ? 0 : 1;
+}
+
+static int begin_key(struct compaction *compaction, struct coming_keys *coming, const struct record *record)
+{
+    int result = coming->begun - coming->settled == OFFSET_MAP_AHEAD ? settle(compaction, coming) : 0;
+    uint32_t at = coming->begun++ % OFFSET_MAP_AHEAD;
+    coming->keys[at].probe = offset_map_probe(&compaction->map, record->key);
+    coming->keys[at].offset = record->offset;
+    return result;
+}
+
 /* Puts a batch's keys into the map: 0, 1: it is full, -EBADMSG. */
 static int map_records(struct compaction *compaction, struct slice batch, const struct batch_header *header,
                        struct note *why)
 {
+    struct coming_keys coming = {.begun = 0};
     struct record_iterator it;
     struct record record;
     const struct record_options options = {.tolerant = true, .inflater = &compaction->filter.inflater};
@@ -212,12 +239,13 @@ static int map_records(struct compaction *compaction, struct slice batch, const 
         if (record.offset_delta < 0 || record.offset_delta > header->last_offset_delta) {
             note_set(why, "a record's offset lies outside of its batch");
             result = -EBADMSG;
-        } else if (!slice_is_null(record.key) && record.offset >= compaction->first_dirty
-                   && !offset_map_put(&compaction->map, record.key, record.offset)) {
-            result = 1;
+        } else if (!slice_is_null(record.key) && record.offset >= compaction->first_dirty) {
+            result = begin_key(compaction, &coming, &record);
         }
     }
     record_iterator_fini(&it);
+    while (result == 0 && coming.settled != coming.begun)
+        result = settle(compaction, &coming);
     return result == 0 && read != RECORD_END ? -EBADMSG : result;
 }
 

@@ -6,14 +6,13 @@
  * 2. The memory never exceeds the buffer that init was given, and is asked for once: how many records there
  * are bounds how many keys there can be.
  *
- * Called by log_compact.
+ * Called by log_compact and batch_filter.
  */
 #include "storage/offset_map.h"
 
-#include "protocol/base/ensure.h"
+#include "storage/os/memory.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 /* ---- SipHash-2-4 with 128 bits of result (Aumasson and Bernstein) ---- */
 
@@ -91,6 +90,11 @@ size_t offset_map_room(int64_t buffer_bytes, double load_factor)
     return most > (double)(slots - 1) ? slots - 1 : (size_t)most;
 }
 
+static size_t table_bytes(const struct offset_map *map)
+{
+    return (map->slots + 1) * sizeof *map->entries; /* no map is without a place to look at */
+}
+
 int offset_map_init(struct offset_map *map, size_t wanted, int64_t buffer_bytes, double load_factor,
                     const uint64_t secret[2])
 {
@@ -102,52 +106,65 @@ int offset_map_init(struct offset_map *map, size_t wanted, int64_t buffer_bytes,
         most = wanted;
     }
     *map = (struct offset_map){.slots = slots, .most = most, .secret = {secret[0], secret[1]}};
-    map->entries = calloc(slots + 1, sizeof *map->entries);
+    map->entries = memory_take(table_bytes(map));
     return map->entries == NULL ? -ENOMEM : 0;
 }
 
 void offset_map_fini(struct offset_map *map)
 {
-    free(map->entries);
+    memory_give_back(map->entries, table_bytes(map));
     *map = (struct offset_map){0};
+}
+
+static bool is_empty(const struct offset_map_entry *entry)
+{
+    return entry->hash[0] == 0 && entry->hash[1] == 0;
+}
+
+static size_t first_place(const struct offset_map *map, uint64_t hash)
+{
+    return (size_t)((unsigned __int128)hash * map->slots >> 64);
+}
+
+struct offset_map_probe offset_map_probe(const struct offset_map *map, struct slice key)
+{
+    struct offset_map_probe probe;
+    sip_hash(map->secret, key, probe.hash);
+    __builtin_prefetch(&map->entries[first_place(map, probe.hash[0])]);
+    return probe;
 }
 
 /* The key's place, or the empty one where it would go. */
 static struct offset_map_entry *place_of(const struct offset_map *map, const uint64_t hash[2])
 {
-    size_t at = (size_t)((unsigned __int128)hash[0] * map->slots >> 64);
+    size_t at = first_place(map, hash[0]);
     for (;;) {
         struct offset_map_entry *entry = &map->entries[at];
-        if ((entry->hash[0] == hash[0] && entry->hash[1] == hash[1])
-            || (entry->hash[0] == 0 && entry->hash[1] == 0))
+        if ((entry->hash[0] == hash[0] && entry->hash[1] == hash[1]) || is_empty(entry))
             return entry;
         at = at + 1 == map->slots ? 0 : at + 1;
     }
 }
 
-bool offset_map_put(struct offset_map *map, struct slice key, int64_t offset)
+bool offset_map_put(struct offset_map *map, const struct offset_map_probe *probe, int64_t offset)
 {
-    uint64_t hash[2];
     if (map->slots == 0)
         return false;
-    sip_hash(map->secret, key, hash);
-    struct offset_map_entry *entry = place_of(map, hash);
-    if (entry->hash[0] == 0 && entry->hash[1] == 0) {
+    struct offset_map_entry *entry = place_of(map, probe->hash);
+    if (is_empty(entry)) {
         if (map->count == map->most)
             return false;
-        memcpy(entry->hash, hash, sizeof hash);
+        memcpy(entry->hash, probe->hash, sizeof entry->hash);
         map->count++;
     }
     entry->offset = offset;
     return true;
 }
 
-int64_t offset_map_get(const struct offset_map *map, struct slice key)
+int64_t offset_map_get(const struct offset_map *map, const struct offset_map_probe *probe)
 {
-    uint64_t hash[2];
     if (map->count == 0)
         return -1;
-    sip_hash(map->secret, key, hash);
-    const struct offset_map_entry *entry = place_of(map, hash);
-    return entry->hash[0] == 0 && entry->hash[1] == 0 ? -1 : entry->offset;
+    const struct offset_map_entry *entry = place_of(map, probe->hash);
+    return is_empty(entry) ? -1 : entry->offset;
 }

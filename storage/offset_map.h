@@ -28,16 +28,28 @@ struct offset_map {
 /* How many keys a buffer of this size holds at most. */
 size_t offset_map_room(int64_t buffer_bytes, double load_factor);
 
-/* Room for min(`wanted`, what the buffer holds) keys. Memory that no key touches is not taken from the
+/* Room for min(`wanted`, what the buffer holds) keys. Pages that no key touches are not taken from the
  * machine. 0 or -ENOMEM. */
 int offset_map_init(struct offset_map *map, size_t wanted, int64_t buffer_bytes, double load_factor,
                     const uint64_t secret[2]);
 void offset_map_fini(struct offset_map *map);
 
+/*
+ * A key on its way to its place, which is far away in memory: whoever has many keys takes the probes of
+ * the next OFFSET_MAP_AHEAD first, and comes for the places when they have arrived.
+ */
+struct offset_map_probe {
+    uint64_t hash[2];
+};
+
+enum { OFFSET_MAP_AHEAD = 16 };
+
+struct offset_map_probe offset_map_probe(const struct offset_map *map, struct slice key);
+
 /* Sets the key's offset. False: it is new, and the map is full. */
-bool offset_map_put(struct offset_map *map, struct slice key, int64_t offset);
+bool offset_map_put(struct offset_map *map, const struct offset_map_probe *probe, int64_t offset);
 
 /* -1 if the key is not there. */
-int64_t offset_map_get(const struct offset_map *map, struct slice key);
+int64_t offset_map_get(const struct offset_map *map, const struct offset_map_probe *probe);
 
 #endif
