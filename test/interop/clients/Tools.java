@@ -18,6 +18,7 @@ import org.apache.kafka.common.utils.Exit;
  */
 class Tools {
     static final Map<String, String> CLASSES = Map.of(
+            "acls", "org.apache.kafka.tools.AclCommand",
             "configs", "kafka.admin.ConfigCommand",
             "delete-records", "org.apache.kafka.tools.DeleteRecordsCommand",
             "dump-log", "org.apache.kafka.tools.DumpLogSegments",
@@ -68,10 +69,12 @@ class Tools {
 
     /** In 3.9 some stand in another package. */
     static Class<?> tool(String name) throws ClassNotFoundException {
-        try {
-            return Class.forName(name);
-        } catch (ClassNotFoundException e) {
-            return Class.forName(name.replace("org.apache.kafka.tools", "kafka.tools"));
-        }
+        for (String place : List.of("org.apache.kafka.tools", "kafka.tools", "kafka.admin"))
+            try {
+                return Class.forName(name.replace("org.apache.kafka.tools", place));
+            } catch (ClassNotFoundException e) {
+                continue;
+            }
+        throw new ClassNotFoundException(name);
     }
 }
