@@ -14,6 +14,7 @@
 
 enum { CLUSTER_SEGMENT_BYTES = 1 << 30 }; /* metadata.log.segment.bytes */
 
+#define CLUSTER_DIRECTORY  "__cluster_metadata-0"
 #define CLUSTER_SEGMENT_MS INT64_C(604800000) /* metadata.log.segment.ms */
 
 struct cluster_log {

@@ -27,7 +27,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CLUSTER_DIRECTORY  "__cluster_metadata-0"
 #define PARTITION_METADATA "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ"
 
 enum {

@@ -2,18 +2,24 @@
  * format: see the header. Called by the server before it opens the cluster, and by `odradek format`; one
  * thread.
  *
- * bootstrap.checkpoint is written before meta.properties: a directory with the latter is formatted whole.
+ * meta.properties is written last: a directory that has it is formatted whole.
  */
 #include "metadata/format.h"
 
+#include "metadata/atomic_file.h"
+#include "metadata/cluster_log.h"
 #include "metadata/image.h"
 #include "metadata/snapshot.h"
 #include "protocol/base/ensure.h"
 #include "protocol/records/feature_level_record.h"
+#include "protocol/records/voters_record.h"
 #include "storage/os/clock.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
+
+enum { KRAFT_VERSION = 1 };
 
 /* ---- releases ---- */
 
@@ -165,15 +171,77 @@ static bool is_formatted(const struct data_dir *dir)
     return !slice_is_null(data_dir_meta(dir)->cluster_id);
 }
 
-static enum kerr format_one(struct data_dir *dir, struct slice cluster_id, int32_t node_id,
-                            const struct record_list *records, struct note *why)
+struct formatting {
+    struct slice cluster_id;
+    int32_t node_id;
+    const struct record_list *records;
+    const struct format_voter *voter; /* NULL: none */
+};
+
+static void encode_voters(struct buf *bytes, const struct formatting *formatting, struct uuid directory_id)
 {
-    int error = bootstrap_write(data_dir_fs(dir), data_dir_path(dir), records, clock_wall_ms());
-    if (error < 0) {
-        note_set(why, "%s/" BOOTSTRAP_CHECKPOINT ": %s", data_dir_path(dir), strerror(-error));
-        return KERR_KAFKA_STORAGE_ERROR;
+    struct arena arena;
+    struct writer writer;
+    struct voters_record record;
+    struct voters_voter self;
+    arena_init(&arena, SIZE_MAX);
+    schema_set_defaults(voters_record_schema(), &record);
+    schema_set_defaults(voters_voter_schema(), &self);
+    self.voter_id = formatting->node_id;
+    self.voter_directory_id = directory_id;
+    self.k_raft_version_feature.max_supported_version = KRAFT_VERSION;
+    array_init(&self.endpoints, voters_endpoint, &arena, formatting->voter->endpoint_count);
+    for (int32_t i = 0; i < formatting->voter->endpoint_count; i++) {
+        self.endpoints.items[i].name = formatting->voter->endpoints[i].name;
+        self.endpoints.items[i].host = formatting->voter->endpoints[i].host;
+        self.endpoints.items[i].port = formatting->voter->endpoints[i].port;
     }
-    return data_dir_format(dir, cluster_id, node_id, format_random_uuid(), why);
+    record.voters.items = &self;
+    record.voters.count = 1;
+    writer_init(&writer, bytes, &arena);
+    message_write(&voters_record_message, 0, &writer, &record);
+    arena_fini(&arena);
+}
+
+/* The snapshot of a log that has no records yet: who may vote about the first. */
+static int write_first_snapshot(const struct data_dir *dir, const struct formatting *formatting,
+                                struct uuid directory_id)
+{
+    struct file_system *fs = data_dir_fs(dir);
+    char folder[FILE_PATH_MAX];
+    struct buf voters = {0}, bytes = {0};
+    int error = atomic_file_path(folder, data_dir_path(dir), CLUSTER_DIRECTORY);
+    if (error >= 0)
+        error = file_mkdir(fs, folder);
+    if (error < 0 && error != -EEXIST)
+        return error;
+    encode_voters(&voters, formatting, directory_id);
+    struct snapshot_head head = {
+        .kraft_version = KRAFT_VERSION,
+        .voters_record = buf_slice(&voters),
+        .last_timestamp_ms = clock_wall_ms(),
+        .now_ms = clock_wall_ms(),
+    };
+    snapshot_encode(&head, NULL, &bytes);
+    error = snapshot_store(fs, folder, head.id, buf_slice(&bytes));
+    buf_fini(&voters);
+    buf_fini(&bytes);
+    return error;
+}
+
+static enum kerr format_one(struct data_dir *dir, const struct formatting *formatting, struct note *why)
+{
+    struct uuid directory_id = format_random_uuid();
+    const char *what = BOOTSTRAP_CHECKPOINT;
+    int error = bootstrap_write(data_dir_fs(dir), data_dir_path(dir), formatting->records, clock_wall_ms());
+    if (error >= 0 && formatting->voter != NULL && formatting->voter->dir == dir) {
+        what = CLUSTER_DIRECTORY;
+        error = write_first_snapshot(dir, formatting, directory_id);
+    }
+    if (error >= 0)
+        return data_dir_format(dir, formatting->cluster_id, formatting->node_id, directory_id, why);
+    note_set(why, "%s/%s: %s", data_dir_path(dir), what, strerror(-error));
+    return KERR_KAFKA_STORAGE_ERROR;
 }
 
 /* That of a directory that has one, else a random one, which is printed into `text`. */
@@ -187,7 +255,8 @@ static struct slice choose_cluster_id(struct data_dir **dirs, int32_t count, cha
 }
 
 enum kerr format_dirs_with(struct data_dir **dirs, int32_t count, struct slice cluster_id, int32_t node_id,
-                           const struct format_features *features, struct note *why)
+                           const struct format_features *features, const struct format_voter *voter,
+                           struct note *why)
 {
     char random_id[UUID_TEXT_LEN + 1];
     if (slice_is_null(cluster_id))
@@ -197,10 +266,11 @@ enum kerr format_dirs_with(struct data_dir **dirs, int32_t count, struct slice c
     arena_init(&arena, SIZE_MAX);
     record_list_init(&records, &arena, features->metadata_version);
     format_features_add(features, &records);
+    struct formatting formatting = {cluster_id, node_id, &records, voter};
     enum kerr error = KERR_NONE;
     for (int32_t i = 0; i < count && error == KERR_NONE; i++)
         if (!is_formatted(dirs[i]))
-            error = format_one(dirs[i], cluster_id, node_id, &records, why);
+            error = format_one(dirs[i], &formatting, why);
     arena_fini(&arena);
     return error;
 }
@@ -210,5 +280,5 @@ enum kerr format_dirs(struct data_dir **dirs, int32_t count, struct slice cluste
 {
     struct format_features features;
     format_features_init(&features, metadata_version);
-    return format_dirs_with(dirs, count, cluster_id, node_id, &features, why);
+    return format_dirs_with(dirs, count, cluster_id, node_id, &features, NULL, why);
 }

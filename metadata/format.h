@@ -5,6 +5,7 @@
 #ifndef METADATA_FORMAT_H
 #define METADATA_FORMAT_H
 
+#include "metadata/image.h"
 #include "metadata/record_list.h"
 #include "storage/data_dir.h"
 
@@ -39,10 +40,19 @@ void format_add_features(struct record_list *records);
 /* A random id that Apache Kafka could have drawn. */
 struct uuid format_random_uuid(void);
 
+/* For a quorum whose voters stand in the log (kraft.version 1, KIP-853): the node is its only voter, in the
+ * directory that will hold the cluster log. */
+struct format_voter {
+    const struct data_dir *dir;
+    const struct endpoint *endpoints; /* of the controller */
+    int32_t endpoint_count;
+};
+
 /* Formats every directory that is empty; directory ids are random. `cluster_id` null: that of a directory
- * that has one, else a random one. */
+ * that has one, else a random one. `voter` NULL: voters are configured. */
 enum kerr format_dirs_with(struct data_dir **dirs, int32_t count, struct slice cluster_id, int32_t node_id,
-                           const struct format_features *features, struct note *why);
+                           const struct format_features *features, const struct format_voter *voter,
+                           struct note *why);
 
 /* The same with what Apache Kafka sets at this metadata.version. */
 enum kerr format_dirs(struct data_dir **dirs, int32_t count, struct slice cluster_id, int32_t node_id,

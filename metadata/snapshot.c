@@ -240,7 +240,8 @@ void snapshot_encode(const struct snapshot_head *head, const struct image *image
             batch_writer_add_control_bytes(&writer, CONTROL_KRAFT_VOTERS, head->voters_record);
     }
     batch_writer_end(&writer);
-    image_write_records(image, add_frame, &writer);
+    if (image != NULL)
+        image_write_records(image, add_frame, &writer);
     batch_writer_end(&writer);
     add_footer(&writer);
     *out = writer.bytes;

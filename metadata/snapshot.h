@@ -54,7 +54,8 @@ void snapshot_list_fini(struct snapshot_list *list);
 int snapshot_read(struct file_system *fs, const char *path, batch_fn *each, void *context, struct note *why);
 
 /* The whole file in memory, into the empty `out`: header, the image's records in batches of at most 1024,
- * footer. The image must not change meanwhile: 10,000 partitions take about 5 ms. */
+ * footer. The image must not change meanwhile (NULL: there are no records yet): 10,000 partitions take
+ * about 5 ms. */
 void snapshot_encode(const struct snapshot_head *head, const struct image *image, struct buf *out);
 
 /* Writes a snapshot's bytes under another name, syncs, renames, syncs the directory. Then it is there,

@@ -26,11 +26,12 @@ struct format_options {
     const char *features[FEATURES_MAX];
     int feature_count;
     bool ignore_formatted;
+    bool standalone;
 };
 
 static const char usage[] =
     "usage: odradek format [--release-version R] [--cluster-id ID] [--feature NAME=LEVEL]...\n"
-    "                      [--ignore-formatted] [--override key=value]... [server.properties]\n";
+    "                      [--standalone] [--ignore-formatted] [--override key=value]... [server.properties]\n";
 
 static const char help[] =
     "\n"
@@ -42,6 +43,8 @@ static const char help[] =
     "  -t, --cluster-id ID       else that of a directory that has one, or a random one\n"
     "  -f, --feature NAME=LEVEL  a feature at another level than the release's; may be given often\n"
     "  -g, --ignore-formatted    formats the other directories where some are formatted already\n"
+    "  -s, --standalone          the quorum's voters stand in the cluster log (KIP-853): this node alone; then\n"
+    "                            controller.quorum.voters must not be set\n"
     "  -c, --config FILE         the same as FILE alone\n"
     "  --override key=value      a setting that wins over the file\n"
     "\n"
@@ -106,6 +109,8 @@ static bool parse_words(struct format_options *options, int argc, char **argv)
         bool understood = true;
         if (is_option(word, "--ignore-formatted", "-g"))
             options->ignore_formatted = true;
+        else if (is_option(word, "--standalone", "-s"))
+            options->standalone = true;
         else if (word[0] != '-')
             understood = take_properties(options, word);
         else
@@ -255,15 +260,47 @@ static void report(const struct formatting *formatting, int16_t metadata_version
         puts("All of the log directories are already formatted.");
 }
 
+static bool has_voters(const struct config *config)
+{
+    const struct config_entry *voters =
+        config_set_find(&config->static_configs, SLICE("controller.quorum.voters"));
+    return voters != NULL && config_trim(voters->value).len > 0;
+}
+
+/* False if it has said what is wrong. */
+static bool choose_voter(const struct formatting *formatting, struct format_voter *voter)
+{
+    const struct config *config = formatting->config;
+    *voter = (struct format_voter){
+        .endpoints = config->controller_listeners,
+        .endpoint_count = config->controller_listener_count,
+    };
+    for (int32_t i = 0; i < formatting->count; i++)
+        if (strcmp(config->log_dirs[i], config->metadata_log_dir) == 0)
+            voter->dir = formatting->dirs[i];
+    if (has_voters(config))
+        fail(EXIT_FAILED,
+             "--standalone keeps the voters in the log: controller.quorum.voters must not be set");
+    else if (voter->endpoint_count == 0)
+        fail(EXIT_FAILED, "--standalone: there is no controller listener that the voters could be told");
+    else
+        return true;
+    return false;
+}
+
 static int format_all(struct formatting *formatting, const struct format_features *features)
 {
     struct note why = {""};
+    bool standalone = formatting->options->standalone;
+    struct format_voter voter;
     int status = open_dirs(formatting);
     if (status == 0)
         status = check_dirs(formatting);
+    if (status == 0 && standalone && !choose_voter(formatting, &voter))
+        status = EXIT_FAILED;
     if (status == 0
         && format_dirs_with(formatting->dirs, formatting->count, formatting->options->cluster_id,
-                            formatting->config->node_id, features, &why)
+                            formatting->config->node_id, features, standalone ? &voter : NULL, &why)
                != KERR_NONE)
         status = fail(EXIT_FAILED, "%s", why.text);
     if (status == 0)

@@ -509,7 +509,7 @@ static void check_bootstrap(const char *line)
         ck_assert(format_features_set(&features, name, (int16_t)atoi(setting + name.len + 1), &why));
     }
     struct data_dir *dir = data_dir_open(file_system_os(), fixture.path, &state, &why);
-    ck_assert_int_eq(format_dirs_with(&dir, 1, SLICE_NULL, 1, &features, &why), KERR_NONE);
+    ck_assert_int_eq(format_dirs_with(&dir, 1, SLICE_NULL, 1, &features, NULL, &why), KERR_NONE);
     data_dir_close(dir);
     struct slice ours = read_file(fixture.path, BOOTSTRAP_CHECKPOINT);
     uint8_t theirs[1000];
@@ -534,6 +534,39 @@ START_TEST(every_release_s_bootstrap_file_is_kafka_s)
         check_bootstrap(line);
     ck_assert_int_eq(count, 10);
     free_file(file);
+}
+END_TEST
+
+/* The voter's directory id and the times apart, byte for byte. */
+START_TEST(the_first_snapshot_of_a_standalone_quorum_is_kafka_s)
+{
+    enum { CONTAINED_TIMESTAMP = 75, DIRECTORY_ID = 117 };
+    char path[600];
+    struct note why = {""};
+    struct format_features features;
+    enum data_dir_state state;
+    struct endpoint controller = {SLICE("CONTROLLER"), SLICE("127.0.0.1"), 19093, 0};
+    struct data_dir *dir = data_dir_open(file_system_os(), fixture.path, &state, &why);
+    struct format_voter voter = {.dir = dir, .endpoints = &controller, .endpoint_count = 1};
+    format_features_init(&features, 30);
+    ck_assert_int_eq(format_dirs_with(&dir, 1, SLICE_NULL, 1, &features, &voter, &why), KERR_NONE);
+    struct uuid id = data_dir_meta(dir)->directory_id;
+    data_dir_close(dir);
+    snprintf(path, sizeof path, "%s/test/golden/metadata", source_dir());
+    struct slice theirs = read_file(path, "standalone.checkpoint"),
+                 ours = read_file(fixture.path,
+                                  "__cluster_metadata-0/00000000000000000000-0000000000.checkpoint");
+    ck_assert_uint_eq(theirs.len, ours.len);
+    ck_assert_mem_eq(ours.data + DIRECTORY_ID, id.bytes, sizeof id.bytes);
+    uint8_t *files[] = {(uint8_t *)(uintptr_t)theirs.data, (uint8_t *)(uintptr_t)ours.data};
+    for (int i = 0; i < 2; i++) {
+        forget_times(files[i], ours.len);
+        memset(files[i] + CONTAINED_TIMESTAMP, 0, sizeof(int64_t));
+        memset(files[i] + DIRECTORY_ID, 0, sizeof id.bytes);
+    }
+    ck_assert_mem_eq(theirs.data, ours.data, ours.len);
+    free_file(theirs);
+    free_file(ours);
 }
 END_TEST
 
@@ -588,6 +621,7 @@ int main(void)
     tcase_add_loop_test(tcase, without_its_snapshots_the_directory_says_the_same, 0, LISTED_COUNT);
     tcase_add_loop_test(tcase, a_fresh_directory_has_kafka_s_bootstrap_records, 0, LISTED_COUNT);
     tcase_add_test(tcase, every_release_s_bootstrap_file_is_kafka_s);
+    tcase_add_test(tcase, the_first_snapshot_of_a_standalone_quorum_is_kafka_s);
     tcase_add_loop_test(tcase, a_fresh_log_begins_as_kafka_s_does, 0, LISTED_COUNT);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);

@@ -357,6 +357,37 @@ START_TEST(a_snapshot_alone_makes_the_same_image)
 }
 END_TEST
 
+/* kraft.version 1: who may vote stands in the log, and so in what stands for it. */
+START_TEST(a_snapshot_has_the_quorum_s_voters)
+{
+    char path[700];
+    struct note why = {""};
+    struct format_features features;
+    enum data_dir_state state;
+    snapshot_always();
+    fixture.dir = data_dir_open(fixture.fs, fixture.path, &state, &why);
+    struct format_voter voter = {
+        .dir = fixture.dir, .endpoints = &fixture.controller_endpoint, .endpoint_count = 1};
+    format_features_init(&features, 30);
+    ck_assert_int_eq(format_dirs_with(&fixture.dir, 1, SLICE_NULL, 1, &features, &voter, &why), KERR_NONE);
+    data_dir_close(fixture.dir);
+    node_open(&fixture);
+    tick(0);
+    ck_assert_int_eq(count_files(".checkpoint"), 2);
+    node_close(&fixture);
+    delete_log_files();
+    snprintf(path, sizeof path, "%s/00000000000000000000-0000000000.checkpoint", log_folder);
+    ck_assert_int_eq(unlink(path), 0);
+    node_open(&fixture);
+    node_close(&fixture);
+    struct slice quorum = read_file(log_folder, "quorum-state");
+    ck_assert_ptr_nonnull(strstr((const char *)quorum.data, "\"data_version\":1"));
+    free_file(quorum);
+    fixture.node.node_id = 2; /* not the voter */
+    node_refuse(&fixture, "[1]");
+}
+END_TEST
+
 START_TEST(what_was_removed_is_in_no_snapshot)
 {
     node_open(&fixture);
@@ -799,6 +830,7 @@ int main(void)
     tcase_add_test(tcase, a_rotten_no_op_before_a_synced_change_is_refused);
     tcase_add_test(tcase, a_rotten_change_before_no_ops_is_refused);
     tcase_add_test(tcase, a_snapshot_alone_makes_the_same_image);
+    tcase_add_test(tcase, a_snapshot_has_the_quorum_s_voters);
     tcase_add_test(tcase, what_was_removed_is_in_no_snapshot);
     tcase_add_test(tcase, a_snapshot_is_due_by_bytes_or_by_time);
     tcase_add_test(tcase, a_start_counts_the_bytes_that_it_replayed);

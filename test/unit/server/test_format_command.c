@@ -106,6 +106,23 @@ START_TEST(overrides_win_over_the_file)
 }
 END_TEST
 
+/* The voters stand in the log then, and not in the settings. */
+START_TEST(a_standalone_quorum_has_its_voters_in_a_first_snapshot)
+{
+    char path[700];
+    snprintf(path, sizeof path, "%s/__cluster_metadata-0/00000000000000000000-0000000000.checkpoint", first);
+    ck_assert_int_eq(RUN("--standalone", properties), 1);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    ck_assert_int_eq(RUN("-s", "--override", "controller.quorum.voters=", "--override",
+                         "controller.quorum.bootstrap.servers=localhost:9093", properties),
+                     0);
+    ck_assert_int_eq(access(path, F_OK), 0);
+    check_dir(first, NULL, METADATA_VERSION_MAX, "group.version", 1);
+    snprintf(path, sizeof path, "%s/__cluster_metadata-0", second);
+    ck_assert_int_ne(access(path, F_OK), 0);
+}
+END_TEST
+
 START_TEST(what_is_formatted_stays_as_it_is)
 {
     ck_assert_int_eq(RUN("-t", "x", properties), 0);
@@ -177,6 +194,7 @@ int main(void)
     tcase_add_test(tcase, without_words_it_is_the_newest_with_an_id_of_its_own);
     tcase_add_test(tcase, features_are_set_apart_from_the_release);
     tcase_add_test(tcase, overrides_win_over_the_file);
+    tcase_add_test(tcase, a_standalone_quorum_has_its_voters_in_a_first_snapshot);
     tcase_add_test(tcase, what_is_formatted_stays_as_it_is);
     tcase_add_test(tcase, another_node_s_directory_is_refused);
     tcase_add_test(tcase, a_directory_that_holds_something_else_is_refused);
