@@ -66,7 +66,7 @@ enum kerr cluster_append(struct cluster *cluster, const struct batch_writer *wri
         cluster->bytes_since_snapshot += (int64_t)writer->bytes.len;
         return KERR_NONE;
     }
-    if (!file_is_full(error)) /* then the next change may be smaller, or the disk emptier */
+    if (!file_is_full(error)) /* else the next change may be smaller, or the disk emptier */
         data_dir_fail(cluster->dir, "%s: cannot append: %s", cluster->directory, strerror(-error));
     return fail(cluster, "cannot append", error, why);
 }

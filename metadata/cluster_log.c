@@ -256,13 +256,16 @@ static bool say(struct note *why, const char *path, int error)
     return error >= 0;
 }
 
+/* With an error log->file is as it was. */
 static int open_segment(struct cluster_log *log, int64_t base, int flags, char path[FILE_PATH_MAX])
 {
     int error = segment_path(log, base, path);
     int file = error < 0 ? error : file_open(log->fs, path, flags);
-    log->file = file < 0 ? -1 : file;
+    if (file < 0)
+        return file;
+    log->file = file;
     log->segment_since = -1;
-    return file < 0 ? file : 0;
+    return 0;
 }
 
 static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, struct segment_reader *reader,
@@ -452,15 +455,13 @@ void cluster_log_close(struct cluster_log *log)
 /* Begins the next segment; the one before is synced first, since cluster_log_sync looks at the last only. */
 static int roll(struct cluster_log *log)
 {
-    struct cluster_log next = *log;
-    int error = file_sync_data(log->fs, log->file);
+    int full = log->file;
+    if (file_sync_data(log->fs, full) < 0)
+        return -EIO; /* whatever it was, also want of space: a sync is not tried again */
+    int error = begin_segment(log, log->end_offset);
     if (error >= 0)
-        error = begin_segment(&next, log->end_offset);
-    if (error < 0)
-        return error;
-    file_close(log->fs, log->file);
-    *log = next;
-    return 0;
+        file_close(log->fs, full);
+    return error < 0 ? error : 0;
 }
 
 static bool is_full(const struct cluster_log *log, struct slice batches, int64_t append_ms)

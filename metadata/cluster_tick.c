@@ -113,7 +113,7 @@ static bool encode(struct cluster *cluster, struct snapshot_id *id, struct buf *
 
 static bool is_want_of_something(int error)
 {
-    return error == -ENOSPC || error == -EDQUOT || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+    return file_is_full(error) || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
 /* A snapshot that cannot be written for want of space is tried again: the log has it all. Any other error

@@ -9,6 +9,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 
 enum { START_MS = 1000 };
 
@@ -719,6 +720,41 @@ START_TEST(wherever_snapshotting_or_cleaning_ends_nothing_is_lost)
 }
 END_TEST
 
+/* ---- beside requests ---- */
+
+static void *create_and_read(void *context)
+{
+    for (uint8_t i = 1; i <= 40; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "t%d", i);
+        if (node_create(&fixture, name, make_id(i), 2) != KERR_NONE
+            || node_partition(&fixture, name, 1).leader != 1)
+            return context;
+    }
+    return NULL;
+}
+
+START_TEST(changes_and_reads_go_on_meanwhile)
+{
+    pthread_t thread;
+    void *failed;
+    config.max_retention_bytes = 5000;
+    config.max_idle_interval_ms = 1;
+    open_for_history();
+    ck_assert_int_eq(pthread_create(&thread, NULL, create_and_read, &fixture), 0);
+    while (node_partition(&fixture, "t40", 1).leader != 1)
+        tick(60000);
+    pthread_join(thread, &failed);
+    ck_assert_ptr_null(failed);
+    tick(60000);
+    ck_assert_int_lt(count_files(".log"), 40);
+    node_close(&fixture);
+    node_open(&fixture);
+    check_history(40);
+    node_close(&fixture);
+}
+END_TEST
+
 /* ---- starting from them ---- */
 
 START_TEST(a_damaged_newest_snapshot_is_replaced_by_an_older_one_and_the_log)
@@ -841,6 +877,7 @@ int main(void)
     tcase_add_test(tcase, what_is_too_old_goes_too);
     tcase_add_test(tcase, an_old_segment_is_followed_by_a_new_one);
     tcase_add_test(tcase, wherever_snapshotting_or_cleaning_ends_nothing_is_lost);
+    tcase_add_test(tcase, changes_and_reads_go_on_meanwhile);
     tcase_add_test(tcase, a_damaged_newest_snapshot_is_replaced_by_an_older_one_and_the_log);
     tcase_add_test(tcase, without_any_whole_snapshot_the_whole_log_will_do);
     tcase_add_test(tcase, a_damaged_snapshot_that_nothing_replaces_is_refused_and_kept);
