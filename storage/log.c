@@ -128,7 +128,7 @@ int log_sync_everything(struct log *log)
     log_snapshot_path(log, log->end_offset, path);
     if (result == 0)
         result = sync_result(file_sync_path(fs_of(log), path));
-    if (result == 0 && (log->directory_changed || log->parent_changed))
+    if (result == 0 && (log->directory_changed || log->parent_changed || log->epochs_unsynced))
         result = sync_result(sync_small_files(fs_of(log), log->path));
     return result < 0 ? result : sync_result(file_sync_directory(fs_of(log), log->path));
 }
@@ -136,7 +136,9 @@ int log_sync_everything(struct log *log)
 int log_close_cleanly(struct log *log)
 {
     int result = log_store_epochs(log);
-    if (result < 0 || (log->closed_offset == log->end_offset && !log->directory_changed))
+    bool unchanged =
+        log->closed_offset == log->end_offset && !log->directory_changed && !log->epochs_unsynced;
+    if (result < 0 || unchanged)
         return result;
     result = segment_finish(log_active(log));
     char path[FILE_PATH_MAX];
@@ -146,8 +148,10 @@ int log_close_cleanly(struct log *log)
         result = producers_write_snapshot(&log->producers, fs_of(log), path, log->end_offset);
     if (result == 0)
         result = log_sync_everything(log);
-    if (result == 0)
+    if (result == 0) {
         log->synced_offset = log->recovery_point = log->closed_offset = log->end_offset;
+        log->epochs_unsynced = false;
+    }
     return result;
 }
 
@@ -170,7 +174,7 @@ int log_store_epochs(struct log *log)
 {
     if (!log->epochs.changed)
         return 0;
-    log->directory_changed = true;
+    log->directory_changed = log->epochs_unsynced = true;
     return epochs_store(&log->epochs, fs_of(log), log->path);
 }
 
@@ -581,10 +585,12 @@ int64_t log_recovery_point(const struct log *log)
 {
     int64_t base = log_active(log)->base_offset;
     bool only_active = log->recovery_point >= base || log->count == 1;
-    /* A record less than is synced: should a segment begin just behind it, the whole of it would stand for
-     * this one's indexes too. */
-    int64_t point = log->synced_offset - 1;
-    return only_active && point > log->recovery_point ? point : log->recovery_point;
+    int64_t point = log->recovery_point;
+    if (only_active && log->synced_offset > point)
+        point = log->synced_offset;
+    /* A record less than the active segment's end: should the next one begin there, the point would vouch for
+     * this one's indexes, which are not synced, and after an unclean stop are made anew. */
+    return point > base ? point - 1 : point;
 }
 
 struct segment *log_flush_begin(struct log *log)

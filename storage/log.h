@@ -46,6 +46,7 @@ struct log {
     int64_t closed_offset;  /* the end at the last clean stop while nothing has changed since; else -1 */
     bool directory_changed; /* names in the directory are not yet on stable storage */
     bool parent_changed;    /* ... nor is the directory's own */
+    bool epochs_unsynced;   /* ... nor what leader-epoch-checkpoint says */
     struct producers producers;
     struct epochs epochs;
     /* batches appended last, for readers at the tail; offset -1: none */

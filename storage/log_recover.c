@@ -585,7 +585,7 @@ struct log *log_open(const struct log_options *given, int *error, struct note *w
     log->synced_offset = log->recovery_point;
     log->closed_offset = options->clean ? log->end_offset : -1;
     if (!options->clean) /* whoever made the names may not have lived to sync them */
-        log->directory_changed = log->parent_changed = true;
+        log->directory_changed = log->parent_changed = log->epochs_unsynced = true;
     producers_expire(&log->producers, clock_wall_ms() - log->config.producer_id_expiration_ms);
     for (int32_t i = 0; i < log->count; i++) /* thousands of partitions must not hold a descriptor each */
         open_files_forget(log->files, &log->segments[i]->file);
