@@ -47,6 +47,7 @@ static struct storage_config storage_settings(void)
     config.retention_check_interval_ms = 2000;
     config.initial_task_delay_ms = 2000;
     config.recovery_threads_per_dir = 1; /* sim_fs knows one thread */
+    config.cleaner.enable = false;       /* ... and the cleaner has its own */
     return config;
 }
 
