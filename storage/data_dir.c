@@ -211,6 +211,17 @@ static void look_for_content(void *context, const char *name)
     snprintf(emptiness->name, sizeof emptiness->name, "%s", name);
 }
 
+/* Offline without a word: whoever opens it says why. */
+static bool disk_says_no(struct data_dir *dir, enum data_dir_state *state, const char *path, int error,
+                         struct note *why)
+{
+    *state = DATA_DIR_FAILED;
+    atomic_store(&dir->offline, true);
+    note_set(why, "%s: %s", path, strerror(-error));
+    return true;
+}
+
+/* True unless somebody has to look. */
 static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct note *why)
 {
     struct note missing = {""};
@@ -219,12 +230,14 @@ static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct n
     *state = result == -ENOENT ? DATA_DIR_EMPTY : DATA_DIR_FORMATTED;
     if (result == -ENOENT)
         result = file_list(dir->fs, dir->path, look_for_content, &emptiness);
-    if (result < 0)
-        note_set(why, "%s", *state == DATA_DIR_EMPTY ? strerror(-result) : missing.text);
-    else if (emptiness.found)
+    if (result == -EBADMSG)
+        note_set(why, "%s", missing.text);
+    else if (result < 0)
+        return disk_says_no(dir, state, dir->path, result, why);
+    if (emptiness.found)
         note_set(why, "%s holds %s but no %s: it is not formatted, and not empty", dir->path, emptiness.name,
                  meta_name);
-    return result == 0 && !emptiness.found;
+    return !emptiness.found;
 }
 
 /* ---- life ---- */
@@ -252,7 +265,8 @@ static int make_directories(struct file_system *fs, const char *path)
     return result == -EEXIST ? 0 : result;
 }
 
-static bool take_lock(struct data_dir *dir, struct note *why)
+/* True unless somebody has to look. */
+static bool take_lock(struct data_dir *dir, enum data_dir_state *state, struct note *why)
 {
     char path[FILE_PATH_MAX];
     file_path(path, "%s/.lock", dir->path);
@@ -260,9 +274,15 @@ static bool take_lock(struct data_dir *dir, struct note *why)
     int result = dir->lock_file < 0 ? dir->lock_file : file_lock(dir->fs, dir->lock_file);
     if (result == -EWOULDBLOCK)
         note_set(why, "%s is locked by another process", dir->path);
-    else if (result < 0)
-        note_set(why, "%s: %s", path, strerror(-result));
-    return result >= 0;
+    return result == -EWOULDBLOCK ? false : result < 0 ? disk_says_no(dir, state, path, result, why) : true;
+}
+
+static bool open_all(struct data_dir *dir, enum data_dir_state *state, struct note *why)
+{
+    int result = make_directories(dir->fs, dir->path);
+    if (result < 0)
+        return disk_says_no(dir, state, dir->path, result, why);
+    return take_lock(dir, state, why) && (data_dir_is_offline(dir) || read_meta(dir, state, why));
 }
 
 struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state,
@@ -270,11 +290,6 @@ struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum da
 {
     if (strlen(path) > PATH_BYTES_MAX || path[0] == '\0') {
         note_set(why, "the log directory's name is empty or too long");
-        return NULL;
-    }
-    int result = make_directories(fs, path);
-    if (result < 0) {
-        note_set(why, "%s: %s", path, strerror(-result));
         return NULL;
     }
     struct data_dir *dir = calloc(1, sizeof *dir);
@@ -288,7 +303,8 @@ struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum da
     atomic_init(&dir->offline, false);
     mutex_init(&dir->mutex, RANK_DATA_DIR);
     open_files_init(&dir->files, fs);
-    if (take_lock(dir, why) && read_meta(dir, state, why))
+    dir->lock_file = -1;
+    if (open_all(dir, state, why))
         return dir;
     data_dir_close(dir);
     return NULL;
@@ -460,6 +476,11 @@ enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice
 }
 
 /* ---- failure ---- */
+
+bool data_dir_error_passes(int error)
+{
+    return file_is_full(error) || error == -EMFILE || error == -ENFILE || error == -ENOMEM;
+}
 
 /* The mark of one directory in another, or in itself. */
 static void mark_path(const struct data_dir *where, const struct data_dir *of, char path[FILE_PATH_MAX])

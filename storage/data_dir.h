@@ -10,6 +10,8 @@
 #include "protocol/base/uuid.h"
 #include "protocol/errors.h"
 
+#include <string.h>
+
 struct file_system; /* storage/os/file.h: the seam that crash tests replace */
 struct open_files;  /* storage/open_files.h */
 
@@ -25,16 +27,33 @@ int meta_properties_read(struct file_system *fs, const char *directory, struct m
                          struct note *why);
 void meta_properties_fini(struct meta_properties *meta);
 
+/* Ids that name no directory, by their last byte; there is room for more that Apache Kafka may give a
+ * meaning. */
+enum {
+    DIRECTORY_NOT_TOLD = 0, /* before metadata.version 3.7-IV2 */
+    DIRECTORY_UNASSIGNED = 1,
+    DIRECTORY_LOST = 2,
+    DIRECTORY_IDS_RESERVED = 100,
+};
+
+static inline bool directory_id_is_reserved(struct uuid id)
+{
+    static const uint8_t zeros[sizeof id.bytes - 1];
+    return memcmp(id.bytes, zeros, sizeof zeros) == 0 && id.bytes[sizeof zeros] < DIRECTORY_IDS_RESERVED;
+}
+
 struct data_dir;
 
 enum data_dir_state {
     DATA_DIR_EMPTY,     /* missing or without meta.properties and without anything else: may be formatted */
     DATA_DIR_FORMATTED, /* meta.properties read */
+    DATA_DIR_FAILED,    /* the disk says no: offline from the start, without meta.properties */
 };
 
 /* Creates the directory if it is missing, takes `.lock` (a second broker gets "... is locked by another
- * process"), reads meta.properties. NULL with the reason: not empty yet without meta.properties, unreadable,
- * locked. */
+ * process"), reads meta.properties. NULL with the reason where somebody has to look: not empty yet without
+ * meta.properties, meta.properties that says nothing, locked. What the disk refuses is DATA_DIR_FAILED, also
+ * with the reason: the other directories may go on. */
 struct data_dir *data_dir_open(struct file_system *fs, const char *path, enum data_dir_state *state,
                                struct note *why);
 void data_dir_close(struct data_dir *dir);
@@ -75,6 +94,9 @@ void data_dir_trust(struct data_dir *dir);
  * full disk it uses up a reserve (`.reserve`, set aside while there is space). */
 enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content);
 enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice content);
+
+/* Want of space, memory or descriptors (-errno): refused now, possible later, and no sign of a broken disk. */
+bool data_dir_error_passes(int error);
 
 /* Takes the directory offline and says why through diag, once. Any thread. */
 void data_dir_fail(struct data_dir *dir, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -37,7 +37,7 @@ struct partition *partition_new(struct data_dir *dir, struct slice topic, struct
     struct partition *partition = calloc(1, sizeof *partition);
     ensure(partition != NULL);
     atomic_init(&partition->refs, 1);
-    partition->dir = dir;
+    atomic_init(&partition->dir, dir);
     partition->topic = strndup((const char *)topic.data, topic.len);
     ensure(partition->topic != NULL);
     partition->topic_slice = slice_of(partition->topic, topic.len);
@@ -103,6 +103,11 @@ int32_t partition_index(const struct partition *partition)
     return partition->index;
 }
 
+struct data_dir *partition_dir(const struct partition *partition)
+{
+    return atomic_load_explicit(&partition->dir, memory_order_acquire);
+}
+
 void partition_lock(struct partition *partition)
 {
     mutex_lock(&partition->mutex);
@@ -137,7 +142,7 @@ static void store_epochs(struct partition *partition) NEEDS(partition->mutex)
 {
     int result = log_store_epochs(partition->log);
     if (result < 0 && !file_is_full(result))
-        data_dir_fail(partition->dir, "%s: leader-epoch-checkpoint: %s", partition->log->path,
+        data_dir_fail(partition_dir(partition), "%s: leader-epoch-checkpoint: %s", partition->log->path,
                       strerror(-result));
 }
 
@@ -169,12 +174,12 @@ enum kerr partition_check_locked(struct partition *partition, int32_t current_le
 {
     if (partition->closed)
         return KERR_NOT_LEADER_OR_FOLLOWER;
+    if (data_dir_is_offline(partition_dir(partition)))
+        return KERR_KAFKA_STORAGE_ERROR;
     if (current_leader_epoch >= 0 && current_leader_epoch < partition->leader_epoch)
         return KERR_FENCED_LEADER_EPOCH;
     if (current_leader_epoch >= 0 && current_leader_epoch > partition->leader_epoch)
         return KERR_UNKNOWN_LEADER_EPOCH;
-    if (data_dir_is_offline(partition->dir))
-        return KERR_KAFKA_STORAGE_ERROR;
     return need_leader && !partition->is_leader ? KERR_NOT_LEADER_OR_FOLLOWER : KERR_NONE;
 }
 
@@ -246,7 +251,7 @@ void partition_get_extent(struct partition *partition, struct partition_extent *
     partition_lock(partition);
     const struct log *log = partition->log;
     int64_t lag = partition->high_watermark.offset - log->end_offset;
-    *extent = (struct partition_extent){.dir = partition->dir, .offset_lag = lag > 0 ? lag : 0};
+    *extent = (struct partition_extent){.dir = partition_dir(partition), .offset_lag = lag > 0 ? lag : 0};
     for (int32_t i = 0; i < log->count; i++)
         extent->size += log->segments[i]->size;
     partition_unlock(partition);
@@ -289,7 +294,7 @@ bool partition_watch(struct partition *partition, struct partition_watch *watch,
                                                   : partition_last_stable_offset_locked(partition);
     bool quiet = end <= seen_end && watch->fetch_offset >= partition->log->start_offset
                  && partition->leader_epoch == seen_epoch && !partition->closed && partition->is_leader
-                 && !data_dir_is_offline(partition->dir);
+                 && !data_dir_is_offline(partition_dir(partition));
     if (quiet) {
         watch->partition = partition_ref(partition);
         list_append(isolation == READ_REPLICA ? &partition->replica_watches : &partition->watches,
@@ -342,7 +347,7 @@ void partition_tick(struct partition *partition, int64_t now_ms, int64_t wall_ms
     if (!closed && expire_producers)
         producers_expire(&log->producers, wall_ms - log->config.producer_id_expiration_ms);
     partition_unlock(partition);
-    if (closed || data_dir_is_offline(partition->dir))
+    if (closed || data_dir_is_offline(partition_dir(partition)))
         return;
     if (has_deleted)
         partition_unlink_deleted(partition, now_ms);
@@ -359,14 +364,14 @@ bool partition_close(struct partition *partition, bool cleanly)
     partition->closed = true;
     partition_stop_cleaning_locked(partition);
     int result = 0;
-    if (cleanly && !was_closed && !data_dir_is_offline(partition->dir)) {
+    if (cleanly && !was_closed && !data_dir_is_offline(partition_dir(partition))) {
         result = log_close_cleanly(partition->log);
         if (file_is_full(result)) /* its directory is not marked clean, and recovers at the next start */
             diag_warn("%s: is not closed cleanly: %s", partition->log->path, strerror(-result));
         else if (result < 0)
-            data_dir_fail(partition->dir, "%s: %s", partition->log->path, strerror(-result));
+            data_dir_fail(partition_dir(partition), "%s: %s", partition->log->path, strerror(-result));
     }
     partition_wake_all_locked(partition);
     partition_unlock(partition);
-    return result == 0 && !data_dir_is_offline(partition->dir);
+    return result == 0 && !data_dir_is_offline(partition_dir(partition));
 }

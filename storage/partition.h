@@ -29,6 +29,9 @@ struct slice partition_topic(const struct partition *partition);
 struct uuid partition_topic_id(const struct partition *partition);
 int32_t partition_index(const struct partition *partition);
 
+/* The log directory that it lies in now; lives as long as the registry. No lock. */
+struct data_dir *partition_dir(const struct partition *partition);
+
 /* The settings now (a copy). */
 void partition_get_config(struct partition *partition, struct log_config *config);
 void partition_set_config(struct partition *partition, const struct log_config *config);
@@ -110,8 +113,8 @@ struct partition_extent {
 
 void partition_get_extent(struct partition *partition, struct partition_extent *extent);
 
-/* NONE, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320; epoch -1 is not checked), KAFKA_STORAGE_ERROR if
- * the directory is offline, then NOT_LEADER_OR_FOLLOWER if need_leader. */
+/* NONE, KAFKA_STORAGE_ERROR if the directory is offline, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320;
+ * epoch -1 is not checked), then NOT_LEADER_OR_FOLLOWER if need_leader. */
 enum kerr partition_check_leader(struct partition *partition, int32_t current_leader_epoch, bool need_leader);
 
 struct aborted_transaction {

@@ -145,11 +145,12 @@ static int64_t sync_offset_of(const struct partition *partition, const struct ap
 /* What passes by itself is said once; everything else takes the directory offline. */
 static void report(struct partition *partition, int failure)
 {
-    bool passes = file_is_full(failure) || failure == -EMFILE || failure == -ENFILE || failure == -ENOMEM;
+    bool passes = data_dir_error_passes(failure);
     if (passes && !partition->refusing)
         diag_warn("%s: appends are refused: %s", partition->log->path, strerror(-failure));
     else if (!passes && failure < 0)
-        data_dir_fail(partition->dir, "%s: a write failed: %s", partition->log->path, strerror(-failure));
+        data_dir_fail(partition_dir(partition), "%s: a write failed: %s", partition->log->path,
+                      strerror(-failure));
     partition->refusing = passes;
 }
 
@@ -192,7 +193,7 @@ int64_t partition_append(struct partition *partition, struct append *chain, int6
         (void)write_stage(&appender);
         finish(&appender, chain);
         partition_move_high_watermark_locked(partition, end_before);
-        if (appender.failure < 0 && data_dir_is_offline(partition->dir))
+        if (appender.failure < 0 && data_dir_is_offline(partition_dir(partition)))
             partition_wake_all_locked(partition);
     }
     int64_t end = partition->log->end_offset;

@@ -13,8 +13,8 @@
 
 struct partition {
     atomic_int refs;
-    struct data_dir *dir; /* constant, as the next four */
-    char *topic;
+    _Atomic(struct data_dir *) dir; /* changes under the mutex, and is read without */
+    char *topic;                    /* constant, as the next three */
     struct slice topic_slice;
     struct uuid topic_id;
     int32_t index;

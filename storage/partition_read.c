@@ -50,9 +50,9 @@ static enum kerr storage_error(struct partition *partition, int result)
         return KERR_CORRUPT_MESSAGE;
     if (result == -ERANGE)
         return KERR_OFFSET_OUT_OF_RANGE;
-    if (result != -EMFILE && result != -ENFILE && result != -ENOMEM)
-        data_dir_fail(partition->dir, "%s-%d: a read failed: %s", partition->topic, (int)partition->index,
-                      strerror(-result));
+    if (!data_dir_error_passes(result))
+        data_dir_fail(partition_dir(partition), "%s-%d: a read failed: %s", partition->topic,
+                      (int)partition->index, strerror(-result));
     return KERR_KAFKA_STORAGE_ERROR;
 }
 

@@ -46,7 +46,7 @@ static int retain_some(struct partition *partition, const struct log_retention *
     struct log_retention pass = *given;
     partition_lock(partition);
     pass.high_watermark = partition->high_watermark.offset;
-    bool open = !partition->closed && !data_dir_is_offline(partition->dir);
+    bool open = !partition->closed && !data_dir_is_offline(partition_dir(partition));
     int deleted = open ? log_retain(partition->log, &pass, DELETED_AT_ONCE) : 0;
     if (deleted != 0) {
         start_has_moved(partition);
@@ -70,7 +70,8 @@ bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_
     if (file_is_full(deleted) || deleted == -EMFILE || deleted == -ENFILE)
         diag_warn("%s: retention waits: %s", partition->log->path, strerror(-deleted));
     else if (deleted < 0)
-        data_dir_fail(partition->dir, "%s: retention failed: %s", partition->log->path, strerror(-deleted));
+        data_dir_fail(partition_dir(partition), "%s: retention failed: %s", partition->log->path,
+                      strerror(-deleted));
     return deleted > 0;
 }
 

@@ -20,7 +20,8 @@ void partition_sync_has_failed(struct partition *partition, int result)
     bool closed = partition->closed;
     partition_unlock(partition);
     if (!closed)
-        data_dir_fail(partition->dir, "%s: a sync failed: %s", partition->log->path, strerror(-result));
+        data_dir_fail(partition_dir(partition), "%s: a sync failed: %s", partition->log->path,
+                      strerror(-result));
 }
 
 static int begin_round(struct partition *partition, struct log_sync *sync)
@@ -55,7 +56,7 @@ enum round { ROUND_DONE, ROUND_REFUSED, ROUND_FAILED };
 static enum round run_round(struct partition *partition, int64_t *end)
 {
     struct log_sync sync;
-    if (data_dir_is_offline(partition->dir))
+    if (data_dir_is_offline(partition_dir(partition)))
         return ROUND_FAILED;
     if (begin_round(partition, &sync) < 0)
         return ROUND_REFUSED;

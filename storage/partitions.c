@@ -224,7 +224,18 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path,
     return partition;
 }
 
-/* The log directory that the image names, else the one in order with the fewest partitions. */
+static size_t count_in(struct partitions *partitions, const struct data_dir *dir) NEEDS(partitions->lock)
+{
+    size_t count = 0;
+    size_t cursor = 0;
+    struct map_entry *entry;
+    while ((entry = map_next(&partitions->by_name, &cursor)) != NULL)
+        count += partition_dir(entry->value) == dir;
+    return count;
+}
+
+/* The log directory that the image names, else the one in order with the fewest partitions. NULL: none, or
+ * not the named one. */
 static struct data_dir *choose_dir(struct partitions *partitions, struct uuid directory_id)
     NEEDS(partitions->lock)
 {
@@ -232,32 +243,24 @@ static struct data_dir *choose_dir(struct partitions *partitions, struct uuid di
     size_t best_count = SIZE_MAX;
     for (int32_t i = 0; i < partitions->dir_count; i++) {
         struct data_dir *dir = partitions->dirs[i];
-        if (!uuid_is_zero(directory_id) && uuid_equal(data_dir_meta(dir)->directory_id, directory_id))
-            return dir;
         if (data_dir_is_offline(dir))
             continue;
-        size_t count = 0;
-        size_t cursor = 0;
-        struct map_entry *entry;
-        while (partitions->dir_count > 1 && (entry = map_next(&partitions->by_name, &cursor)) != NULL)
-            count += ((struct partition *)entry->value)->dir == dir;
+        if (uuid_equal(data_dir_meta(dir)->directory_id, directory_id)
+            && !directory_id_is_reserved(directory_id))
+            return dir;
+        size_t count = partitions->dir_count > 1 ? count_in(partitions, dir) : 0;
         if (count < best_count) {
             best = dir;
             best_count = count;
         }
     }
-    return best;
+    return directory_id_is_reserved(directory_id) ? best : NULL;
 }
 
-static struct partition *create_locked(struct partitions *partitions, const struct hosted_partition *hosted,
-                                       enum kerr *error, struct note *why) NEEDS(partitions->lock)
+static struct partition *create_in(struct partitions *partitions, struct data_dir *dir,
+                                   const struct hosted_partition *hosted, enum kerr *error, struct note *why)
+    NEEDS(partitions->lock)
 {
-    struct data_dir *dir = choose_dir(partitions, hosted->directory_id);
-    *error = KERR_KAFKA_STORAGE_ERROR;
-    if (dir == NULL || data_dir_is_offline(dir)) {
-        note_set(why, "no log directory is in order");
-        return NULL;
-    }
     char name[PARTITION_DIR_NAME_MAX + 1];
     char path[FILE_PATH_MAX];
     struct log_options options = {0};
@@ -266,6 +269,9 @@ static struct partition *create_locked(struct partitions *partitions, const stru
     int result = make_directory(data_dir_fs(dir), path, &options);
     if (result < 0) {
         note_set(why, "%s: %s", path, strerror(-result));
+        if (!data_dir_error_passes(result))
+            data_dir_fail(dir, "%s", why->text);
+        *error = KERR_KAFKA_STORAGE_ERROR;
         return NULL;
     }
     struct partition *partition = partitions_open_one(dir, path, hosted, &options, false, error, why);
@@ -274,6 +280,21 @@ static struct partition *create_locked(struct partitions *partitions, const stru
     else if (options.create) /* half of one would not open at the next start either */
         (void)file_remove_tree(data_dir_fs(dir), path);
     return partition;
+}
+
+/* Where a directory goes offline over it, the next one is tried. */
+static struct partition *create_locked(struct partitions *partitions, const struct hosted_partition *hosted,
+                                       enum kerr *error, struct note *why) NEEDS(partitions->lock)
+{
+    struct data_dir *dir;
+    *error = KERR_KAFKA_STORAGE_ERROR;
+    while ((dir = choose_dir(partitions, hosted->directory_id)) != NULL) {
+        struct partition *partition = create_in(partitions, dir, hosted, error, why);
+        if (partition != NULL || !data_dir_is_offline(dir))
+            return partition;
+    }
+    note_set(why, "its log directory is not in order");
+    return NULL;
 }
 
 struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted,
@@ -327,16 +348,16 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
     char name[PARTITION_DIR_NAME_MAX + 1];
     char path[FILE_PATH_MAX];
     partition_dir_name_with(name, partition->topic_slice, index, topic_id, "-delete");
-    file_path(path, "%s/%s", data_dir_path(partition->dir), name);
-    int result = file_rename(data_dir_fs(partition->dir), partition->log->path, path);
+    file_path(path, "%s/%s", data_dir_path(partition_dir(partition)), name);
+    int result = file_rename(data_dir_fs(partition_dir(partition)), partition->log->path, path);
     bool is_full = file_is_full(result); /* no room for a longer name: all the more reason to remove it now */
     if (is_full)
-        result = file_remove_tree(data_dir_fs(partition->dir), partition->log->path);
-    if (result < 0 && !data_dir_is_offline(partition->dir))
-        data_dir_fail(partition->dir, "%s: %s", partition->log->path, strerror(-result));
+        result = file_remove_tree(data_dir_fs(partition_dir(partition)), partition->log->path);
+    if (result < 0 && !data_dir_is_offline(partition_dir(partition)))
+        data_dir_fail(partition_dir(partition), "%s: %s", partition->log->path, strerror(-result));
     rwlock_write(&partitions->lock);
     if (result == 0 && !is_full)
-        partitions_doom_locked(partitions, partition->dir, path,
+        partitions_doom_locked(partitions, partition_dir(partition), path,
                                clock_monotonic_ms() + partition->log->config.file_delete_delay_ms);
     rwlock_write_done(&partitions->lock);
     partition_unref(partition);
@@ -389,7 +410,7 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
     size_t entries = 0;
     for (size_t i = 0; i < count; i++) {
         struct partition_checkpoint checkpoint;
-        if (found[i]->dir != dir)
+        if (partition_dir(found[i]) != dir)
             continue;
         partition_get_checkpoint(found[i], &checkpoint);
         int64_t offset = offset_for(&checkpoint, kind);
@@ -415,14 +436,14 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
     return good;
 }
 
-static bool write_checkpoints(struct partitions *partitions, int first_kind, int last_kind)
+static bool write_checkpoints(struct partitions *partitions, int kind)
 {
     size_t count;
+    bool good = true;
     mutex_lock(&partitions->checkpoint_mutex);
     struct partition **found = partitions_all(partitions, &count);
-    bool good = true;
     for (int32_t at = 0; at < partitions->dir_count; at++)
-        for (int kind = first_kind; kind <= last_kind && !data_dir_is_offline(partitions->dirs[at]); kind++)
+        if (!data_dir_is_offline(partitions->dirs[at]))
             good &= write_checkpoint(partitions, at, kind, found, count);
     mutex_unlock(&partitions->checkpoint_mutex);
     partitions_unref_all(found, count);
@@ -431,7 +452,7 @@ static bool write_checkpoints(struct partitions *partitions, int first_kind, int
 
 bool partitions_store_log_starts(struct partitions *partitions)
 {
-    return write_checkpoints(partitions, CHECKPOINT_START, CHECKPOINT_START);
+    return write_checkpoints(partitions, CHECKPOINT_START);
 }
 
 static void enforce_retention(struct partitions *partitions, int64_t now_ms)
@@ -474,7 +495,7 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
         if (kind == CHECKPOINT_CLEANER ? cleaner_take_changed(partitions->cleaner)
                                        : now_ms >= partitions->checkpoint_due_ms[kind]) {
             partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
-            (void)write_checkpoints(partitions, kind, kind);
+            (void)write_checkpoints(partitions, kind);
         }
     if (now_ms >= partitions->idle_files_due_ms) {
         partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;
@@ -523,33 +544,59 @@ void partitions_in_parallel(size_t count, size_t thread_count, void (*work)(void
 
 struct closing {
     struct partition **found;
-    atomic_bool good;
+    struct data_dir **dirs;
+    int32_t dir_count;
+    atomic_bool *unclean; /* per directory: a log of it is */
 };
 
 static void close_one(void *context, size_t i)
 {
-    struct closing *closing = context;
-    if (!partition_close(closing->found[i], true))
-        atomic_store(&closing->good, false);
+    const struct closing *closing = context;
+    const struct data_dir *dir = partition_dir(closing->found[i]);
+    if (partition_close(closing->found[i], true))
+        return;
+    for (int32_t at = 0; at < closing->dir_count; at++)
+        if (closing->dirs[at] == dir)
+            atomic_store(&closing->unclean[at], true);
+}
+
+/* The last words of one directory, whatever became of the others. */
+static bool close_dir(struct partitions *partitions, int32_t at, struct partition **found, size_t count,
+                      bool is_unclean, int64_t broker_epoch)
+{
+    struct data_dir *dir = partitions->dirs[at];
+    bool good = !data_dir_is_offline(dir) && !is_unclean;
+    mutex_lock(&partitions->checkpoint_mutex);
+    for (int kind = 0; kind < CHECKPOINT_COUNT && good; kind++)
+        good = write_checkpoint(partitions, at, kind, found, count);
+    mutex_unlock(&partitions->checkpoint_mutex);
+    return good && data_dir_mark_clean(dir, broker_epoch) == KERR_NONE;
+}
+
+/* Every log, and every directory that can be. */
+static bool close_all(struct partitions *partitions, struct partition **found, size_t count,
+                      int64_t broker_epoch)
+{
+    bool good = true;
+    struct closing closing = {found, partitions->dirs, partitions->dir_count, NULL};
+    closing.unclean = calloc((size_t)partitions->dir_count, sizeof *closing.unclean);
+    ensure(closing.unclean != NULL);
+    partitions_in_parallel(count, partitions_threads_for(count), close_one, &closing);
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        good &= close_dir(partitions, i, found, count, atomic_load(&closing.unclean[i]), broker_epoch);
+    free(closing.unclean);
+    return good;
 }
 
 bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
 {
     size_t count;
     cleaner_stop(partitions->cleaner);
-    struct closing closing = {.found = partitions_all(partitions, &count)};
-    atomic_init(&closing.good, true);
-    partitions_in_parallel(count, partitions_threads_for(count), close_one, &closing);
-    bool good = atomic_load(&closing.good);
-    good &= write_checkpoints(partitions, 0, CHECKPOINT_COUNT - 1);
-    for (int32_t i = 0; i < partitions->dir_count; i++)
-        if (data_dir_is_offline(partitions->dirs[i]))
-            good = false;
-        else if (good)
-            good &= data_dir_mark_clean(partitions->dirs[i], broker_epoch) == KERR_NONE;
+    struct partition **found = partitions_all(partitions, &count);
+    bool good = close_all(partitions, found, count, broker_epoch);
     for (size_t i = 0; i < count; i++)
-        partition_unref(closing.found[i]); /* the maps' reference */
-    partitions_unref_all(closing.found, count);
+        partition_unref(found[i]); /* the maps' reference */
+    partitions_unref_all(found, count);
 
     for (size_t i = 0; i < partitions->doomed_count; i++)
         free(partitions->doomed[i].path);

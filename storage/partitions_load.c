@@ -256,6 +256,51 @@ static size_t threads_for(const struct loading *loading)
     return (size_t)partitions->config.recovery_threads_per_dir * (size_t)partitions->dir_count;
 }
 
+static bool any_is_offline(const struct partitions *partitions)
+{
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (data_dir_is_offline(partitions->dirs[i]))
+            return true;
+    return false;
+}
+
+static bool all_are_offline(const struct partitions *partitions)
+{
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (!data_dir_is_offline(partitions->dirs[i]))
+            return false;
+    return true;
+}
+
+/* Whether a partition that was found nowhere is a new one. It may lie in a directory that is not there now:
+ * then an empty one in its place would be the end of its records. */
+static bool is_new(const struct partitions *partitions, struct uuid directory_id)
+{
+    if (directory_id_is_reserved(directory_id))
+        return !any_is_offline(partitions);
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (!data_dir_is_offline(partitions->dirs[i])
+            && uuid_equal(data_dir_meta(partitions->dirs[i])->directory_id, directory_id))
+            return true;
+    return false;
+}
+
+static void tell_missing(const struct loading *loading)
+{
+    size_t missing = 0;
+    const struct wanted *first = NULL;
+    for (size_t i = loading->count; i > 0; i--)
+        if (loading->wanted[i - 1].partition == NULL) {
+            first = &loading->wanted[i - 1];
+            missing++;
+        }
+    if (missing > 0)
+        diag_error("%zu partitions are offline, as their log directory is not there or not in order: "
+                   "%.*s-%d%s",
+                   missing, SLICE_ARGS(first->hosted->topic), (int)first->hosted->index,
+                   missing > 1 ? " and others" : "");
+}
+
 enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
                           struct note *why)
 {
@@ -276,18 +321,20 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
             rwlock_write(&partitions->lock);
             partitions_add_locked(partitions, wanted->partition);
             rwlock_write_done(&partitions->lock);
-        } else if (wanted->dir == NULL) {
-            struct partition *created = partitions_create(partitions, wanted->hosted, &wanted->error, why);
-            if (created != NULL)
-                partition_unref(created);
+        } else if (wanted->dir == NULL && is_new(partitions, wanted->hosted->directory_id)) {
+            wanted->partition = partitions_create(partitions, wanted->hosted, &wanted->error, why);
+            if (wanted->partition != NULL)
+                partition_unref(wanted->partition);
             else /* for want of room, say: the others go on, and the next start tries again */
                 diag_error("cannot create %.*s-%d: %s", SLICE_ARGS(wanted->hosted->topic),
                            (int)wanted->hosted->index, why->text);
-        } else {
+        } else if (wanted->why.text[0] != '\0') {
             note_set(why, "%s", wanted->why.text);
-            error = KERR_KAFKA_STORAGE_ERROR;
         }
     }
+    tell_missing(&loading);
+    if (all_are_offline(partitions))
+        error = KERR_KAFKA_STORAGE_ERROR;
     fini_loading(&loading);
     return error;
 }
