@@ -289,7 +289,7 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     if (cluster_level(cluster) == 0 && !add_bootstrap(cluster, records, why))
         return false;
     cluster->broker_epoch = registration_add_self(records, cluster->node, first_offset);
-    int32_t leaderships = registration_add_leaderships(records, &cluster->image, cluster->node->node_id);
+    int32_t leaderships = registration_add_leaderships(records, &cluster->image, cluster->node);
     if (leaderships > 0)
         diag_info("%s: leading %d partitions again", cluster->directory, leaderships);
     return true;

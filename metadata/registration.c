@@ -8,7 +8,6 @@
 #include "protocol/records/broker_registration_change_record.h"
 #include "protocol/records/config_record.h"
 #include "protocol/records/metadata_transaction_record.h"
-#include "protocol/records/partition_change_record.h"
 #include "protocol/records/register_broker_record.h"
 #include "protocol/records/register_controller_record.h"
 
@@ -201,9 +200,7 @@ static bool has_id(struct broker_ids ids, int32_t id)
     return false;
 }
 
-/* In the ISR, eligible beside it, or the only replica that there is: then what it has is what is
- * committed. */
-static bool may_lead(const struct partition_state *partition, int32_t node_id)
+bool registration_may_lead(const struct partition_state *partition, int32_t node_id)
 {
     if (partition->leader != NO_LEADER || !has_id(partition->replicas, node_id))
         return false;
@@ -216,28 +213,47 @@ static bool is_only(struct broker_ids ids, int32_t id)
     return ids.count == 1 && ids.items[0] == id;
 }
 
-/* Names what changes and nothing else. */
-static void add_leadership(struct record_list *records, const struct topic *topic, int32_t index,
-                           int32_t node_id)
+void registration_set_leader(struct partition_change_record *change, const struct partition_state *partition,
+                             const int32_t *node_id)
 {
-    const struct partition_state *partition = &topic->partitions[index];
+    change->leader = *node_id;
+    if (!is_only(partition->isr, *node_id)) {
+        change->isr.items = (int32_t *)(uintptr_t)node_id;
+        change->isr.count = 1;
+    }
+    if (partition->eligible_leader_replicas.count > 0)
+        change->eligible_leader_replicas.count = 0;
+    if (partition->last_known_elr.count > 0)
+        change->last_known_elr.count = 0;
+}
+
+static void add_leadership(struct record_list *records, const struct topic *topic, int32_t index,
+                           const int32_t *node_id)
+{
     struct partition_change_record change;
     schema_set_defaults(partition_change_record_schema(), &change);
     change.partition_id = index;
     change.topic_id = topic->id;
-    change.leader = node_id;
-    if (!is_only(partition->isr, node_id)) {
-        change.isr.items = &node_id;
-        change.isr.count = 1;
-    }
-    if (partition->eligible_leader_replicas.count > 0)
-        change.eligible_leader_replicas.count = 0;
-    if (partition->last_known_elr.count > 0)
-        change.last_known_elr.count = 0;
+    registration_set_leader(&change, &topic->partitions[index], node_id);
     record_list_add(records, &partition_change_record_message, &change);
 }
 
-int32_t registration_add_leaderships(struct record_list *records, const struct image *image, int32_t node_id)
+/* Whether the replica lies in a directory that this node has, or nobody has said where. */
+static bool has_its_directory(const struct partition_state *partition, const struct cluster_node *node)
+{
+    int32_t at = 0;
+    while (partition->replicas.items[at] != node->node_id)
+        at++;
+    if (partition->directories == NULL || directory_id_is_reserved(partition->directories[at]))
+        return true;
+    for (int32_t i = 0; i < node->log_dir_count; i++)
+        if (uuid_equal(node->log_dirs[i], partition->directories[at]))
+            return true;
+    return false;
+}
+
+int32_t registration_add_leaderships(struct record_list *records, const struct image *image,
+                                     const struct cluster_node *node)
 {
     int32_t count = 0;
     size_t cursor = 0;
@@ -245,9 +261,10 @@ int32_t registration_add_leaderships(struct record_list *records, const struct i
     while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL) {
         const struct topic *topic = entry->value;
         for (int32_t i = 0; i < topic->partition_count; i++) {
-            if (!may_lead(&topic->partitions[i], node_id))
+            const struct partition_state *partition = &topic->partitions[i];
+            if (!registration_may_lead(partition, node->node_id) || !has_its_directory(partition, node))
                 continue;
-            add_leadership(records, topic, i, node_id);
+            add_leadership(records, topic, i, &node->node_id);
             count++;
         }
     }

@@ -6,6 +6,7 @@
 #define METADATA_REGISTRATION_H
 
 #include "metadata/cluster.h"
+#include "protocol/records/partition_change_record.h"
 
 /* Wraps what a new cluster begins with (bootstrap.checkpoint's records) into a metadata transaction where the
  * level knows them, with the cluster-wide min.insync.replicas where eligible leader replicas are on, as
@@ -18,9 +19,17 @@ bool registration_add_bootstrap(struct record_list *records, const struct cluste
 int64_t registration_add_self(struct record_list *records, const struct cluster_node *node,
                               int64_t first_offset);
 
-/* That this node leads every partition without a leader of which it is a replica that has all committed
- * records. Returns how many. */
-int32_t registration_add_leaderships(struct record_list *records, const struct image *image, int32_t node_id);
+/* Whether the partition has no leader and the node is a replica that has all committed records: in the ISR,
+ * eligible beside it, or the only replica that there is. */
+bool registration_may_lead(const struct partition_state *partition, int32_t node_id);
+
+/* Fills what changes when the node takes the lead, and nothing else. The id is borrowed. */
+void registration_set_leader(struct partition_change_record *change, const struct partition_state *partition,
+                             const int32_t *node_id);
+
+/* That this node leads every partition that it may lead and whose log directory it has. Returns how many. */
+int32_t registration_add_leaderships(struct record_list *records, const struct image *image,
+                                     const struct cluster_node *node);
 
 /* That this broker is fenced: nobody then waits for its session to end before it may register anew. */
 void registration_add_fence(struct record_list *records, int32_t node_id, int64_t broker_epoch);

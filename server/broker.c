@@ -7,9 +7,9 @@
  */
 #include "server/broker.h"
 
-#include "metadata/format.h"
 #include "protocol/base/ensure.h"
 #include "server/connection.h"
+#include "server/log_dirs.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/file.h"
@@ -28,89 +28,13 @@ uint64_t broker_random(void *state)
     return random_bits();
 }
 
-/* ---- directories ---- */
-
-static bool open_dirs(struct broker *broker, bool *any_empty, bool *any_formatted, struct note *why)
-{
-    const struct config *config = &broker->config;
-    broker->dirs = arena_new_array(&broker->arena, struct data_dir *, config->log_dir_count);
-    for (int32_t i = 0; i < config->log_dir_count; i++) {
-        enum data_dir_state state;
-        broker->dirs[i] = data_dir_open(file_system_os(), config->log_dirs[i], &state, why);
-        if (broker->dirs[i] == NULL)
-            return false;
-        broker->dir_count++;
-        *any_empty |= state == DATA_DIR_EMPTY;
-        *any_formatted |= state == DATA_DIR_FORMATTED;
-    }
-    return true;
-}
-
-/* An empty directory beside formatted ones joins their cluster. */
-static bool format_empty_dirs(struct broker *broker, bool any_formatted, struct note *why)
-{
-    struct slice cluster_id = SLICE_NULL;
-    for (int32_t i = 0; i < broker->dir_count && any_formatted && slice_is_null(cluster_id); i++)
-        if (data_dir_meta(broker->dirs[i]) != NULL)
-            cluster_id = data_dir_meta(broker->dirs[i])->cluster_id;
-    if (format_dirs(broker->dirs, broker->dir_count, cluster_id, broker->config.node_id, METADATA_VERSION_MAX,
-                    why)
-        != KERR_NONE)
-        return false;
-    for (int32_t i = 0; i < broker->dir_count; i++)
-        diag_info("formatted %s (cluster %.*s)", data_dir_path(broker->dirs[i]),
-                  SLICE_ARGS(data_dir_meta(broker->dirs[i])->cluster_id));
-    return true;
-}
-
-static bool check_dirs(struct broker *broker, struct note *why)
-{
-    const struct meta_properties *first = data_dir_meta(broker->dirs[0]);
-    for (int32_t i = 0; i < broker->dir_count; i++) {
-        const struct meta_properties *meta = data_dir_meta(broker->dirs[i]);
-        const char *path = data_dir_path(broker->dirs[i]);
-        if (meta->node_id != broker->config.node_id)
-            note_set(why, "%s belongs to node %d, but node.id is %d", path, meta->node_id,
-                     broker->config.node_id);
-        else if (!slice_equal(meta->cluster_id, first->cluster_id))
-            note_set(why, "%s belongs to cluster %.*s, but %s to %.*s", path, SLICE_ARGS(meta->cluster_id),
-                     data_dir_path(broker->dirs[0]), SLICE_ARGS(first->cluster_id));
-        for (int32_t j = 0; j < i; j++)
-            if (!uuid_is_zero(meta->directory_id)
-                && uuid_equal(meta->directory_id, data_dir_meta(broker->dirs[j])->directory_id))
-                note_set(why, "%s and %s have the same directory.id", data_dir_path(broker->dirs[j]), path);
-    }
-    broker->cluster_id = first->cluster_id;
-    return why->text[0] == '\0';
-}
-
-static bool prepare_dirs(struct broker *broker, struct note *why)
-{
-    bool any_empty = false;
-    bool any_formatted = false;
-    if (!open_dirs(broker, &any_empty, &any_formatted, why))
-        return false;
-    if (any_empty && !format_empty_dirs(broker, any_formatted, why))
-        return false;
-    return check_dirs(broker, why);
-}
-
 /* ---- the cluster ---- */
-
-static struct data_dir *metadata_dir(struct broker *broker)
-{
-    for (int32_t i = 0; i < broker->dir_count; i++)
-        if (strcmp(data_dir_path(broker->dirs[i]), broker->config.metadata_log_dir) == 0)
-            return broker->dirs[i];
-    return broker->dirs[0];
-}
 
 static bool open_cluster(struct broker *broker, struct note *why)
 {
     const struct config *config = &broker->config;
-    struct uuid *log_dirs = arena_new_array(&broker->arena, struct uuid, broker->dir_count);
-    for (int32_t i = 0; i < broker->dir_count; i++)
-        log_dirs[i] = data_dir_meta(broker->dirs[i])->directory_id;
+    int32_t log_dir_count;
+    struct uuid *log_dirs = log_dirs_in_order(broker, &broker->arena, &log_dir_count);
     struct cluster_node *node = arena_new(&broker->arena, struct cluster_node);
     *node = (struct cluster_node){
         .node_id = config->node_id,
@@ -120,12 +44,12 @@ static bool open_cluster(struct broker *broker, struct note *why)
         .controller_endpoints = config->controller_listeners,
         .controller_endpoint_count = config->controller_listener_count,
         .log_dirs = log_dirs,
-        .log_dir_count = broker->dir_count,
+        .log_dir_count = log_dir_count,
         .config = &config->cluster,
         .static_configs = config->static_configs.entries,
         .static_config_count = config->static_configs.count,
     };
-    broker->cluster = cluster_open(metadata_dir(broker), node, why);
+    broker->cluster = cluster_open(log_dirs_metadata(broker), node, why);
     return broker->cluster != NULL;
 }
 
@@ -156,11 +80,15 @@ static size_t hosted_of_topic(const struct broker *broker, const struct image *i
     struct log_config config;
     resolve_log_config(&view, topic->name, &config);
     size_t count = 0;
+    const struct broker_state *self = image_find_broker(image, broker->config.node_id);
+    bool is_registered = self != NULL && self->epoch >= 0;
     for (int32_t i = 0; i < topic->partition_count; i++) {
         const struct partition_state *state = &topic->partitions[i];
         struct uuid directory;
         if (!is_replica(state, broker->config.node_id, &directory))
             continue;
+        if (!is_registered) /* the ids of a log that was written by hand are anybody's */
+            directory = UUID_ZERO;
         hosted[count++] = (struct hosted_partition){
             .topic = topic->name,
             .topic_id = topic->id,
@@ -426,12 +354,13 @@ static bool open_stages(struct broker *broker, struct note *why)
         note_set(why, "listeners: more than %d", BROKER_MAX_LISTENERS);
         return false;
     }
-    if (!prepare_dirs(broker, why) || !bind_listeners(broker, true, why))
+    if (!log_dirs_open(broker, why) || !bind_listeners(broker, true, why))
         return false;
     data_dir_introduce(broker->dirs, broker->dir_count);
     for (int32_t i = 0; i < broker->dir_count; i++)
-        data_dir_begin(broker->dirs[i], &(int64_t){-1});
-    if (!open_cluster(broker, why) || !load_partitions(broker, why))
+        if (!data_dir_is_offline(broker->dirs[i]))
+            data_dir_begin(broker->dirs[i], &(int64_t){-1});
+    if (!open_cluster(broker, why) || !load_partitions(broker, why) || !log_dirs_start(broker, why))
         return false;
     broker->fetch_sessions =
         fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));
@@ -446,6 +375,29 @@ struct broker *broker_open(struct config *config, struct note *why)
         return broker;
     broker_close(broker);
     return NULL;
+}
+
+void broker_on_failure(struct broker *broker, void (*on_failure)(void))
+{
+    mutex_lock(&broker->mutex);
+    broker->on_failure = on_failure;
+    bool failed = broker->failed;
+    mutex_unlock(&broker->mutex);
+    if (failed && on_failure != NULL)
+        on_failure();
+}
+
+void broker_give_up(struct broker *broker, const char *why)
+{
+    mutex_lock(&broker->mutex);
+    void (*on_failure)(void) = broker->failed ? NULL : broker->on_failure;
+    bool is_first = !broker->failed;
+    broker->failed = true;
+    mutex_unlock(&broker->mutex);
+    if (is_first)
+        diag_error("%s: the broker has to stop", why);
+    if (on_failure != NULL)
+        on_failure();
 }
 
 static void stop_serving(struct broker *broker)

@@ -37,6 +37,11 @@ struct broker {
     struct map connections_per_ip GUARDED_BY(mutex); /* address -> struct ip_count */
     int32_t connection_count GUARDED_BY(mutex);
     bool stopping GUARDED_BY(mutex);
+    bool failed GUARDED_BY(mutex); /* it cannot go on */
+    void (*on_failure)(void) GUARDED_BY(mutex);
+
+    int32_t
+        offline_dirs_told; /* how many the cluster knows of; the thread that opens, then the ticking one */
 };
 
 /* Opens everything and serves when it returns. Takes the config over (also on failure). NULL with the reason
@@ -45,6 +50,11 @@ struct broker *broker_open(struct config *config, struct note *why);
 
 /* Stops serving within a second, closes everything the clean way. False if something could not be written. */
 bool broker_close(struct broker *broker);
+
+/* `on_failure` is called once, by any thread, when the broker cannot go on and is to be closed: at once if
+ * that is so already. */
+void broker_on_failure(struct broker *broker, void (*on_failure)(void));
+void broker_give_up(struct broker *broker, const char *why);
 
 /* ---- for request handlers; any thread ---- */
 

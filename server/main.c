@@ -121,6 +121,12 @@ static void say_hello(const struct broker *broker, const struct config *config)
     buf_fini(&line);
 }
 
+/* The broker cannot go on: as if somebody had asked it to stop. */
+static void stop_ourselves(void)
+{
+    kill(getpid(), SIGTERM);
+}
+
 static int serve(const struct arguments *arguments)
 {
     sigset_t stop;
@@ -148,6 +154,7 @@ static int serve(const struct arguments *arguments)
         return EXIT_FAILURE;
     }
     say_hello(broker, &broker->config);
+    broker_on_failure(broker, stop_ourselves);
     int signal_number = 0;
     sigwait(&stop, &signal_number);
     bool clean = broker_close(broker);

@@ -2,6 +2,7 @@
 #include "server/tick.h"
 
 #include "server/broker.h"
+#include "server/log_dirs.h"
 #include "server/waiter.h"
 #include "storage/os/clock.h"
 #include "storage/os/thread.h"
@@ -24,6 +25,7 @@ static void *tick_main(void *context)
         int64_t now_ms = clock_monotonic_ms();
         partitions_tick(tick->broker->partitions, now_ms);
         cluster_tick(tick->broker->cluster, now_ms);
+        log_dirs_tick(tick->broker);
     }
     return NULL;
 }

@@ -95,7 +95,7 @@ void data_dir_trust(struct data_dir *dir);
 enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content);
 enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice content);
 
-/* Want of space, memory or descriptors (-errno): refused now, possible later, and no sign of a broken disk. */
+/* Want of space, memory or descriptors (-errno): refused now, possible later, no sign of a broken disk. */
 bool data_dir_error_passes(int error);
 
 /* Takes the directory offline and says why through diag, once. Any thread. */

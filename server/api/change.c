@@ -2,6 +2,7 @@
 #include "server/api/change.h"
 
 #include "server/broker.h"
+#include "server/log_dirs.h"
 #include "storage/os/diag.h"
 
 void change_begin(struct change *change, struct call *call)
@@ -29,6 +30,23 @@ enum kerr change_commit(struct change *change)
     if (error != KERR_NONE)
         diag_error("the cluster log refused a change: %s", why.text);
     return error;
+}
+
+void change_settle(struct change *change, const struct uuid *topic_ids, int32_t count)
+{
+    struct broker *broker = change->call->broker;
+    const struct image *image = change->controller.image;
+    if (broker->dir_count == 1 || cluster_broker_epoch(broker->cluster) < 0)
+        return;
+    struct replica_places places = log_dirs_places(broker, change->call->arena);
+    record_list_init(&change->records, change->call->arena,
+                     image_feature_level(image, SLICE(METADATA_VERSION)));
+    for (int32_t i = 0; i < count; i++) {
+        const struct topic *topic = image_find_topic_by_id(image, topic_ids[i]);
+        if (topic != NULL)
+            controller_settle_topic(&change->controller, &places, topic, &change->records);
+    }
+    (void)change_commit(change);
 }
 
 void change_end(struct change *change)

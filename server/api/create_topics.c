@@ -19,13 +19,19 @@ static void fail_created(struct create_topics_response *response, enum kerr erro
             response->topics.items[i].error_code = (int16_t)error;
 }
 
-static void host_created(struct call *call, struct create_topics_response *response)
+static void host_created(struct change *change, struct create_topics_response *response)
 {
+    struct call *call = change->call;
+    struct uuid *created = arena_new_array(call->arena, struct uuid, response->topics.count);
+    int32_t count = 0;
     for (int32_t i = 0; i < response->topics.count; i++) {
         struct create_topics_response_topic *topic = &response->topics.items[i];
-        if (topic->error_code == KERR_NONE)
-            topic->error_code = (int16_t)broker_host_topic(call->broker, topic->topic_id);
+        if (topic->error_code != KERR_NONE)
+            continue;
+        created[count++] = topic->topic_id;
+        topic->error_code = (int16_t)broker_host_topic(call->broker, topic->topic_id);
     }
+    change_settle(change, created, count);
 }
 
 /* Under the change, so that a deletion cannot come between a topic's records and its directories. */
@@ -39,7 +45,7 @@ static void create(struct call *call, const struct create_topics_request *reques
     if (error != KERR_NONE)
         fail_created(response, error);
     else if (!request->validate_only)
-        host_created(call, response);
+        host_created(&change, response);
     change_end(&change);
 }
 

@@ -68,6 +68,21 @@ void list_ids(struct call *call, struct broker_ids from, void *to)
         memcpy(array->items, from.items, sizeof(int32_t) * (size_t)from.count);
 }
 
+/* Before metadata.version 3.7-IV2 nobody knows better than that a broker that lives has its directories. */
+static bool has_directory(const struct image *image, const struct partition_state *state, int32_t replica)
+{
+    const struct broker_state *broker = image_find_broker(image, state->replicas.items[replica]);
+    if (broker == NULL || broker->epoch < 0 || broker->log_dir_count == 0 || state->directories == NULL)
+        return true;
+    struct uuid id = state->directories[replica];
+    if (directory_id_is_reserved(id))
+        return id.bytes[sizeof id.bytes - 1] != DIRECTORY_LOST;
+    for (int32_t i = 0; i < broker->log_dir_count; i++)
+        if (uuid_equal(broker->log_dirs[i], id))
+            return true;
+    return false;
+}
+
 void list_offline_replicas(struct call *call, const struct image *image, const struct partition_state *state,
                            void *to)
 {
@@ -76,6 +91,6 @@ void list_offline_replicas(struct call *call, const struct image *image, const s
     array->items = ids;
     array->count = 0;
     for (int32_t i = 0; i < state->replicas.count; i++)
-        if (!is_reachable(call, image, state->replicas.items[i]))
+        if (!is_reachable(call, image, state->replicas.items[i]) || !has_directory(image, state, i))
             ids[array->count++] = state->replicas.items[i];
 }

@@ -40,10 +40,13 @@ FIXTURE void add_topic(struct record_list *list, const char *name, struct uuid i
 }
 
 /* A partition of which broker 1 is the only replica and the leader. */
+/* make_id of it is the directory.id in node_write_meta. */
+enum { NODE_DIRECTORY = 1 };
+
 FIXTURE void add_partition(struct record_list *list, struct uuid topic_id, int32_t index)
 {
     struct partition_record partition;
-    struct uuid directory = make_id(0xdd);
+    struct uuid directory = make_id(NODE_DIRECTORY);
     int32_t broker = 1;
     schema_set_defaults(partition_record_schema(), &partition);
     partition.partition_id = index;

@@ -101,11 +101,17 @@ START_TEST(partitions_without_a_leader_are_led_again)
     add_feature(&list, METADATA_VERSION, 30);
     add_broker(&list, 1, 2, "old");
     add_topic(&list, "t", make_id(1));
-    for (int32_t i = 0; i < 3; i++)
+    for (int32_t i = 0; i < 4; i++)
         add_partition(&list, make_id(1), i);
     struct partition_change_record change = change_of(make_id(1), 0);
     change.leader = NO_LEADER;
     record_list_add(&list, &partition_change_record_message, &change);
+    struct uuid lost = make_id(0x77); /* a log directory that is not there any more */
+    change.partition_id = 3;
+    change.directories.items = &lost;
+    change.directories.count = 1;
+    record_list_add(&list, &partition_change_record_message, &change);
+    change.directories.count = -1;
     change.partition_id = 1;
     change.isr.count = 0;
     change.eligible_leader_replicas.items = change.last_known_elr.items = &one;
@@ -122,6 +128,7 @@ START_TEST(partitions_without_a_leader_are_led_again)
         ck_assert_int_eq(partition.leader_epoch, i == 2 ? 0 : 2);
         ck_assert_int_eq(partition.partition_epoch, i == 2 ? 0 : 2);
     }
+    ck_assert_int_eq(node_partition(&fixture, "t", 3).leader, NO_LEADER);
     node_close(&fixture);
 }
 END_TEST

@@ -89,7 +89,7 @@ START_TEST(a_topic_is_found_by_name_and_by_id_with_its_partitions)
     ck_assert_int_eq(partition->replicas.count, 1);
     ck_assert_int_eq(partition->isr.items[0], 1);
     ck_assert_int_eq(partition->eligible_leader_replicas.count, 0);
-    ck_assert(uuid_equal(partition->directories[0], make_id(0xdd)));
+    ck_assert(uuid_equal(partition->directories[0], make_id(NODE_DIRECTORY)));
     ck_assert_int_eq(image.offset, 2);
     ck_assert_int_eq(image.epoch, 3);
 }
@@ -220,7 +220,7 @@ START_TEST(a_change_touches_what_it_names_and_nothing_else)
     ck_assert_int_eq(partition->eligible_leader_replicas.items[0], 1);
     ck_assert_int_eq(partition->last_known_elr.items[0], 1);
     ck_assert_int_eq(partition->replicas.items[0], 1);
-    ck_assert(uuid_equal(partition->directories[0], make_id(0xdd)));
+    ck_assert(uuid_equal(partition->directories[0], make_id(NODE_DIRECTORY)));
 
     change = change_of(make_id(1), 0);
     change.leader_recovery_state = 1;

@@ -1,16 +1,18 @@
 /*
- * Several log directories: what lies where (DescribeLogDirs).
+ * Several log directories: what lies where (DescribeLogDirs), and one that fails while the others go on.
  */
 #include "test/unit/server/client_fixture.h"
 
 #include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/metadata.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_DESCRIBE_LOG_DIRS = 35, DESCRIBE_VERSION = 5, DIRS = 2 };
+enum { KEY_DESCRIBE_LOG_DIRS = 35, DESCRIBE_VERSION = 5, DIRS = 2, METADATA = 12, PAUSE_MS = 20 };
 
 static char directory[256];
 static char paths[DIRS][300];
@@ -123,6 +125,212 @@ START_TEST(only_what_was_asked_for_is_described_with_its_size)
 }
 END_TEST
 
+/* ---- failing ---- */
+
+/* One topic "t" with a partition in each directory, and a record in each. */
+static void make_two_partitions(void)
+{
+    create_topic(&client, "t", DIRS);
+    produce(&client, "t", 0, 100);
+    produce(&client, "t", 1, 100);
+}
+
+/* The partition of "t" in the second directory. */
+static int32_t partition_in_b(void)
+{
+    const struct describe_log_dirs_response *found = describe(NULL);
+    ck_assert_int_eq(partitions_in(&found->results.items[1]), 1);
+    return found->results.items[1].topics.items[0].partitions.items[0].partition_index;
+}
+
+static const struct metadata_response_partition *metadata_of(const char *topic, int32_t index)
+{
+    struct metadata_topic wanted = {.name = slice_str(topic)};
+    struct metadata_request request = {.topics = {&wanted, 1}};
+    const struct metadata_response *answer = ask(&client, &arena, KEY_METADATA, METADATA, &request);
+    const struct metadata_response_topic *found = &answer->topics.items[0];
+    ck_assert_int_eq(found->error_code, KERR_NONE);
+    for (int32_t i = 0; i < found->partitions.count; i++)
+        if (found->partitions.items[i].partition_index == index)
+            return &found->partitions.items[i];
+    ck_abort_msg("no such partition");
+}
+
+static void wait_for_leader(const char *topic, int32_t index, int32_t leader)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (metadata_of(topic, index)->leader_id != leader && clock_monotonic_ms() < deadline_ms)
+        sleep_ms(PAUSE_MS);
+    ck_assert_int_eq(metadata_of(topic, index)->leader_id, leader);
+}
+
+static int16_t try_produce(const char *topic, int32_t partition)
+{
+    struct buf request = {0};
+    append_produce(&request, 1, &(struct produce_wish){.topic = topic, .partition = partition, .acks = 1});
+    send_all(&client, &request);
+    buf_fini(&request);
+    return read_produced(&client, 1).error_code;
+}
+
+/* As Apache Kafka 4.3.1 says it of a partition whose directory has failed. */
+static void expect_offline(int32_t index)
+{
+    const struct metadata_response_partition *partition = metadata_of("t", index);
+    ck_assert_int_eq(partition->error_code, KERR_LEADER_NOT_AVAILABLE);
+    ck_assert_int_eq(partition->leader_id, -1);
+    ck_assert_int_eq(partition->isr_nodes.count, 0);
+    ck_assert_int_eq(partition->replica_nodes.count, 1);
+    ck_assert_int_eq(partition->offline_replicas.count, 1);
+    const struct describe_log_dirs_response *found = describe(NULL);
+    ck_assert_int_eq(found->results.items[1].error_code, KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(found->results.items[1].total_bytes, -1);
+    ck_assert_int_eq(found->results.items[1].topics.count, 0);
+}
+
+static void expect_in_order(int32_t index)
+{
+    const struct metadata_response_partition *partition = metadata_of("t", index);
+    ck_assert_int_eq(partition->error_code, KERR_NONE);
+    ck_assert_int_eq(partition->isr_nodes.count, 1);
+    ck_assert_int_eq(partition->offline_replicas.count, 0);
+    ck_assert_int_eq(produce(&client, "t", index, 100), 1); /* behind the record that was there before */
+}
+
+START_TEST(a_directory_that_fails_while_it_serves_takes_only_its_own_partitions_along)
+{
+    make_two_partitions();
+    int32_t lost = partition_in_b();
+    data_dir_fail(broker->dirs[1], "the test wants it");
+    ck_assert_int_eq(try_produce("t", lost), KERR_KAFKA_STORAGE_ERROR);
+    wait_for_leader("t", lost, -1);
+    expect_offline(lost);
+    ck_assert_int_eq(try_produce("t", lost), KERR_KAFKA_STORAGE_ERROR);
+    struct fetched fetched = fetch(
+        &client,
+        &(struct fetch_wish){.topic = "t", .partitions = 1, .first_partition = lost, .session_epoch = -1});
+    ck_assert_int_eq(fetched.first_error_code, KERR_KAFKA_STORAGE_ERROR);
+    expect_in_order(1 - lost);
+
+    create_topic(&client, "new", 2);
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[0]), 3);
+    close_broker(false);
+
+    open_broker();
+    expect_in_order(lost);
+    close_broker(true);
+}
+END_TEST
+
+START_TEST(a_directory_that_fails_does_not_make_the_stop_of_the_others_unclean)
+{
+    char marker[400];
+    make_two_partitions();
+    data_dir_fail(broker->dirs[1], "the test wants it");
+    close_broker(false);
+    snprintf(marker, sizeof marker, "%s/.kafka_cleanshutdown", paths[0]);
+    ck_assert_int_eq(access(marker, F_OK), 0);
+    snprintf(marker, sizeof marker, "%s/.kafka_cleanshutdown", paths[1]);
+    ck_assert_int_ne(access(marker, F_OK), 0);
+}
+END_TEST
+
+static void put_file_in_place_of(const char *path, const char *aside)
+{
+    ck_assert_int_eq(rename(path, aside), 0);
+    FILE *file = fopen(path, "we");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+}
+
+START_TEST(a_directory_that_the_disk_refuses_at_start_leaves_its_partitions_offline)
+{
+    char aside[400];
+    snprintf(aside, sizeof aside, "%s/aside", directory);
+    make_two_partitions();
+    int32_t lost = partition_in_b();
+    close_broker(true);
+    put_file_in_place_of(paths[1], aside);
+
+    open_broker();
+    expect_offline(lost);
+    ck_assert_int_eq(try_produce("t", lost), KERR_NOT_LEADER_OR_FOLLOWER);
+    expect_in_order(1 - lost);
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[0]), 1);
+    close_broker(false);
+
+    ck_assert_int_eq(remove(paths[1]), 0);
+    ck_assert_int_eq(rename(aside, paths[1]), 0);
+    open_broker();
+    expect_in_order(lost);
+    close_broker(true);
+}
+END_TEST
+
+START_TEST(an_empty_directory_in_place_of_a_lost_one_does_not_get_its_partitions)
+{
+    char aside[400];
+    snprintf(aside, sizeof aside, "%s/aside", directory);
+    make_two_partitions();
+    int32_t lost = partition_in_b();
+    close_broker(true);
+    ck_assert_int_eq(rename(paths[1], aside), 0);
+
+    open_broker();
+    ck_assert_int_eq(metadata_of("t", lost)->leader_id, -1);
+    ck_assert_int_eq(metadata_of("t", lost)->offline_replicas.count, 1);
+    create_topic(&client, "new", 1);
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[1]), 1);
+    close_broker(true);
+}
+END_TEST
+
+static atomic_int failures;
+
+static void count_failure(void)
+{
+    atomic_fetch_add(&failures, 1);
+}
+
+START_TEST(without_the_cluster_log_s_directory_the_broker_gives_up)
+{
+    broker_on_failure(broker, count_failure);
+    data_dir_fail(broker->dirs[1], "the test wants it");
+    data_dir_fail(broker->dirs[0], "the test wants it");
+    int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (atomic_load(&failures) == 0 && clock_monotonic_ms() < deadline_ms)
+        sleep_ms(PAUSE_MS);
+    close_broker(false);
+    ck_assert_int_eq(atomic_load(&failures), 1);
+}
+END_TEST
+
+static void expect_refusal(const char *text)
+{
+    char log_dirs[700];
+    struct note why = {""};
+    struct config config;
+    snprintf(log_dirs, sizeof log_dirs, "%s,%s", paths[0], paths[1]);
+    const struct override overrides[] = {
+        {SLICE("log.dirs"), slice_str(log_dirs)},
+        {SLICE("listeners"), SLICE("PLAINTEXT://127.0.0.1:0")},
+    };
+    ck_assert_msg(config_load(&config, NULL, overrides, 2, false, &why), "%s", why.text);
+    ck_assert_ptr_null(broker_open(&config, &why));
+    ck_assert_msg(strstr(why.text, text) != NULL, "%s", why.text);
+}
+
+START_TEST(what_somebody_has_to_look_at_is_refused_at_start)
+{
+    expect_refusal("is locked by another process");
+    close_broker(true);
+    char aside[400];
+    snprintf(aside, sizeof aside, "%s/aside", directory);
+    put_file_in_place_of(paths[0], aside); /* it holds the cluster log */
+    expect_refusal("Not a directory");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log directories");
@@ -132,5 +340,15 @@ int main(void)
         NULL,
     };
     add_tests(suite, "what lies where", set_up, tear_down, describing);
+    const TTest *const failing[] = {
+        a_directory_that_fails_while_it_serves_takes_only_its_own_partitions_along,
+        a_directory_that_fails_does_not_make_the_stop_of_the_others_unclean,
+        a_directory_that_the_disk_refuses_at_start_leaves_its_partitions_offline,
+        an_empty_directory_in_place_of_a_lost_one_does_not_get_its_partitions,
+        without_the_cluster_log_s_directory_the_broker_gives_up,
+        what_somebody_has_to_look_at_is_refused_at_start,
+        NULL,
+    };
+    add_tests(suite, "directories that fail", set_up, tear_down, failing);
     return run_suite(suite);
 }
