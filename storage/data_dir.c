@@ -237,7 +237,7 @@ static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct n
     if (emptiness.found)
         note_set(why, "%s holds %s but no %s: it is not formatted, and not empty", dir->path, emptiness.name,
                  meta_name);
-    return !emptiness.found;
+    return result == 0 && !emptiness.found;
 }
 
 /* ---- life ---- */

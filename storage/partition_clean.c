@@ -94,7 +94,7 @@ double cleanable_ratio(const struct cleanable *cleanable)
 static bool may_clean_locked(const struct partition *partition) NEEDS(partition->mutex)
 {
     return partition->log->config.cleanup_compact && !partition->closed && !partition->stop_cleaning
-           && !data_dir_is_offline(partition->dir);
+           && !data_dir_is_offline(partition_dir(partition));
 }
 
 static bool needs_cleaning_locked(struct partition *partition, int64_t now_ms, struct cleanable *cleanable)
@@ -240,7 +240,7 @@ static void report(struct cleaning *cleaning, int result, const struct note *why
         diag_error("%s: cannot be cleaned: %s; it is left as it is until the next start", path,
                    why->text[0] != '\0' ? why->text : "a damaged batch");
     } else {
-        data_dir_fail(partition->dir, "%s: a cleaning failed: %s", path, strerror(-result));
+        data_dir_fail(partition_dir(partition), "%s: a cleaning failed: %s", path, strerror(-result));
     }
 }
 
@@ -399,8 +399,8 @@ static int name_files(struct cleaning *cleaning, struct replacement *replacement
     if (result == 0)
         log_move_recovery_point(log);
     else
-        data_dir_fail(partition->dir, "%s: putting a cleaned segment in its place failed: %s", log->path,
-                      strerror(-result));
+        data_dir_fail(partition_dir(partition), "%s: putting a cleaned segment in its place failed: %s",
+                      log->path, strerror(-result));
     partition_unlock(partition);
     if (result == 0)
         log_replace_drop_snapshots(log, replacement);
