@@ -213,6 +213,10 @@ static int open_dirs(struct formatting *formatting)
             data_dir_open(file_system_os(), formatting->config->log_dirs[at], &formatting->states[at], &why);
         if (formatting->dirs[at] == NULL)
             return fail(EXIT_FAILED, "%s", why.text);
+        if (formatting->states[at] == DATA_DIR_FAILED) {
+            formatting->count++; /* it is to be closed */
+            return fail(EXIT_FAILED, "%s", why.text);
+        }
     }
     return 0;
 }

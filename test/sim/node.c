@@ -88,7 +88,7 @@ static bool open_stages(struct node *node, struct note *why)
 {
     enum data_dir_state state;
     node->dir = data_dir_open(&node->fs->table, NODE_PATH, &state, why);
-    if (node->dir == NULL)
+    if (node->dir == NULL || state == DATA_DIR_FAILED)
         return false;
     if (state == DATA_DIR_EMPTY
         && format_dirs(&node->dir, 1, SLICE_NULL, 1, METADATA_VERSION_MAX, why) != KERR_NONE)
