@@ -8,6 +8,7 @@
 #include "metadata/check_cluster.h"
 
 #include "metadata/format.h"
+#include "metadata/java_number.h"
 #include "metadata/quorum_state.h"
 #include "metadata/replay.h"
 #include "metadata/snapshot.h"
@@ -283,15 +284,13 @@ static void check_segment_bytes(struct cluster_check *check)
         const struct config_set *set = entry->value;
         const struct config_entry *config =
             set->resource_type == RESOURCE_TOPIC ? config_set_find(set, SLICE("segment.bytes")) : NULL;
-        if (config == NULL || config->value.len > 7)
-            continue;
-        char text[8] = "";
-        memcpy(text, config->value.data, config->value.len);
-        if (atol(text) < SEGMENT_BYTES_MIN)
+        int64_t bytes;
+        if (config != NULL && java_parse_long(config->value, INT64_MIN, INT64_MAX, &bytes)
+            && bytes < SEGMENT_BYTES_MIN)
             findings_add(
                 &check->findings, FINDING_NOTE, "release", check->path, -1,
-                "topic %.*s has segment.bytes %s: Apache Kafka 4 does not start with less than 1048576",
-                SLICE_ARGS(set->resource_name), text);
+                "topic %.*s has segment.bytes %.*s: Apache Kafka 4 does not start with less than 1048576",
+                SLICE_ARGS(set->resource_name), SLICE_ARGS(config->value));
     }
 }
 

@@ -169,9 +169,10 @@ static enum step judge_damaged(struct segment_reader *reader, size_t at, size_t 
 {
     if (!was_synced(reader, at, size, damaged))
         return STEP_DAMAGED;
+    long long position = reader->position + (long long)at;
     note_set(why,
              "the batch at byte %lld has a wrong checksum, and whole ones follow it: the disk has lost data",
-             (long long)(reader->position + (int64_t)at));
+             position);
     return STEP_FAILED;
 }
 

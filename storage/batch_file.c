@@ -44,6 +44,7 @@ static void reserve(struct batch_file *reader, size_t capacity)
 {
     if (capacity <= reader->capacity)
         return;
+    ensure(capacity > 0);
     reader->buffer = realloc(reader->buffer, capacity);
     ensure(reader->buffer != NULL);
     reader->capacity = capacity;
