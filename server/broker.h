@@ -22,6 +22,7 @@ struct broker {
     /* as started; constant once ports are bound (advertised port 0 becomes the bound one) */
     struct config config;
     struct data_dir **dirs;
+    const char **dir_names; /* their paths as clients know them: absolute */
     int32_t dir_count;
     struct slice cluster_id;
     struct cluster *cluster;

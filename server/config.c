@@ -357,6 +357,7 @@ static const struct member members[] = {
     INT_MEMBER("queued.max.requests", queued_max_requests),
     LONG_MEMBER("queued.max.request.bytes", queued_max_request_bytes),
     INT_MEMBER("num.recovery.threads.per.data.dir", storage.recovery_threads_per_dir),
+    INT_MEMBER("num.replica.alter.log.dirs.threads", storage.mover_threads),
     LONG_MEMBER("log.flush.scheduler.interval.ms", log_flush_scheduler_interval_ms),
     LONG_MEMBER("log.flush.offset.checkpoint.interval.ms", storage.recovery_point_checkpoint_interval_ms),
     LONG_MEMBER("log.flush.start.offset.checkpoint.interval.ms", storage.log_start_checkpoint_interval_ms),

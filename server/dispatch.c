@@ -34,6 +34,7 @@ static const struct service services[] = {
     {23, handle_offset_for_leader_epoch},
     {32, handle_describe_configs},
     {33, handle_alter_configs},
+    {34, handle_alter_replica_log_dirs},
     {35, handle_describe_log_dirs},
     {37, handle_create_partitions},
     {44, handle_incremental_alter_configs},

@@ -13,16 +13,38 @@
 #include "storage/os/diag.h"
 #include "storage/os/file.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- opening ---- */
+
+/* As Java makes a path absolute: nothing is resolved but the working directory, and slashes that say
+ * nothing. */
+static const char *absolute(struct arena *arena, const char *path)
+{
+    char directory[PATH_MAX] = "";
+    if (path[0] != '/' && getcwd(directory, sizeof directory) == NULL)
+        directory[0] = '\0';
+    char *text = arena_alloc(arena, strlen(directory) + strlen(path) + 2);
+    sprintf(text, "%s%s%s", directory, path[0] == '/' ? "" : "/", path);
+    char *to = text;
+    for (const char *from = text; *from != '\0'; from++)
+        if (*from != '/' || (from[1] != '/' && from[1] != '\0') || from == text)
+            *to++ = *from;
+    *to = '\0';
+    return text;
+}
 
 static bool open_dirs(struct broker *broker, bool *any_empty, struct note *why)
 {
     const struct config *config = &broker->config;
     broker->dirs = arena_new_array(&broker->arena, struct data_dir *, config->log_dir_count);
+    broker->dir_names = arena_new_array(&broker->arena, const char *, config->log_dir_count);
     for (int32_t i = 0; i < config->log_dir_count; i++) {
         enum data_dir_state state;
+        broker->dir_names[i] = absolute(&broker->arena, config->log_dirs[i]);
         broker->dirs[i] = data_dir_open(file_system_os(), config->log_dirs[i], &state, why);
         if (broker->dirs[i] == NULL)
             return false;
@@ -102,6 +124,14 @@ struct data_dir *log_dirs_metadata(const struct broker *broker)
         if (strcmp(broker->config.log_dirs[i], broker->config.metadata_log_dir) == 0)
             return broker->dirs[i];
     return broker->dirs[0];
+}
+
+struct data_dir *log_dirs_find(const struct broker *broker, struct slice path)
+{
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        if (slice_equal_str(path, broker->dir_names[i]))
+            return broker->dirs[i];
+    return NULL;
 }
 
 struct uuid *log_dirs_in_order(const struct broker *broker, struct arena *arena, int32_t *count)
@@ -225,7 +255,7 @@ bool log_dirs_start(struct broker *broker, struct note *why)
 void log_dirs_tick(struct broker *broker)
 {
     int32_t offline = count_offline(broker);
-    if (offline == broker->offline_dirs_told)
+    if (!partitions_take_places_changed(broker->partitions) && offline == broker->offline_dirs_told)
         return;
     if (offline == broker->dir_count)
         broker_give_up(broker, "every log directory has failed");

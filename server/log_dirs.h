@@ -20,6 +20,9 @@ bool log_dirs_open(struct broker *broker, struct note *why);
 /* The one with the cluster log. */
 struct data_dir *log_dirs_metadata(const struct broker *broker);
 
+/* By its absolute path; NULL: none of ours. */
+struct data_dir *log_dirs_find(const struct broker *broker, struct slice path);
+
 /* The ids of those that are in order, in the arena; those without an id are left out. */
 struct uuid *log_dirs_in_order(const struct broker *broker, struct arena *arena, int32_t *count);
 

@@ -24,6 +24,13 @@ void epochs_fini(struct epochs *epochs)
     *epochs = (struct epochs){0};
 }
 
+void epochs_take(struct epochs *epochs, struct epochs *from)
+{
+    epochs_fini(epochs);
+    *epochs = *from;
+    epochs_init(from);
+}
+
 static void add(struct epochs *epochs, int32_t epoch, int64_t start_offset)
 {
     if (epochs->count == epochs->capacity) {

@@ -35,6 +35,9 @@ int epochs_store(struct epochs *epochs, struct file_system *fs, const char *dire
  */
 void epochs_assign(struct epochs *epochs, int32_t epoch, int64_t start_offset);
 
+/* Moves the entries over; what was there is forgotten, and `from` is left empty. */
+void epochs_take(struct epochs *epochs, struct epochs *from);
+
 void epochs_truncate_end(struct epochs *epochs,
                          int64_t end_offset); /* entries that start at or beyond it go */
 void epochs_truncate_start(struct epochs *epochs,

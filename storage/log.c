@@ -167,7 +167,35 @@ void log_free(struct log *log)
     producers_fini(&log->producers);
     epochs_fini(&log->epochs);
     free(log->path);
+    free(log->former_path);
     free(log);
+}
+
+void log_succeed(struct log *log, struct log *from)
+{
+    ensure(log->end_offset == from->end_offset);
+    producers_take(&log->producers, &from->producers);
+    log->producers.snapshot_offset = -1; /* that one is in the other directory */
+    epochs_take(&log->epochs, &from->epochs);
+    log->epochs.changed = true;
+    log->config = from->config;
+    log->start_offset = from->start_offset;
+    log->closed_offset = -1;
+    log->renames = from->renames + 1; /* who reads the other one's files by name is overtaken */
+    (void)log_store_epochs(log);      /* else with the next change; the batches say it too */
+}
+
+void log_moved(struct log *log, const char *path)
+{
+    ensure(log->former_path == NULL);
+    log->former_path = log->path;
+    log->renames++;
+    log->path = strdup(path);
+    ensure(log->path != NULL);
+    for (int32_t i = 0; i < log->count; i++)
+        segment_moved(log->segments[i], path);
+    for (int32_t i = 0; i < log->deleted_count; i++)
+        segment_moved(log->deleted[i].segment, path);
 }
 
 int log_store_epochs(struct log *log)
@@ -605,12 +633,13 @@ struct segment *log_flush_begin(struct log *log)
     return NULL;
 }
 
-int log_flush_run(struct log *log, struct segment *segment)
+int log_flush_run(struct segment *segment)
 {
+    const char *directory = atomic_load(&segment->directory);
     int result = segment_sync_all(segment);
     if (result == 0)
-        result = sync_small_files(segment_fs(segment), log->path);
-    return result < 0 ? result : file_sync_directory(segment_fs(segment), log->path);
+        result = sync_small_files(segment_fs(segment), directory);
+    return result < 0 ? result : file_sync_directory(segment_fs(segment), directory);
 }
 
 void log_move_recovery_point(struct log *log)

@@ -34,7 +34,8 @@ struct deleted_segment {
 
 struct log {
     struct open_files *files;
-    char *path; /* of its directory */
+    char *path;        /* of its directory */
+    char *former_path; /* before log_moved; NULL: never renamed */
     struct log_config config;
     struct segment **segments; /* at least one; base offsets increase */
     int32_t count;
@@ -82,6 +83,13 @@ int log_close_cleanly(struct log *log);
 
 /* Frees it, writing nothing. */
 void log_free(struct log *log);
+
+/* For a log that takes another's place with the same records in its own files: what only memory knows of them
+ * comes over. */
+void log_succeed(struct log *log, struct log *from);
+
+/* Its directory has been renamed; once in its life. */
+void log_moved(struct log *log, const char *path);
 
 /* ---- appending ---- */
 
@@ -176,7 +184,7 @@ void log_sync_end(struct log *log, struct log_sync *sync, bool done);
 
 /* Whether a closed segment waits for a full sync, which moves the recovery point: begin references it. */
 struct segment *log_flush_begin(struct log *log);
-int log_flush_run(struct log *log, struct segment *segment); /* no lock */
+int log_flush_run(struct segment *segment); /* no lock */
 void log_flush_end(struct log *log, struct segment *segment, bool done);
 
 #endif

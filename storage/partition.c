@@ -14,6 +14,7 @@
 #include "protocol/base/ensure.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
+#include "storage/partition_move.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -38,6 +39,7 @@ struct partition *partition_new(struct data_dir *dir, struct slice topic, struct
     ensure(partition != NULL);
     atomic_init(&partition->refs, 1);
     atomic_init(&partition->dir, dir);
+    atomic_init(&partition->future_dir, NULL);
     partition->topic = strndup((const char *)topic.data, topic.len);
     ensure(partition->topic != NULL);
     partition->topic_slice = slice_of(partition->topic, topic.len);
@@ -79,6 +81,8 @@ void partition_unref(struct partition *partition)
     ensure(list_is_empty(&partition->watches) && list_is_empty(&partition->replica_watches));
     log_free(partition->log);
     condition_fini(&partition->cleaned);
+    if (partition->retired != NULL)
+        log_free(partition->retired);
     condition_fini(&partition->synced);
     mutex_fini(&partition->sync_mutex);
     mutex_fini(&partition->mutex);
@@ -250,8 +254,14 @@ void partition_get_extent(struct partition *partition, struct partition_extent *
 {
     partition_lock(partition);
     const struct log *log = partition->log;
+    const struct partition_move *move = partition->move;
     int64_t lag = partition->high_watermark.offset - log->end_offset;
     *extent = (struct partition_extent){.dir = partition_dir(partition), .offset_lag = lag > 0 ? lag : 0};
+    if (move != NULL) {
+        extent->future_dir = move->to;
+        extent->future_size = move->size;
+        extent->future_offset_lag = log->end_offset - move->end_offset;
+    }
     for (int32_t i = 0; i < log->count; i++)
         extent->size += log->segments[i]->size;
     partition_unlock(partition);
@@ -344,9 +354,13 @@ void partition_tick(struct partition *partition, int64_t now_ms, int64_t wall_ms
     bool has_closed = log->recovery_point < log_active(log)->base_offset;
     int64_t end = log->end_offset;
     bool has_deleted = log->deleted_count > 0;
+    struct log *retired = partition->retired;
+    partition->retired = NULL;
     if (!closed && expire_producers)
         producers_expire(&log->producers, wall_ms - log->config.producer_id_expiration_ms);
     partition_unlock(partition);
+    if (retired != NULL)
+        log_free(retired);
     if (closed || data_dir_is_offline(partition_dir(partition)))
         return;
     if (has_deleted)

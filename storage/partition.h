@@ -107,8 +107,11 @@ void partition_get_offsets(struct partition *partition, struct partition_offsets
 /* Where the replica lies and how large it is. Costs as much as there are segments, and no I/O. */
 struct partition_extent {
     const struct data_dir *dir;
-    int64_t size;       /* bytes of all segments' .log files */
-    int64_t offset_lag; /* log end behind the high watermark: never, where this broker leads */
+    int64_t size;                      /* bytes of all segments' .log files */
+    int64_t offset_lag;                /* log end behind the high watermark: never, where this broker leads */
+    const struct data_dir *future_dir; /* where it moves to; NULL: nowhere */
+    int64_t future_size;
+    int64_t future_offset_lag; /* behind the log end */
 };
 
 void partition_get_extent(struct partition *partition, struct partition_extent *extent);

@@ -94,6 +94,7 @@ double cleanable_ratio(const struct cleanable *cleanable)
 static bool may_clean_locked(const struct partition *partition) NEEDS(partition->mutex)
 {
     return partition->log->config.cleanup_compact && !partition->closed && !partition->stop_cleaning
+           && partition->move == NULL && !partition->is_unnamed
            && !data_dir_is_offline(partition_dir(partition));
 }
 

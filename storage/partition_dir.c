@@ -3,13 +3,16 @@
 
 #include "protocol/base/ensure.h"
 #include "storage/checkpoint.h"
+#include "storage/os/clock.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { METADATA_BYTES_MAX = 4096 };
+enum { METADATA_BYTES_MAX = 4096, ID_DIGITS = 32 };
+
+static const char future_suffix[] = "-future";
 
 static const char file_name[] = "partition.metadata";
 
@@ -19,22 +22,56 @@ static bool ends_with(const char *name, const char *suffix)
     return len > strlen(suffix) && strcmp(name + len - strlen(suffix), suffix) == 0;
 }
 
+/* "<topic>-<index>" of `len` bytes. */
+static bool split(const char *name, size_t len, struct slice *topic, int32_t *index)
+{
+    const char *dash = memrchr(name, '-', len);
+    if (dash == NULL || dash == name)
+        return false;
+    size_t digits = len - (size_t)(dash + 1 - name);
+    if (digits == 0 || digits > 10 || strspn(dash + 1, "0123456789") < digits)
+        return false;
+    long long number = strtoll(dash + 1, NULL, 10);
+    if (number > INT32_MAX)
+        return false;
+    *topic = slice_of(name, (size_t)(dash - name));
+    *index = (int32_t)number;
+    return true;
+}
+
+static enum partition_dir_kind parse_future(const char *name, struct slice *topic, int32_t *index)
+{
+    size_t len = strlen(name) - strlen(future_suffix);
+    const char *dot = memrchr(name, '.', len);
+    if (dot == NULL || dot + 1 + ID_DIGITS != name + len || strspn(dot + 1, "0123456789abcdef") < ID_DIGITS
+        || !split(name, (size_t)(dot - name), topic, index))
+        return PARTITION_DIR_OTHER;
+    return PARTITION_DIR_FUTURE;
+}
+
 enum partition_dir_kind partition_dir_parse(const char *name, struct slice *topic, int32_t *index)
 {
     if (ends_with(name, "-delete"))
         return PARTITION_DIR_DELETE;
-    if (ends_with(name, "-stray") || ends_with(name, "-future"))
+    if (ends_with(name, "-stray"))
         return PARTITION_DIR_STRAY;
-    const char *dash = strrchr(name, '-');
-    if (dash == NULL || dash == name || dash[1] == '\0' || strspn(dash + 1, "0123456789") != strlen(dash + 1)
-        || strlen(dash + 1) > 10)
-        return PARTITION_DIR_OTHER;
-    long long number = strtoll(dash + 1, NULL, 10);
-    if (number > INT32_MAX)
-        return PARTITION_DIR_OTHER;
-    *topic = slice_of(name, (size_t)(dash - name));
-    *index = (int32_t)number;
-    return PARTITION_DIR_LIVE;
+    if (ends_with(name, future_suffix))
+        return parse_future(name, topic, index);
+    return split(name, strlen(name), topic, index) ? PARTITION_DIR_LIVE : PARTITION_DIR_OTHER;
+}
+
+struct uuid partition_dir_unique_id(void)
+{
+    struct uuid id;
+    uint64_t now[2] = {(uint64_t)clock_wall_ms(), (uint64_t)clock_monotonic_us()};
+    for (int i = 0; i < 2; i++) { /* splitmix64: one-to-one, so that different times stay different */
+        uint64_t x = now[i] + 0x9e3779b97f4a7c15U;
+        x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9U;
+        x = (x ^ (x >> 27)) * 0x94d049bb133111ebU;
+        x ^= x >> 31;
+        memcpy(id.bytes + 8 * i, &x, sizeof x);
+    }
+    return id;
 }
 
 void partition_dir_name(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index)

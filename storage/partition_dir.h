@@ -13,11 +13,13 @@ enum { PARTITION_DIR_NAME_MAX = 255 };
 enum partition_dir_kind {
     PARTITION_DIR_LIVE,
     PARTITION_DIR_DELETE, /* ...-delete: to be removed */
-    PARTITION_DIR_STRAY,  /* ...-stray, -future: left alone */
+    PARTITION_DIR_STRAY,  /* ...-stray: left alone */
+    PARTITION_DIR_FUTURE, /* <topic>-<index>.<32 hex digits>-future: being moved here */
     PARTITION_DIR_OTHER,  /* no partition's */
 };
 
-/* "<topic>-<index>", split at the last dash; topic borrows the name. */
+/* LIVE: "<topic>-<index>", split at the last dash; FUTURE: the same before its last dot; topic borrows the
+ * name. */
 enum partition_dir_kind partition_dir_parse(const char *name, struct slice *topic, int32_t *index);
 
 /* "<topic>-<index>" and, with a suffix ("-delete", "-stray"), "<topic>-<index>.<id in hex><suffix>" whose
@@ -25,6 +27,9 @@ enum partition_dir_kind partition_dir_parse(const char *name, struct slice *topi
 void partition_dir_name(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index);
 void partition_dir_name_with(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index,
                              struct uuid id, const char *suffix);
+
+/* For such names: no two calls give the same. */
+struct uuid partition_dir_unique_id(void);
 
 /* partition.metadata. Read: 1, 0 if it is missing, empty or nothing but zeros (a power cut's), -errno,
  * -EBADMSG. Write: not synced. */

@@ -13,8 +13,9 @@
 
 struct partition {
     atomic_int refs;
-    _Atomic(struct data_dir *) dir; /* changes under the mutex, and is read without */
-    char *topic;                    /* constant, as the next three */
+    _Atomic(struct data_dir *) dir;        /* these two change under the mutex, and are read without */
+    _Atomic(struct data_dir *) future_dir; /* where it moves to; NULL: nowhere */
+    char *topic;                           /* constant, as the next three */
     struct slice topic_slice;
     struct uuid topic_id;
     int32_t index;
@@ -35,6 +36,10 @@ struct partition {
     struct list_node watches;         /* of consumers: the high watermark or last stable offset moves */
     struct list_node replica_watches; /* of followers: the log end moves */
     int64_t flushed_at_ms;            /* monotonic: flush.ms */
+    struct partition_move *move;      /* where it goes; the mover's; NULL: it stays */
+    bool is_unnamed;                  /* it has moved, and its directory lacks its name still */
+    struct log *retired;              /* that it moved away from; the ticking thread frees it; may be NULL */
+    uint32_t log_changes;             /* how often the log became another one, or got another name */
 
     /* Compaction: partition_clean. */
     int64_t first_dirty;         /* compacted below it; -1: nobody knows */
@@ -83,6 +88,17 @@ void partition_restore_first_dirty(struct partition *partition, int64_t first_di
 
 /* Calls a cleaning off and waits until it has ended. */
 void partition_stop_cleaning_locked(struct partition *partition) NEEDS(partition->mutex);
+
+/* For who must have nobody sync meanwhile, and puts a round of its own in between: lead (waits for the round
+ * that runs), then begin_locked, log_sync_run and end, then leave with what is on stable storage now (-1:
+ * nothing new). */
+void partition_sync_lead(struct partition *partition);
+int partition_sync_begin_locked(struct partition *partition, struct log_sync *sync) NEEDS(partition->mutex);
+void partition_sync_end(struct partition *partition, struct log_sync *sync, bool done);
+void partition_sync_leave(struct partition *partition, int64_t synced_offset, bool failed);
+
+/* A move that runs ends without success. */
+void partition_call_off_move(struct partition *partition);
 
 /* partition_sync whatever the config says. */
 enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_t deadline_ms);

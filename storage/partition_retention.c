@@ -68,10 +68,10 @@ bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_
     while ((deleted = retain_some(partition, &pass)) > 0 && has_time(now_ms))
         thread_give_way();
     if (file_is_full(deleted) || deleted == -EMFILE || deleted == -ENFILE)
-        diag_warn("%s: retention waits: %s", partition->log->path, strerror(-deleted));
+        diag_warn("%s-%d: retention waits: %s", partition->topic, (int)partition->index, strerror(-deleted));
     else if (deleted < 0)
-        data_dir_fail(partition_dir(partition), "%s: retention failed: %s", partition->log->path,
-                      strerror(-deleted));
+        data_dir_fail(partition_dir(partition), "%s-%d: retention failed: %s", partition->topic,
+                      (int)partition->index, strerror(-deleted));
     return deleted > 0;
 }
 

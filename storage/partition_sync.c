@@ -20,23 +20,29 @@ void partition_sync_has_failed(struct partition *partition, int result)
     bool closed = partition->closed;
     partition_unlock(partition);
     if (!closed)
-        data_dir_fail(partition_dir(partition), "%s: a sync failed: %s", partition->log->path,
-                      strerror(-result));
+        data_dir_fail(partition_dir(partition), "%s-%d: a sync failed: %s", partition->topic,
+                      (int)partition->index, strerror(-result));
 }
 
-static int begin_round(struct partition *partition, struct log_sync *sync)
+int partition_sync_begin_locked(struct partition *partition, struct log_sync *sync)
 {
-    partition_lock(partition);
     int result = log_sync_begin(partition->log, sync);
     if (result == 0) {
         partition->syncing_all = partition->unsynced_all;
         partition->unsynced_all = nowhere;
     }
+    return result;
+}
+
+static int begin_round(struct partition *partition, struct log_sync *sync)
+{
+    partition_lock(partition);
+    int result = partition_sync_begin_locked(partition, sync);
     partition_unlock(partition);
     return result;
 }
 
-static void end_round(struct partition *partition, struct log_sync *sync, bool done)
+void partition_sync_end(struct partition *partition, struct log_sync *sync, bool done)
 {
     partition_lock(partition);
     log_sync_end(partition->log, sync, done);
@@ -64,7 +70,7 @@ static enum round run_round(struct partition *partition, int64_t *end)
     int result = log_sync_run(&sync);
     if (result < 0)
         partition_sync_has_failed(partition, result);
-    end_round(partition, &sync, result == 0);
+    partition_sync_end(partition, &sync, result == 0);
     return result < 0 ? ROUND_FAILED : ROUND_DONE;
 }
 
@@ -83,6 +89,26 @@ static enum round lead(struct partition *partition) NEEDS(partition->sync_mutex)
         partition->synced_offset = end;
     condition_broadcast(&partition->synced);
     return round;
+}
+
+void partition_sync_lead(struct partition *partition)
+{
+    mutex_lock(&partition->sync_mutex);
+    while (partition->syncing)
+        condition_wait(&partition->synced, &partition->sync_mutex);
+    partition->syncing = true;
+    mutex_unlock(&partition->sync_mutex);
+}
+
+void partition_sync_leave(struct partition *partition, int64_t synced_offset, bool failed)
+{
+    mutex_lock(&partition->sync_mutex);
+    partition->syncing = false;
+    partition->sync_failed |= failed;
+    if (!failed && synced_offset > partition->synced_offset)
+        partition->synced_offset = synced_offset;
+    condition_broadcast(&partition->synced);
+    mutex_unlock(&partition->sync_mutex);
 }
 
 enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_t deadline_ms)
@@ -112,21 +138,25 @@ enum kerr partition_sync(struct partition *partition, int64_t offset, int64_t de
     return partition_sync_now(partition, offset, deadline_ms);
 }
 
+/* The ticking thread's; it alone frees a log that was moved away from, so this one lives. */
 void partition_flush_closed(struct partition *partition)
 {
     for (;;) {
         partition_lock(partition);
-        struct segment *segment = log_flush_begin(partition->log);
+        struct log *log = partition->log;
+        uint32_t changes = partition->log_changes;
+        struct segment *segment = log_flush_begin(log);
         partition_unlock(partition);
         if (segment == NULL)
             return;
-        int result = log_flush_run(partition->log, segment);
-        if (result < 0)
-            partition_sync_has_failed(partition, result);
+        int result = log_flush_run(segment);
         partition_lock(partition);
-        log_flush_end(partition->log, segment, result == 0);
+        bool has_moved = partition->log_changes != changes;
+        log_flush_end(log, segment, result == 0);
         partition_unlock(partition);
-        if (result < 0)
+        if (result < 0 && !has_moved)
+            partition_sync_has_failed(partition, result);
+        if (result < 0 || has_moved)
             return;
     }
 }

@@ -13,6 +13,7 @@
 #include "protocol/base/ensure.h"
 #include "storage/checkpoint.h"
 #include "storage/cleaner.h"
+#include "storage/mover.h"
 #include "storage/open_files.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
@@ -29,6 +30,7 @@ enum {
     IDLE_FILES_INTERVAL_MS = 60000,
     KEY_ROOM = 300,
     WORKERS_MAX = 8,
+    MOVERS_MAX = 64,
     WORK_PER_THREAD = 16,
 };
 
@@ -53,6 +55,12 @@ static int64_t checkpoint_interval_ms(const struct partitions *partitions, int k
     }
 }
 
+static int32_t mover_threads(const struct storage_config *config, int32_t dir_count)
+{
+    int32_t threads = config->mover_threads > 0 ? config->mover_threads : dir_count;
+    return threads < MOVERS_MAX ? threads : MOVERS_MAX;
+}
+
 struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
                                   const struct storage_config *config)
 {
@@ -69,6 +77,9 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     uint64_t seed = (uint64_t)clock_wall_ms() ^ (uint64_t)(uintptr_t)partitions;
     map_init(&partitions->by_name, seed);
     map_init(&partitions->by_id, seed);
+    map_init(&partitions->preferences, seed);
+    atomic_init(&partitions->places_changed, false);
+    partitions->mover = mover_new(partitions, mover_threads(config, dir_count));
     int64_t now_ms = clock_monotonic_ms();
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
         partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
@@ -224,39 +235,6 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path,
     return partition;
 }
 
-static size_t count_in(struct partitions *partitions, const struct data_dir *dir) NEEDS(partitions->lock)
-{
-    size_t count = 0;
-    size_t cursor = 0;
-    struct map_entry *entry;
-    while ((entry = map_next(&partitions->by_name, &cursor)) != NULL)
-        count += partition_dir(entry->value) == dir;
-    return count;
-}
-
-/* The log directory that the image names, else the one in order with the fewest partitions. NULL: none, or
- * not the named one. */
-static struct data_dir *choose_dir(struct partitions *partitions, struct uuid directory_id)
-    NEEDS(partitions->lock)
-{
-    struct data_dir *best = NULL;
-    size_t best_count = SIZE_MAX;
-    for (int32_t i = 0; i < partitions->dir_count; i++) {
-        struct data_dir *dir = partitions->dirs[i];
-        if (data_dir_is_offline(dir))
-            continue;
-        if (uuid_equal(data_dir_meta(dir)->directory_id, directory_id)
-            && !directory_id_is_reserved(directory_id))
-            return dir;
-        size_t count = partitions->dir_count > 1 ? count_in(partitions, dir) : 0;
-        if (count < best_count) {
-            best = dir;
-            best_count = count;
-        }
-    }
-    return directory_id_is_reserved(directory_id) ? best : NULL;
-}
-
 static struct partition *create_in(struct partitions *partitions, struct data_dir *dir,
                                    const struct hosted_partition *hosted, enum kerr *error, struct note *why)
     NEEDS(partitions->lock)
@@ -288,7 +266,7 @@ static struct partition *create_locked(struct partitions *partitions, const stru
 {
     struct data_dir *dir;
     *error = KERR_KAFKA_STORAGE_ERROR;
-    while ((dir = choose_dir(partitions, hosted->directory_id)) != NULL) {
+    while ((dir = partitions_choose_dir_locked(partitions, hosted)) != NULL) {
         struct partition *partition = create_in(partitions, dir, hosted, error, why);
         if (partition != NULL || !data_dir_is_offline(dir))
             return partition;
@@ -330,6 +308,13 @@ void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir,
     partitions->doomed[partitions->doomed_count++] = (struct doomed_dir){dir, copy, due_ms};
 }
 
+void partitions_doom(struct partitions *partitions, struct data_dir *dir, const char *path, int64_t delay_ms)
+{
+    rwlock_write(&partitions->lock);
+    partitions_doom_locked(partitions, dir, path, clock_monotonic_ms() + delay_ms);
+    rwlock_write_done(&partitions->lock);
+}
+
 void partitions_delete(struct partitions *partitions, struct uuid topic_id, int32_t index)
 {
     uint8_t room[KEY_ROOM];
@@ -343,6 +328,10 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
         return;
 
     partition_close(partition, false);
+    partition_call_off_move(partition);
+    partition_sync_lead(
+        partition); /* waits for a move that is taking over; the next one sees that it is closed */
+    partition_sync_leave(partition, -1, false);
     struct partition_checkpoint checkpoint;
     partition_get_checkpoint(partition, &checkpoint);
     char name[PARTITION_DIR_NAME_MAX + 1];
@@ -453,6 +442,12 @@ static bool write_checkpoints(struct partitions *partitions, int kind)
 bool partitions_store_log_starts(struct partitions *partitions)
 {
     return write_checkpoints(partitions, CHECKPOINT_START);
+}
+
+void partitions_store_checkpoints(struct partitions *partitions)
+{
+    for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
+        (void)write_checkpoints(partitions, kind);
 }
 
 static void enforce_retention(struct partitions *partitions, int64_t now_ms)
@@ -592,6 +587,7 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
 {
     size_t count;
     cleaner_stop(partitions->cleaner);
+    mover_stop(partitions->mover);
     struct partition **found = partitions_all(partitions, &count);
     bool good = close_all(partitions, found, count, broker_epoch);
     for (size_t i = 0; i < count; i++)
@@ -604,6 +600,7 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
         buf_fini(&partitions->written[i]);
     map_fini(&partitions->by_name);
     map_fini(&partitions->by_id);
+    partitions_free_preferences(partitions);
     mutex_fini(&partitions->checkpoint_mutex);
     rwlock_fini(&partitions->lock);
     free(partitions->doomed);

@@ -55,6 +55,15 @@ struct partition *partitions_create(struct partitions *partitions, const struct 
  * (at the latest at a later start). Readers that still hold segments finish. */
 void partitions_delete(struct partitions *partitions, struct uuid topic_id, int32_t index);
 
+/* The replica shall be in this log directory (KIP-113): it is copied there in the background and goes on
+ * there. KAFKA_STORAGE_ERROR if it or any other directory is offline; REPLICA_NOT_AVAILABLE if it is not
+ * hosted here: then it will be made there. */
+enum kerr partitions_set_dir(struct partitions *partitions, struct slice topic, int32_t index,
+                             struct data_dir *dir);
+
+/* Whether replicas have moved since this was asked last. */
+bool partitions_take_places_changed(struct partitions *partitions);
+
 /* Referenced, or NULL. */
 struct partition *partitions_find(struct partitions *partitions, struct slice topic, int32_t index);
 struct partition *partitions_find_by_id(struct partitions *partitions, struct uuid topic_id, int32_t index);

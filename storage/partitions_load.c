@@ -17,12 +17,21 @@
 #include "storage/recovery_progress.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { KEY_ROOM = 300, STRAY_NAMES = 200 };
 
 static const char cluster_log_dir[] = "__cluster_metadata-0";
+
+/* A copy on its way to another directory. */
+struct future {
+    struct future *next;
+    struct data_dir *dir;
+    int64_t end_offset; /* -1: it cannot be opened, or does not begin where the partition does */
+    char path[];
+};
 
 /* One partition that the image wants here. */
 struct wanted {
@@ -32,6 +41,9 @@ struct wanted {
     struct log_options options;
     int64_t first_dirty; /* as cleaner-offset-checkpoint says; -1: it does not */
     struct partition *partition;
+    struct future *futures;   /* copies of it that were being made */
+    int64_t highest_start;    /* of the log, as checkpointed in any directory */
+    struct data_dir *move_to; /* what the copying is to be begun anew for */
     enum kerr error;
     struct note why;
     uint8_t key[KEY_ROOM];
@@ -68,7 +80,8 @@ static struct wanted *find_wanted(const struct loading *loading, struct slice to
 }
 
 /* Whether partition.metadata agrees; a missing one does. */
-static bool has_id(const struct loading *loading, const char *name, struct wanted *wanted)
+static bool has_id(const struct loading *loading, const char *name, const struct wanted *wanted,
+                   bool *is_there)
 {
     char path[FILE_PATH_MAX];
     struct uuid id;
@@ -77,8 +90,38 @@ static bool has_id(const struct loading *loading, const char *name, struct wante
     int result = partition_dir_read_id(data_dir_fs(loading->dir), path, &id, &why);
     if (result < 0)
         diag_warn("%s", why.text);
-    wanted->id_is_there = result == 1;
+    *is_there = result == 1;
     return result == 0 || (result == 1 && uuid_equal(id, wanted->hosted->topic_id));
+}
+
+static void look_at_live(struct loading *loading, const char *name, struct wanted *wanted)
+{
+    bool id_is_there;
+    if (wanted == NULL || wanted->dir != NULL || !has_id(loading, name, wanted, &id_is_there)) {
+        push(&loading->stray, &loading->stray_count, name);
+        return;
+    }
+    wanted->dir = loading->dir;
+    wanted->id_is_there = id_is_there;
+}
+
+/* What was moved is looked at once all is known; a copy of what is not ours is left alone. Without its id
+ * one had not even begun. */
+static void look_at_future(struct loading *loading, const char *name, struct wanted *wanted)
+{
+    bool id_is_there;
+    if (wanted == NULL || !has_id(loading, name, wanted, &id_is_there))
+        return;
+    if (!id_is_there) {
+        push(&loading->doomed, &loading->doomed_count, name);
+        return;
+    }
+    size_t len = strlen(data_dir_path(loading->dir)) + strlen(name) + 2;
+    struct future *future = malloc(sizeof *future + len);
+    ensure(future != NULL);
+    *future = (struct future){.next = wanted->futures, .dir = loading->dir, .end_offset = -1};
+    snprintf(future->path, len, "%s/%s", data_dir_path(loading->dir), name);
+    wanted->futures = future;
 }
 
 static void look_at(void *context, const char *name)
@@ -91,13 +134,10 @@ static void look_at(void *context, const char *name)
     enum partition_dir_kind kind = partition_dir_parse(name, &topic, &index);
     if (kind == PARTITION_DIR_DELETE)
         push(&loading->doomed, &loading->doomed_count, name);
-    if (kind != PARTITION_DIR_LIVE)
-        return;
-    struct wanted *wanted = find_wanted(loading, topic, index);
-    if (wanted != NULL && wanted->dir == NULL && has_id(loading, name, wanted))
-        wanted->dir = loading->dir;
-    else
-        push(&loading->stray, &loading->stray_count, name);
+    else if (kind == PARTITION_DIR_LIVE)
+        look_at_live(loading, name, find_wanted(loading, topic, index));
+    else if (kind == PARTITION_DIR_FUTURE)
+        look_at_future(loading, name, find_wanted(loading, topic, index));
 }
 
 /* Reads one checkpoint file into the wanted partitions of this directory. */
@@ -114,7 +154,11 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
     while (result >= 0
            && (result = checkpoint_next_offset(&checkpoint, &topic, &index, &offset, &why)) == 1) {
         struct wanted *wanted = find_wanted(loading, topic, index);
-        if (wanted == NULL || wanted->dir != loading->dir || offset < 0)
+        if (wanted == NULL || offset < 0)
+            continue;
+        if (kind == CHECKPOINT_START && offset > wanted->highest_start)
+            wanted->highest_start = offset;
+        if (wanted->dir != loading->dir)
             continue;
         if (kind == CHECKPOINT_START)
             wanted->options.start_offset = offset;
@@ -180,27 +224,183 @@ static void list_dir(struct loading *loading, struct data_dir *dir)
     }
 }
 
-static void open_one(void *context, size_t i)
+/* ---- opening ---- */
+
+static bool any_is_offline(const struct partitions *partitions)
 {
-    struct loading *loading = context;
-    struct wanted *wanted = &loading->wanted[i];
-    if (wanted->dir == NULL || data_dir_is_offline(wanted->dir))
-        return;
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (data_dir_is_offline(partitions->dirs[i]))
+            return true;
+    return false;
+}
+
+static bool all_are_offline(const struct partitions *partitions)
+{
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (!data_dir_is_offline(partitions->dirs[i]))
+            return false;
+    return true;
+}
+
+/* Whether a partition that was found nowhere is a new one. It may lie in a directory that is not there now:
+ * then an empty one in its place would be the end of its records. */
+static bool is_new(const struct partitions *partitions, struct uuid directory_id)
+{
+    if (directory_id_is_reserved(directory_id))
+        return !any_is_offline(partitions);
+    for (int32_t i = 0; i < partitions->dir_count; i++)
+        if (!data_dir_is_offline(partitions->dirs[i])
+            && uuid_equal(data_dir_meta(partitions->dirs[i])->directory_id, directory_id))
+            return true;
+    return false;
+}
+
+/* How a log of this directory is to be opened. */
+static struct log_options options_in(struct loading *loading, const struct wanted *wanted,
+                                     const struct data_dir *dir)
+{
+    struct log_options options = wanted->options;
+    options.clean = data_dir_was_clean(dir);
+    options.progress = &loading->progress;
+    options.suspect = data_dir_is_suspect(dir);
+    if (data_dir_was_believed(dir) || dir != wanted->dir)
+        options.recovery_point = 0;
+    return options;
+}
+
+static void live_path(const struct wanted *wanted, const struct data_dir *dir, char path[FILE_PATH_MAX])
+{
     char name[PARTITION_DIR_NAME_MAX + 1];
-    char path[FILE_PATH_MAX];
     partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
-    file_path(path, "%s/%s", data_dir_path(wanted->dir), name);
-    wanted->options.clean = data_dir_was_clean(wanted->dir);
-    wanted->options.progress = &loading->progress;
-    wanted->options.suspect = data_dir_is_suspect(wanted->dir);
-    if (data_dir_was_believed(wanted->dir))
-        wanted->options.recovery_point = 0;
-    wanted->partition = partitions_open_one(wanted->dir, path, wanted->hosted, &wanted->options,
-                                            wanted->id_is_there, &wanted->error, &wanted->why);
+    file_path(path, "%s/%s", data_dir_path(dir), name);
+}
+
+static void open_live(struct loading *loading, struct wanted *wanted)
+{
+    char path[FILE_PATH_MAX];
+    struct log_options options = options_in(loading, wanted, wanted->dir);
+    live_path(wanted, wanted->dir, path);
+    wanted->partition = partitions_open_one(wanted->dir, path, wanted->hosted, &options, wanted->id_is_there,
+                                            &wanted->error, &wanted->why);
     if (wanted->partition == NULL)
         data_dir_fail(wanted->dir, "%s", wanted->why.text);
     else
         partition_restore_first_dirty(wanted->partition, wanted->first_dirty);
+}
+
+/* Out of the way, to be removed. */
+static int doom(struct loading *loading, const struct wanted *wanted, struct data_dir *dir, const char *path)
+{
+    char name[PARTITION_DIR_NAME_MAX + 1];
+    char doomed[FILE_PATH_MAX];
+    partition_dir_name_with(name, wanted->hosted->topic, wanted->hosted->index, partition_dir_unique_id(),
+                            "-delete");
+    file_path(doomed, "%s/%s", data_dir_path(dir), name);
+    int result = file_rename(data_dir_fs(dir), path, doomed);
+    if (result == 0)
+        result = file_sync_directory(data_dir_fs(dir), data_dir_path(dir));
+    if (result < 0)
+        diag_warn("%s: %s", path, strerror(-result));
+    else
+        partitions_doom(loading->partitions, dir, doomed, loading->partitions->config.initial_task_delay_ms);
+    return result;
+}
+
+/* The copy gets the partition's name, and is the partition. */
+static bool promote(struct wanted *wanted, const struct future *future)
+{
+    char live[FILE_PATH_MAX];
+    live_path(wanted, future->dir, live);
+    int result = file_rename(data_dir_fs(future->dir), future->path, live);
+    if (result == 0)
+        result = file_sync_directory(data_dir_fs(future->dir), data_dir_path(future->dir));
+    if (result < 0) {
+        data_dir_fail(future->dir, "%s: %s", future->path, strerror(-result));
+        return false;
+    }
+    diag_info("%s has taken over", live);
+    wanted->dir = future->dir;
+    wanted->id_is_there = true;
+    wanted->options.recovery_point = 0;
+    wanted->options.start_offset = wanted->highest_start;
+    return true;
+}
+
+/* How far a copy goes. */
+static void measure(struct loading *loading, const struct wanted *wanted, struct future *future)
+{
+    int error;
+    struct note why = {""};
+    struct log_options options = options_in(loading, wanted, future->dir);
+    options.files = data_dir_files(future->dir);
+    options.path = future->path;
+    options.config = wanted->hosted->config;
+    options.recovery_point = options.start_offset = 0;
+    struct log *log = log_open(&options, &error, &why);
+    if (log == NULL)
+        return;
+    if (wanted->partition == NULL || log->segments[0]->base_offset <= wanted->partition->log->start_offset)
+        future->end_offset = log->end_offset;
+    log_free(log);
+}
+
+/* The longest copy; NULL: there is none that is in order. */
+static struct future *find_longest(struct loading *loading, const struct wanted *wanted)
+{
+    struct future *longest = NULL;
+    for (struct future *future = wanted->futures; future != NULL; future = future->next) {
+        if (data_dir_is_offline(future->dir))
+            continue;
+        measure(loading, wanted, future);
+        if (future->end_offset >= 0 && (longest == NULL || future->end_offset > longest->end_offset))
+            longest = future;
+    }
+    return longest;
+}
+
+static void doom_others(struct loading *loading, struct wanted *wanted, const struct future *kept)
+{
+    for (struct future *future = wanted->futures; future != NULL; future = future->next)
+        if (future != kept && !data_dir_is_offline(future->dir)
+            && doom(loading, wanted, future->dir, future->path) == 0)
+            wanted->move_to = future->dir;
+}
+
+/* A partition and its copies: the longest has everything that was acknowledged, and more records than another
+ * only if it had taken over. Copies that had not are made anew. */
+static void settle_copies(struct loading *loading, struct wanted *wanted)
+{
+    char live[FILE_PATH_MAX];
+    const struct future *longest = find_longest(loading, wanted);
+    if (longest == NULL || longest->end_offset <= wanted->partition->log->end_offset) {
+        doom_others(loading, wanted, NULL);
+        return;
+    }
+    live_path(wanted, wanted->dir, live);
+    if (doom(loading, wanted, wanted->dir, live) < 0 || !promote(wanted, longest))
+        return; /* as it was: the next start decides */
+    doom_others(loading, wanted, longest);
+    wanted->move_to = NULL;
+    partition_unref(wanted->partition);
+    open_live(loading, wanted);
+}
+
+static void open_one(void *context, size_t i)
+{
+    struct loading *loading = context;
+    struct wanted *wanted = &loading->wanted[i];
+    bool is_here = wanted->dir != NULL;
+    /* without the partition itself a copy is only believed if that can be nowhere else */
+    if (!is_here && wanted->futures != NULL && is_new(loading->partitions, wanted->hosted->directory_id)) {
+        const struct future *longest = find_longest(loading, wanted);
+        if (longest != NULL && promote(wanted, longest))
+            doom_others(loading, wanted, longest);
+        wanted->move_to = NULL;
+    }
+    if (wanted->dir != NULL && !data_dir_is_offline(wanted->dir))
+        open_live(loading, wanted);
+    if (is_here && wanted->futures != NULL && wanted->partition != NULL)
+        settle_copies(loading, wanted);
 }
 
 static void init_loading(struct loading *loading, struct partitions *partitions,
@@ -223,6 +423,11 @@ static void init_loading(struct loading *loading, struct partitions *partitions,
 static void fini_loading(struct loading *loading)
 {
     map_fini(&loading->by_name);
+    for (size_t i = 0; i < loading->count; i++)
+        for (struct future *future = loading->wanted[i].futures, *next; future != NULL; future = next) {
+            next = future->next;
+            free(future);
+        }
     free(loading->wanted);
     free(loading->stray);
     free(loading->doomed);
@@ -256,35 +461,6 @@ static size_t threads_for(const struct loading *loading)
     return (size_t)partitions->config.recovery_threads_per_dir * (size_t)partitions->dir_count;
 }
 
-static bool any_is_offline(const struct partitions *partitions)
-{
-    for (int32_t i = 0; i < partitions->dir_count; i++)
-        if (data_dir_is_offline(partitions->dirs[i]))
-            return true;
-    return false;
-}
-
-static bool all_are_offline(const struct partitions *partitions)
-{
-    for (int32_t i = 0; i < partitions->dir_count; i++)
-        if (!data_dir_is_offline(partitions->dirs[i]))
-            return false;
-    return true;
-}
-
-/* Whether a partition that was found nowhere is a new one. It may lie in a directory that is not there now:
- * then an empty one in its place would be the end of its records. */
-static bool is_new(const struct partitions *partitions, struct uuid directory_id)
-{
-    if (directory_id_is_reserved(directory_id))
-        return !any_is_offline(partitions);
-    for (int32_t i = 0; i < partitions->dir_count; i++)
-        if (!data_dir_is_offline(partitions->dirs[i])
-            && uuid_equal(data_dir_meta(partitions->dirs[i])->directory_id, directory_id))
-            return true;
-    return false;
-}
-
 static void tell_missing(const struct loading *loading)
 {
     size_t missing = 0;
@@ -299,6 +475,17 @@ static void tell_missing(const struct loading *loading)
                    "%.*s-%d%s",
                    missing, SLICE_ARGS(first->hosted->topic), (int)first->hosted->index,
                    missing > 1 ? " and others" : "");
+}
+
+/* What was on its way when the last run ended. */
+static void move_on(const struct loading *loading)
+{
+    for (size_t i = 0; i < loading->count; i++) {
+        const struct wanted *wanted = &loading->wanted[i];
+        if (wanted->move_to != NULL && wanted->partition != NULL)
+            (void)partitions_set_dir(loading->partitions, wanted->hosted->topic, wanted->hosted->index,
+                                     wanted->move_to);
+    }
 }
 
 enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
@@ -333,6 +520,7 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
         }
     }
     tell_missing(&loading);
+    move_on(&loading);
     if (all_are_offline(partitions))
         error = KERR_KAFKA_STORAGE_ERROR;
     fini_loading(&loading);

@@ -8,6 +8,8 @@
 #include "storage/partition_private.h"
 #include "storage/partitions.h"
 
+struct mover; /* storage/mover.h */
+
 enum {
     CHECKPOINT_RECOVERY,
     CHECKPOINT_HIGH_WATERMARK,
@@ -33,8 +35,11 @@ struct partitions {
     struct map by_name;           /* topic, zero byte, index */
     struct map by_id;             /* topic id, zero byte, index */
     struct cleaner *cleaner;
+    struct map preferences; /* topic, zero byte, index -> where it shall be made (partitions_dirs) */
     struct doomed_dir *doomed;
     size_t doomed_count;
+    struct mover *mover;        /* constant */
+    atomic_bool places_changed; /* a move has ended since partitions_take_places_changed */
 
     struct mutex checkpoint_mutex; /* RANK_CHECKPOINTS: one writer of the checkpoint files */
     struct buf *written GUARDED_BY(checkpoint_mutex); /* per directory and kind: what the file holds */
@@ -58,7 +63,21 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path,
 void partitions_add_locked(struct partitions *partitions, struct partition *partition)
     NEEDS(partitions->lock);
 
+/* The log directory for a new replica: what was said of it (AlterReplicaLogDirs), what the image names, else
+ * the one in order with the fewest replicas. NULL: none, or not the named one. */
+struct data_dir *partitions_choose_dir_locked(struct partitions *partitions,
+                                              const struct hosted_partition *hosted) NEEDS(partitions->lock);
+
+/* At the end. */
+void partitions_free_preferences(struct partitions *partitions);
+
+/* Writes the checkpoint files that have changed, in all directories. */
+void partitions_store_checkpoints(struct partitions *partitions);
+
 /* Queues a renamed directory for removal. */
+void partitions_doom(struct partitions *partitions, struct data_dir *dir, const char *path, int64_t delay_ms);
+
+/* The same. */
 void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path,
                             int64_t due_ms) NEEDS(partitions->lock);
 

@@ -51,6 +51,19 @@ void producers_fini(struct producers *producers)
     *producers = (struct producers){0};
 }
 
+void producers_take(struct producers *producers, struct producers *from)
+{
+    ensure(!from->recording);
+    producers_fini(producers);
+    *producers = *from;
+    list_init(&producers->open);
+    list_for_each(node, &from->open) {
+        list_remove(node);
+        list_append(&producers->open, node);
+    }
+    producers_init(from);
+}
+
 struct producer *producers_find(const struct producers *producers, int64_t producer_id)
 {
     return map_find(&producers->by_id, key_of(&producer_id));

@@ -69,6 +69,9 @@ void producers_init(struct producers *producers);
 void producers_fini(struct producers *producers);
 void producers_clear(struct producers *producers); /* forgets everybody */
 
+/* Moves everything over; what was there is forgotten, and `from` is left empty. Both are between changes. */
+void producers_take(struct producers *producers, struct producers *from);
+
 struct producer *producers_find(const struct producers *producers, int64_t producer_id);
 size_t producers_count(const struct producers *producers);
 

@@ -44,7 +44,8 @@ struct segment *segment_new(struct open_files *files, const char *directory, int
     segment->max_timestamp = NO_TIMESTAMP;
     segment->first_timestamp = SEGMENT_UNKNOWN;
     segment->created_ms = clock_wall_ms();
-    memcpy(segment->directory, directory, len);
+    memcpy(segment->first_directory, directory, len);
+    atomic_init(&segment->directory, segment->first_directory);
     return segment;
 }
 
@@ -56,7 +57,16 @@ void segment_path_as(const struct segment *segment, enum segment_names names, co
         more = ".cleaned";
     else if (names == SEGMENT_SWAP || (names == SEGMENT_SWAP_INDEXES && strcmp(suffix, ".log") != 0))
         more = ".swap";
-    file_path(path, "%s/%020" PRId64 "%s%s", segment->directory, segment->base_offset, suffix, more);
+    file_path(path, "%s/%020" PRId64 "%s%s", atomic_load(&segment->directory), segment->base_offset, suffix,
+              more);
+}
+
+void segment_moved(struct segment *segment, const char *directory)
+{
+    ensure(segment->moved_to == NULL);
+    segment->moved_to = strdup(directory);
+    ensure(segment->moved_to != NULL);
+    atomic_store(&segment->directory, segment->moved_to);
 }
 
 void segment_path(const struct segment *segment, const char *suffix, char path[FILE_PATH_MAX])
@@ -91,6 +101,7 @@ void segment_drop(struct segment *segment)
     open_files_forget(segment->files, &segment->file);
     index_fini(&segment->offsets);
     index_fini(&segment->times);
+    free(segment->moved_to);
     free(segment);
 }
 

@@ -42,8 +42,10 @@ struct segment {
     bool times_looked_at; /* whether the last entry of the time index is true */
     bool times_are_true;
     bool has_txn_index;
-    bool durable; /* closed, with everything of it on stable storage */
-    char directory[];
+    bool durable;                    /* closed, with everything of it on stable storage */
+    _Atomic(const char *) directory; /* where its files are; changes once at most (segment_moved) */
+    char *moved_to;                  /* owned; NULL: it never did */
+    char first_directory[];
 };
 
 /* A segment object for files that exist, or that segment_create makes. One reference. */
@@ -75,6 +77,9 @@ static inline struct file_system *segment_fs(const struct segment *segment)
 {
     return segment->files->fs;
 }
+
+/* Its directory has been renamed. Under the log owner's lock; once in its life. */
+void segment_moved(struct segment *segment, const char *directory);
 
 /* "<directory>/<base offset as 20 digits><suffix>", and what `names` adds */
 void segment_path(const struct segment *segment, const char *suffix, char path[FILE_PATH_MAX]);

@@ -27,6 +27,7 @@ struct storage_config {
     int64_t retention_check_interval_ms;           /* log.retention.check.interval.ms */
     int64_t initial_task_delay_ms;                 /* log.initial.task.delay.ms */
     struct cleaner_config cleaner;
+    int32_t mover_threads; /* num.replica.alter.log.dirs.threads; 0: as many as there are directories */
     int32_t recovery_threads_per_dir; /* num.recovery.threads.per.data.dir */
 };
 

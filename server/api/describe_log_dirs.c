@@ -29,6 +29,7 @@ struct replica {
     const struct partition *partition;
     int64_t size;
     int64_t offset_lag;
+    bool is_future;
 };
 
 static struct slice wanted_key(struct arena *arena, struct slice topic, int32_t index)
@@ -74,14 +75,17 @@ static int compare_replicas(const void *a, const void *b)
 
 static void collect_replicas(struct listing *listing, struct partition **found, size_t count)
 {
-    listing->replicas = arena_new_array(listing->call->arena, struct replica, count);
+    listing->replicas = arena_new_array(listing->call->arena, struct replica, 2 * count);
     for (size_t i = 0; i < count; i++) {
         struct partition_extent extent;
         if (!is_wanted(listing, found[i]))
             continue;
         partition_get_extent(found[i], &extent);
         listing->replicas[listing->count++] =
-            (struct replica){extent.dir, found[i], extent.size, extent.offset_lag};
+            (struct replica){extent.dir, found[i], extent.size, extent.offset_lag, false};
+        if (extent.future_dir != NULL)
+            listing->replicas[listing->count++] = (struct replica){
+                extent.future_dir, found[i], extent.future_size, extent.future_offset_lag, true};
     }
     if (listing->count > 0)
         qsort(listing->replicas, (size_t)listing->count, sizeof *listing->replicas, compare_replicas);
@@ -101,6 +105,7 @@ static int32_t describe_topic(struct listing *listing, int32_t at, int32_t end,
         topic->partitions.items[i].partition_index = partition_index(listing->replicas[at].partition);
         topic->partitions.items[i].partition_size = listing->replicas[at].size;
         topic->partitions.items[i].offset_lag = listing->replicas[at].offset_lag;
+        topic->partitions.items[i].is_future_key = listing->replicas[at].is_future;
     }
     return next;
 }
@@ -120,11 +125,12 @@ static void describe_replicas(struct listing *listing, const struct data_dir *di
         at = describe_topic(listing, at, end, &result->topics.items[result->topics.count++]);
 }
 
-static void describe_dir(struct listing *listing, struct data_dir *dir,
+static void describe_dir(struct listing *listing, int32_t at,
                          struct describe_log_dirs_response_result *result)
 {
     struct file_space space;
-    result->log_dir = slice_str(data_dir_path(dir));
+    struct data_dir *dir = listing->call->broker->dirs[at];
+    result->log_dir = slice_str(listing->call->broker->dir_names[at]);
     if (data_dir_is_offline(dir) || file_space(data_dir_fs(dir), data_dir_path(dir), &space) < 0) {
         result->error_code = KERR_KAFKA_STORAGE_ERROR;
         return;
@@ -146,7 +152,7 @@ void handle_describe_log_dirs(struct call *call)
     collect_replicas(&listing, found, count);
     array_init(&response->results, describe_log_dirs_response_result, call->arena, broker->dir_count);
     for (int32_t i = 0; i < broker->dir_count; i++)
-        describe_dir(&listing, broker->dirs[i], &response->results.items[i]);
+        describe_dir(&listing, i, &response->results.items[i]);
     map_fini(&listing.wanted);
     partitions_unref_all(found, count);
 }

@@ -8,6 +8,7 @@
 #include "server/call.h"
 
 handler_fn handle_alter_configs;
+handler_fn handle_alter_replica_log_dirs;
 handler_fn handle_api_versions;
 handler_fn handle_create_partitions;
 handler_fn handle_create_topics;

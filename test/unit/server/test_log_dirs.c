@@ -1,8 +1,10 @@
 /*
- * Several log directories: what lies where (DescribeLogDirs), and one that fails while the others go on.
+ * Several log directories: what lies where (DescribeLogDirs), one that fails while the others go on, and
+ * replicas that move (AlterReplicaLogDirs).
  */
 #include "test/unit/server/client_fixture.h"
 
+#include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/metadata.h"
 
@@ -12,7 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { KEY_DESCRIBE_LOG_DIRS = 35, DESCRIBE_VERSION = 5, DIRS = 2, METADATA = 12, PAUSE_MS = 20 };
+enum {
+    KEY_ALTER_REPLICA_LOG_DIRS = 34,
+    KEY_DESCRIBE_LOG_DIRS = 35,
+    DESCRIBE_VERSION = 5,
+    DIRS = 2,
+    METADATA = 12,
+    PAUSE_MS = 20
+};
 
 static char directory[256];
 static char paths[DIRS][300];
@@ -331,6 +340,89 @@ START_TEST(what_somebody_has_to_look_at_is_refused_at_start)
 }
 END_TEST
 
+/* ---- moving ---- */
+
+static int16_t alter(const char *path, const char *topic, int32_t index)
+{
+    struct alter_replica_log_dirs_topic wanted = {.name = slice_str(topic), .partitions = {&index, 1}};
+    struct alter_replica_log_dirs_dir dir = {.path = slice_str(path), .topics = {&wanted, 1}};
+    struct alter_replica_log_dirs_request request = {{&dir, 1}};
+    const struct alter_replica_log_dirs_response *answer =
+        ask(&client, &arena, KEY_ALTER_REPLICA_LOG_DIRS, 2, &request);
+    ck_assert_int_eq(answer->results.count, 1);
+    ck_assert(slice_equal_str(answer->results.items[0].topic_name, topic));
+    ck_assert_int_eq(answer->results.items[0].partitions.count, 1);
+    ck_assert_int_eq(answer->results.items[0].partitions.items[0].partition_index, index);
+    return answer->results.items[0].partitions.items[0].error_code;
+}
+
+/* What the image says of where partition `index` of "t" is; the test has one replica. */
+static struct uuid directory_of(int32_t index)
+{
+    const struct image *image = cluster_read(broker->cluster);
+    const struct partition_state *state = image_find_partition(image_find_topic(image, SLICE("t")), index);
+    struct uuid id = state->directories[0];
+    cluster_read_done(broker->cluster);
+    return id;
+}
+
+static void wait_for_directory(int32_t index, int at)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+    struct uuid wanted = data_dir_meta(broker->dirs[at])->directory_id;
+    while (!uuid_equal(directory_of(index), wanted) && clock_monotonic_ms() < deadline_ms)
+        sleep_ms(PAUSE_MS);
+    ck_assert(uuid_equal(directory_of(index), wanted));
+}
+
+START_TEST(a_replica_moves_and_the_cluster_knows)
+{
+    make_two_partitions();
+    int32_t in_b = partition_in_b();
+    int32_t in_a = 1 - in_b;
+    wait_for_directory(in_a, 0);
+    wait_for_directory(in_b, 1);
+    ck_assert_int_eq(alter(paths[1], "t", in_a), KERR_NONE);
+    wait_for_directory(in_a, 1);
+    const struct describe_log_dirs_response *found = describe(NULL);
+    ck_assert_int_eq(partitions_in(&found->results.items[0]), 0);
+    ck_assert_int_eq(partitions_in(&found->results.items[1]), 2);
+    ck_assert_int_eq(metadata_of("t", in_a)->leader_epoch, 0);
+    expect_in_order(in_a);
+    close_broker(true);
+    open_broker();
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[1]), 2);
+    ck_assert_int_eq(produce(&client, "t", in_a, 100), 2);
+    close_broker(true);
+}
+END_TEST
+
+/* The codes of Apache Kafka 4.3.1. */
+START_TEST(what_cannot_move_is_told_why)
+{
+    char long_name[220];
+    make_two_partitions();
+    int32_t in_b = partition_in_b();
+    memset(long_name, 'x', sizeof long_name - 1);
+    long_name[sizeof long_name - 1] = '\0';
+    ck_assert_int_eq(alter(paths[0], long_name, 0), KERR_INVALID_TOPIC_EXCEPTION);
+    ck_assert_int_eq(alter("relative", "t", 0), KERR_LOG_DIR_NOT_FOUND);
+    ck_assert_int_eq(alter("/nowhere", "t", 0), KERR_LOG_DIR_NOT_FOUND);
+    ck_assert_int_eq(alter(paths[0], "t", 9), KERR_UNKNOWN_TOPIC_OR_PARTITION);
+    ck_assert_int_eq(alter(paths[1], "later", 0), KERR_UNKNOWN_TOPIC_OR_PARTITION);
+    ck_assert_int_eq(alter(paths[1], "later", 1), KERR_UNKNOWN_TOPIC_OR_PARTITION);
+    ck_assert_int_eq(alter(paths[1], "t", in_b), KERR_NONE); /* it is there */
+    create_topic(&client, "later", 2);
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[1]), 3);
+    data_dir_fail(broker->dirs[1], "the test wants it");
+    ck_assert_int_eq(alter(paths[0], "t", in_b), KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(alter(paths[1], "t", in_b), KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(alter(paths[1], "t", 1 - in_b), KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_int_eq(alter(paths[0], "t", 1 - in_b), KERR_NONE);
+    close_broker(false);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log directories");
@@ -350,5 +442,11 @@ int main(void)
         NULL,
     };
     add_tests(suite, "directories that fail", set_up, tear_down, failing);
+    const TTest *const moving[] = {
+        a_replica_moves_and_the_cluster_knows,
+        what_cannot_move_is_told_why,
+        NULL,
+    };
+    add_tests(suite, "replicas that move", set_up, tear_down, moving);
     return run_suite(suite);
 }

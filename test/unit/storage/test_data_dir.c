@@ -154,7 +154,7 @@ START_TEST(names_of_partition_directories_are_told_apart)
     ck_assert_int_eq(index, 12);
     ck_assert_int_eq(partition_dir_parse("a-0.0102-delete", &topic, &index), PARTITION_DIR_DELETE);
     ck_assert_int_eq(partition_dir_parse("a-0.0102-stray", &topic, &index), PARTITION_DIR_STRAY);
-    ck_assert_int_eq(partition_dir_parse("a-0.0102-future", &topic, &index), PARTITION_DIR_STRAY);
+    ck_assert_int_eq(partition_dir_parse("a-0.0102-future", &topic, &index), PARTITION_DIR_OTHER);
     static const char *const others[] = {
         "-1", "a-", "a", "a-x", "a-1x", "a-99999999999", "a-2147483648", "meta.properties"};
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
