@@ -7,6 +7,7 @@
 #include "test/sim/check.h"
 
 #include "protocol/base/ensure.h"
+#include "protocol/record.h"
 #include "storage/os/clock.h"
 #include "test/sim/reading.h"
 #include "test/sim/sim_world.h"
@@ -76,18 +77,110 @@ static bool is_promised(const struct look *look, int64_t from, int64_t to)
     return (from > start ? from : start) < (to < durable ? to : durable);
 }
 
+/* ---- compacted topics ---- */
+
+static bool is_compacted(const struct look *look)
+{
+    return look->topic->name[0] == 'c';
+}
+
+/* The record of the model with this offset and these contents: NULL if nobody wrote it. */
+static bool was_written(const struct look *look, const struct record *wanted)
+{
+    for (size_t i = 0; i < look->part->count; i++) {
+        const struct model_batch *batch = &look->part->batches[i];
+        if (wanted->offset < batch->header.base_offset || wanted->offset > batch_last_offset(&batch->header))
+            continue;
+        struct record_iterator it;
+        struct record record;
+        bool found = false;
+        record_iterator_init(&it, slice_of(batch->bytes, batch->len), NULL);
+        while (!found && record_iterator_next(&it, &record, NULL) == RECORD_READ)
+            found = record.offset == wanted->offset && slice_equal(record.key, wanted->key)
+                    && slice_equal(record.value, wanted->value);
+        record_iterator_fini(&it);
+        if (found)
+            return true;
+    }
+    return false;
+}
+
+static bool check_cleaned_batch(const struct look *look, size_t i)
+{
+    struct record_iterator it;
+    struct record record;
+    bool good = look->reading.batches[i].crc_is_good;
+    record_iterator_init(&it, reading_bytes(&look->reading, i), NULL);
+    while (good && record_iterator_next(&it, &record, NULL) == RECORD_READ)
+        good = was_written(look, &record);
+    record_iterator_fini(&it);
+    return good
+           || wrong(look, "a record of the batch at %" PRId64 " was never written",
+                    look->reading.batches[i].header.base_offset);
+}
+
+enum { KEYS = 8 };
+
+/* The newest record of each key, of producers that make no transactions. */
+struct newest {
+    int64_t offset[KEYS]; /* -1: none */
+    bool is_null[KEYS];
+};
+
+static void note_newest(struct newest *newest, struct slice batch, int64_t below)
+{
+    struct record_iterator it;
+    struct record record;
+    record_iterator_init(&it, batch, NULL);
+    while (record_iterator_next(&it, &record, NULL) == RECORD_READ) {
+        if (record.key.len != 2 || record.key.data[0] != 'k' || record.offset >= below)
+            continue;
+        int key = record.key.data[1] - '0';
+        if (record.offset > newest->offset[key]) {
+            newest->offset[key] = record.offset;
+            newest->is_null[key] = slice_is_null(record.value);
+        }
+    }
+    record_iterator_fini(&it);
+}
+
+/* Whatever was cleaned: of each key the last promised record is there, or a later one. */
+static bool check_newest(const struct look *look)
+{
+    struct newest promised, found;
+    memset(&promised, 0xff, sizeof promised);
+    memset(&found, 0xff, sizeof found);
+    int64_t durable = model_value_at(&look->part->durable, look->at);
+    for (size_t i = 0; i < look->part->count; i++)
+        if (look->part->batches[i].stored && !look->part->batches[i].is_marker)
+            note_newest(&promised, slice_of(look->part->batches[i].bytes, look->part->batches[i].len),
+                        durable);
+    for (size_t i = 0; i < look->reading.count; i++)
+        if (!batch_is_control(&look->reading.batches[i].header))
+            note_newest(&found, reading_bytes(&look->reading, i), INT64_MAX);
+    for (int key = 0; key < KEYS; key++)
+        if (promised.offset[key] > found.offset[key] && !promised.is_null[key])
+            return wrong(look, "k%d ends at %" PRId64 ", but %" PRId64 " was promised", key,
+                         found.offset[key], promised.offset[key]);
+    return true;
+}
+
+/* ---- rows ---- */
+
 static bool check_row(const struct look *look, size_t i, int64_t next)
 {
     int64_t durable = model_value_at(&look->part->durable, look->at);
     const struct batch_header *header = &look->reading.batches[i].header;
     const struct model_batch *batch = model_find_batch(look->part, reading_bytes(&look->reading, i));
+    if (batch == NULL && is_compacted(look))
+        return check_cleaned_batch(look, i);
     if (batch == NULL)
         return wrong(look, "the batch at %" PRId64 " was never written", header->base_offset);
     if (header->base_offset < durable && !batch->stored)
         return wrong(look, "the batch at %" PRId64 " was refused", header->base_offset);
     if (i > 0 && header->base_offset < next)
         return wrong(look, "%" PRId64 " comes behind %" PRId64, header->base_offset, next - 1);
-    if (is_promised(look, next, header->base_offset))
+    if (!is_compacted(look) && is_promised(look, next, header->base_offset))
         return wrong(look, "%" PRId64 " follows where %" PRId64 " was promised", header->base_offset, next);
     int32_t epoch = partition_epoch_of_offset(look->partition, batch_last_offset(header));
     if (epoch != header->partition_leader_epoch)
@@ -106,6 +199,8 @@ static bool check_rows(const struct look *look)
             return false;
         next = batch_next_offset(&reading->batches[i].header);
     }
+    if (is_compacted(look) && reading->error == KERR_NONE)
+        return check_newest(look);
     if (reading->error != KERR_NONE || is_promised(look, next, reading->offsets.log_end_offset))
         return wrong(look, "reading stops at %" PRId64 ", the end is %" PRId64 " (error %d)", next,
                      reading->offsets.log_end_offset, (int)reading->error);
@@ -163,8 +258,9 @@ static bool check_lookups(const struct look *look, uint64_t *random)
         int64_t offset = header->base_offset + sim_draw(random, (uint32_t)header->last_offset_delta + 1);
         if (offset < look->reading.offsets.log_start_offset)
             offset = batch_last_offset(header);
-        if (!check_fetch_at(look, wanted, offset)
-            || !check_time(look, header->max_timestamp - (int64_t)sim_draw(random, 20)))
+        if (!check_fetch_at(look, wanted, offset))
+            return false;
+        if (!is_compacted(look) && !check_time(look, header->max_timestamp - (int64_t)sim_draw(random, 20)))
             return false;
     }
     return true;
@@ -262,6 +358,8 @@ static bool check_committed(const struct look *look, const struct transaction *f
 
 static bool check_transactions(const struct look *look)
 {
+    if (is_compacted(look))
+        return true;
     size_t count;
     struct transaction *found = transactions_of(look, &count);
     const struct partition_offsets *offsets = &look->reading.offsets;
@@ -376,6 +474,8 @@ static bool repeat_last(const struct look *look, int which)
     if (at < 0)
         return true;
     const struct reading_batch *last = &reading->batches[at];
+    if (model_find_batch(look->part, reading_bytes(reading, (size_t)at)) == NULL)
+        return true; /* cleaned: it cannot be repeated as it was */
     uint8_t *bytes = malloc(last->len);
     ensure(bytes != NULL);
     memcpy(bytes, reading->bytes.data + last->at, last->len);

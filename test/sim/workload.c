@@ -4,6 +4,7 @@
 #include "protocol/base/ensure.h"
 #include "protocol/batch_build.h"
 #include "storage/os/clock.h"
+#include "storage/partition_clean.h"
 #include "test/sim/sim_world.h"
 
 #include <inttypes.h>
@@ -60,7 +61,7 @@ uint8_t *workload_make_batch(struct workload *workload, int64_t producer_id, int
     for (int32_t i = 0; i < records; i++) {
         char key[8];
         uint8_t value[160];
-        snprintf(key, sizeof key, "k%u", draw(workload, 8));
+        snprintf(key, sizeof key, "%c%u", transactional ? 't' : 'k', draw(workload, 8));
         size_t value_len = draw(workload, 10) == 0 ? 0 : 1 + draw(workload, sizeof value);
         for (size_t b = 0; b < value_len; b++)
             value[b] = (uint8_t)draw(workload, 256);
@@ -362,11 +363,38 @@ static void note_starts(struct workload *workload, size_t at)
     }
 }
 
+static int no_pace(void *context, size_t bytes, bool (*go_on)(void *go_on_context), void *go_on_context)
+{
+    (void)context;
+    (void)bytes;
+    return go_on(go_on_context) ? 0 : -1;
+}
+
+/* What the cleaner's threads would do, in this one. */
+static void clean(struct workload *workload)
+{
+    const struct cleaning_means means = {.map_bytes = 1 << 16,
+                                         .map_load_factor = 0.9,
+                                         .buffer_bytes = 1 << 15,
+                                         .backoff_ms = 1000,
+                                         .pace = no_pace};
+    size_t count;
+    struct partition **all = partitions_all(workload->node.partitions, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct cleanable cleanable;
+        struct cleaning_result result;
+        if (partition_needs_cleaning(all[i], clock_wall_ms(), &cleanable))
+            (void)partition_clean(all[i], &means, clock_wall_ms(), &result);
+    }
+    partitions_unref_all(all, count);
+}
+
 static void tick(struct workload *workload)
 {
     size_t at = now_at(workload);
     sim_world_pass(700 + draw(workload, 1500));
     partitions_tick(workload->node.partitions, clock_monotonic_ms());
+    clean(workload);
     note_starts(workload, at);
 }
 
