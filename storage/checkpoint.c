@@ -3,7 +3,9 @@
  *
  * 1. The new content is on stable storage before its name is: tmp, fsync, rename, fsync of the directory
  * (unless the caller says that the content can be found again).
- * 2. A file that breaks its own format is reported, never half believed.
+ * 2. The first of its name in a directory made just now may be written in place: who is killed in between
+ * leaves an empty file, which for these is none (checkpoint_create).
+ * 3. A file that breaks its own format is reported, never half believed.
  *
  * Called by epochs, data_dir and partitions. No locks: callers serialise writers of one file.
  */
@@ -14,6 +16,28 @@
 #include <stdlib.h>
 #include <string.h>
 
+static int write_file(struct file_system *fs, const char *path, struct slice content, bool durable)
+{
+    int file = file_open(fs, path, FILE_CREATE | FILE_TRUNCATE);
+    if (file < 0)
+        return file;
+    int result = file_write(fs, file, content.data, content.len, 0);
+    if (result == 0 && durable)
+        result = file_sync(fs, file);
+    file_close(fs, file);
+    return result;
+}
+
+int checkpoint_create(struct file_system *fs, const char *directory, const char *name, struct slice content)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%s", directory, name);
+    int result = write_file(fs, path, content, false);
+    if (result < 0)
+        (void)file_unlink(fs, path); /* half of one is none */
+    return result;
+}
+
 int checkpoint_replace(struct file_system *fs, const char *directory, const char *name, struct slice content,
                        bool durable)
 {
@@ -22,13 +46,7 @@ int checkpoint_replace(struct file_system *fs, const char *directory, const char
     file_path(path, "%s/%s", directory, name);
     file_path(temporary, "%s/%s.tmp", directory, name);
 
-    int file = file_open(fs, temporary, FILE_CREATE | FILE_TRUNCATE);
-    if (file < 0)
-        return file;
-    int result = file_write(fs, file, content.data, content.len, 0);
-    if (result == 0 && durable)
-        result = file_sync(fs, file);
-    file_close(fs, file);
+    int result = write_file(fs, temporary, content, durable);
     if (result == 0)
         result = file_rename(fs, temporary, path);
     if (file_is_full(result))

@@ -16,6 +16,10 @@ enum { CHECKPOINT_BYTES_MAX = 64 << 20 };
 int checkpoint_replace(struct file_system *fs, const char *directory, const char *name, struct slice content,
                        bool durable);
 
+/* Writes `directory`/`name` where no such file is yet, and whose reader takes an empty one for a missing
+ * one. Not synced. 0 or -errno. */
+int checkpoint_create(struct file_system *fs, const char *directory, const char *name, struct slice content);
+
 /* One file being read. Fields are separated by any run of blanks. */
 struct checkpoint {
     char *content; /* owned; NULL: no file, or an empty one */

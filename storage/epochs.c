@@ -70,10 +70,11 @@ int epochs_store(struct epochs *epochs, struct file_system *fs, const char *dire
     for (int32_t i = 0; i < epochs->count; i++)
         buf_printf(&text, "%d %lld\n", (int)epochs->entries[i].epoch,
                    (long long)epochs->entries[i].start_offset);
-    int result = checkpoint_replace(fs, directory, file_name, buf_slice(&text), false);
+    int result = epochs->is_new ? checkpoint_create(fs, directory, file_name, buf_slice(&text))
+                                : checkpoint_replace(fs, directory, file_name, buf_slice(&text), false);
     buf_fini(&text);
     if (result == 0)
-        epochs->changed = false;
+        epochs->changed = epochs->is_new = false;
     return result;
 }
 

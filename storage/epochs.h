@@ -18,6 +18,7 @@ struct epochs {
     int32_t count;
     int32_t capacity;
     bool changed; /* since the file was written */
+    bool is_new;  /* there is no file yet, in a directory that was made just now */
 };
 
 void epochs_init(struct epochs *epochs);

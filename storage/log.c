@@ -63,7 +63,7 @@ int log_new_segment(struct log *log, int64_t base_offset)
 {
     struct segment *segment = segment_new(log->files, log->path, base_offset);
     segment->jitter_ms = draw_jitter(&log->config);
-    int result = segment_create(segment);
+    int result = segment_create(segment, log->is_untouched);
     if (result < 0) {
         segment_drop(segment);
         return result;
@@ -299,6 +299,7 @@ int log_stage_write(struct log_stage *stage)
         return 0;
     struct segment *active = log_active(log);
     int64_t position = active->size;
+    log->is_untouched = false;
     int result = segment_load_indexes(active);
     if (result == 0)
         result = segment_append(active, stage->parts, stage->count, stage->bytes);

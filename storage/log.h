@@ -48,6 +48,7 @@ struct log {
     bool directory_changed; /* names in the directory are not yet on stable storage */
     bool parent_changed;    /* ... nor is the directory's own */
     bool epochs_unsynced;   /* ... nor what leader-epoch-checkpoint says */
+    bool is_untouched; /* its directory was made by this process, and nothing was ever written to a segment */
     struct producers producers;
     struct epochs epochs;
     /* batches appended last, for readers at the tail; offset -1: none */

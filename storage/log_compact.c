@@ -482,7 +482,7 @@ int log_compact_group(struct compaction *compaction, int32_t first, int32_t coun
     struct segment *segment = segment_new(source->files, source->directory, source->base_offset);
     atomic_store(&segment->names, SEGMENT_CLEANED);
     struct output output = {.compaction = compaction, .segment = segment, .file = -1};
-    int result = segment_create(segment);
+    int result = segment_create(segment, false);
     if (result == 0 && compaction->writing == NULL) {
         compaction->writing = malloc(buffer_size(compaction));
         result = compaction->writing == NULL ? -ENOMEM : 0;

@@ -551,6 +551,7 @@ static int create(struct log *log, const struct log_options *options)
 {
     log->start_offset = log->end_offset = options->start_offset;
     log->parent_changed = true;
+    log->is_untouched = log->epochs.is_new = true;
     log->epochs.changed = true; /* Kafka has the file, empty or not */
     return log_new_segment(log, options->start_offset);
 }

@@ -171,17 +171,18 @@ static int make_directory(struct file_system *fs, const char *path, struct log_o
     return result == -EEXIST ? 0 : result;
 }
 
-/* Makes sure that partition.metadata says this topic id; with `again` it is written even if it does. */
-static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid topic_id, bool again,
-                           struct note *why)
+/* Makes sure that partition.metadata says this topic id: in a directory that was made just now it does not,
+ * in a suspect one it is written even if it does. */
+static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid topic_id,
+                           const struct log_options *options, struct note *why)
 {
     struct uuid found;
-    int result = partition_dir_read_id(fs, path, &found, why);
+    int result = options->create ? 0 : partition_dir_read_id(fs, path, &found, why);
     if (result == 1 && !uuid_equal(found, topic_id)) {
         note_set(why, "%s belongs to another topic of that name", path);
         return KERR_INCONSISTENT_TOPIC_ID;
     }
-    if (result == 0 || (result == 1 && again))
+    if (result == 0 || (result == 1 && options->suspect))
         result = partition_dir_write_id(fs, path, topic_id);
     if (file_is_full(result)) /* the cluster log knows it too */
         return KERR_NONE;
@@ -220,7 +221,7 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path,
     options.config = hosted->config;
     *error = id_is_checked && !given->suspect
                  ? KERR_NONE
-                 : settle_id(data_dir_fs(dir), path, hosted->topic_id, given->suspect, why);
+                 : settle_id(data_dir_fs(dir), path, hosted->topic_id, given, why);
     struct log *log = *error == KERR_NONE ? open_log(&options, why) : NULL;
     if (log == NULL) {
         if (*error == KERR_NONE)

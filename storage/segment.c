@@ -75,11 +75,13 @@ void segment_path(const struct segment *segment, const char *suffix, char path[F
     segment_path_as(segment, (enum segment_names)names, suffix, path);
 }
 
-int segment_create(struct segment *segment)
+int segment_create(struct segment *segment, bool is_new)
 {
     char path[FILE_PATH_MAX];
-    segment_path(segment, ".txnindex", path);
-    (void)file_unlink(segment_fs(segment), path);
+    if (!is_new) {
+        segment_path(segment, ".txnindex", path);
+        (void)file_unlink(segment_fs(segment), path);
+    }
     /* The .log last: alone it would be a segment, the others alone are nothing. */
     for (int i = 2; i >= 0; i--) {
         segment_path(segment, segment_suffixes[i], path);

@@ -51,8 +51,9 @@ struct segment {
 /* A segment object for files that exist, or that segment_create makes. One reference. */
 struct segment *segment_new(struct open_files *files, const char *directory, int64_t base_offset);
 
-/* Makes the empty .log, .index and .timeindex; stale files of these names go. 0 or -errno. */
-int segment_create(struct segment *segment);
+/* Makes the empty .log, .index and .timeindex; stale files of these names go, unless the directory `is_new`
+ * and has none. 0 or -errno. */
+int segment_create(struct segment *segment, bool is_new);
 
 /* The suffixes of a segment's files: ".log" first; ".txnindex" last, which it may not have. */
 enum { SEGMENT_SUFFIX_COUNT = 4 };

@@ -82,6 +82,23 @@ START_TEST(both_ends_can_be_cut_off)
 }
 END_TEST
 
+START_TEST(the_first_file_of_a_new_directory_is_written_in_place_and_the_next_one_replaces_it)
+{
+    char *text;
+    epochs.is_new = true;
+    epochs_assign(&epochs, 0, 0);
+    ck_assert_int_eq(file_mkdir(file_system_os(), test_path("leader-epoch-checkpoint.tmp")), 0);
+    ck_assert_int_eq(epochs_store(&epochs, file_system_os(), test_directory), 0);
+    ck_assert(!epochs.is_new && !epochs.changed);
+    ck_assert_int_gt(file_read_all(file_system_os(), test_path("leader-epoch-checkpoint"), 100, &text), 0);
+    ck_assert_str_eq(text, "0\n1\n0 0\n");
+    free(text);
+    epochs_assign(&epochs, 1, 9);
+    ck_assert_int_eq(epochs_store(&epochs, file_system_os(), test_directory), -EISDIR);
+    ck_assert(epochs.changed);
+}
+END_TEST
+
 START_TEST(the_file_is_kafkas_and_is_read_back)
 {
     struct note why = {""};
@@ -169,6 +186,7 @@ int main(void)
     tcase_add_test(tests, the_end_of_an_epoch_is_the_start_of_the_next);
     tcase_add_test(tests, a_new_epoch_drops_what_it_contradicts);
     tcase_add_test(tests, both_ends_can_be_cut_off);
+    tcase_add_test(tests, the_first_file_of_a_new_directory_is_written_in_place_and_the_next_one_replaces_it);
     tcase_add_test(tests, the_file_is_kafkas_and_is_read_back);
     tcase_add_test(tests, empty_files_are_empty_and_broken_ones_are_refused);
     tcase_add_test(tests, a_replaced_file_leaves_no_temporary_one);
