@@ -65,18 +65,29 @@ static int read_entry(struct file_system *fs, int file, enum index_kind kind, in
     return 0;
 }
 
-int index_load(struct index *index, struct file_system *fs, const char *path)
+/* How many entries the file has, and the last one. Most of many thousand indexes are empty: these are not
+ * opened. */
+static int read_last(struct file_system *fs, const char *path, enum index_kind kind, int64_t *count,
+                     struct index_entry *last)
 {
+    struct file_status status;
+    int result = file_path_status(fs, path, &status);
+    *count = result < 0 ? 0 : status.size / (int64_t)index_entry_size(kind);
+    if (*count == 0)
+        return result;
     int file = file_open(fs, path, FILE_READ);
     if (file < 0)
         return file;
-    struct file_status status;
-    struct index_entry last = none(index->kind);
-    int result = file_status(fs, file, &status);
-    int64_t count = result < 0 ? 0 : status.size / (int64_t)index_entry_size(index->kind);
-    if (result == 0 && count > 0)
-        result = read_entry(fs, file, index->kind, count - 1, &last);
+    result = read_entry(fs, file, kind, *count - 1, last);
     file_close(fs, file);
+    return result;
+}
+
+int index_load(struct index *index, struct file_system *fs, const char *path)
+{
+    int64_t count;
+    struct index_entry last = none(index->kind);
+    int result = read_last(fs, path, index->kind, &count, &last);
     if (result < 0)
         return result;
     bool possible =

@@ -38,6 +38,7 @@ struct wanted {
     const struct hosted_partition *hosted;
     struct data_dir *dir; /* where its directory is; NULL: nowhere yet */
     bool id_is_there;
+    bool is_stray; /* the directory is another topic's */
     struct log_options options;
     int64_t first_dirty; /* as cleaner-offset-checkpoint says; -1: it does not */
     struct partition *partition;
@@ -96,13 +97,10 @@ static bool has_id(const struct loading *loading, const char *name, const struct
 
 static void look_at_live(struct loading *loading, const char *name, struct wanted *wanted)
 {
-    bool id_is_there;
-    if (wanted == NULL || wanted->dir != NULL || !has_id(loading, name, wanted, &id_is_there)) {
+    if (wanted != NULL && wanted->dir == NULL)
+        wanted->dir = loading->dir;
+    else
         push(&loading->stray, &loading->stray_count, name);
-        return;
-    }
-    wanted->dir = loading->dir;
-    wanted->id_is_there = id_is_there;
 }
 
 /* What was moved is looked at once all is known; a copy of what is not ours is left alone. Without its id
@@ -138,6 +136,34 @@ static void look_at(void *context, const char *name)
         look_at_live(loading, name, find_wanted(loading, topic, index));
     else if (kind == PARTITION_DIR_FUTURE)
         look_at_future(loading, name, find_wanted(loading, topic, index));
+}
+
+static void check_id(void *context, size_t i)
+{
+    const struct loading *loading = context;
+    struct wanted *wanted = &loading->wanted[i];
+    if (wanted->dir != loading->dir)
+        return;
+    char name[PARTITION_DIR_NAME_MAX + 1];
+    partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
+    wanted->is_stray = !has_id(loading, name, wanted, &wanted->id_is_there);
+}
+
+/* Reads the topic ids of the directories that were found, on several threads: it is a fifth of a clean
+ * start. */
+static void check_ids(struct loading *loading)
+{
+    partitions_in_parallel(loading->count, partitions_threads_for(loading->count), check_id, loading);
+    for (size_t i = 0; i < loading->count; i++) {
+        struct wanted *wanted = &loading->wanted[i];
+        if (!wanted->is_stray)
+            continue;
+        char name[PARTITION_DIR_NAME_MAX + 1];
+        partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
+        push(&loading->stray, &loading->stray_count, name);
+        wanted->dir = NULL;
+        wanted->id_is_there = wanted->is_stray = false;
+    }
 }
 
 /* Reads one checkpoint file into the wanted partitions of this directory. */
@@ -206,6 +232,7 @@ static void list_dir(struct loading *loading, struct data_dir *dir)
         data_dir_fail(dir, "%s", strerror(-result));
         return;
     }
+    check_ids(loading);
     read_checkpoint(loading, "recovery-point-offset-checkpoint", CHECKPOINT_RECOVERY);
     read_checkpoint(loading, "log-start-offset-checkpoint", CHECKPOINT_START);
     read_checkpoint(loading, "cleaner-offset-checkpoint", CHECKPOINT_CLEANER);
