@@ -5,8 +5,11 @@
  * 2. The registry's lock is not held across more than a few directory entries' I/O: creating holds it, so
  * that a partition is made once; deleting lets go of it before files are touched.
  * 3. Checkpoint files are written when their content has changed, at their intervals, by the ticking thread;
- * log starts also before DeleteRecords is answered, and before the name of a deleted topic can be used again:
- * an entry that outlived its topic would be believed.
+ * log starts also before DeleteRecords is answered.
+ * 4. Between a deletion and the next creation, whatever the names, what is on stable storage stops to speak
+ * of the deleted (partitions_forget_deleted): once for all of them, since a deletion alone harms nobody. An
+ * entry that outlived its topic would be believed of the next one of its name, and a directory without an id
+ * that came back after a power cut would be taken for it.
  */
 #include "storage/partitions_private.h"
 
@@ -280,6 +283,11 @@ struct partition *partitions_create(struct partitions *partitions, const struct 
                                     enum kerr *error, struct note *why)
 {
     uint8_t room[KEY_ROOM];
+    if (!partitions_forget_deleted(partitions)) {
+        note_set(why, "no room to forget a deleted partition that may have had this name");
+        *error = KERR_KAFKA_STORAGE_ERROR;
+        return NULL;
+    }
     rwlock_write(&partitions->lock);
     struct partition *partition =
         map_find(&partitions->by_name, partitions_key(room, hosted->topic, hosted->index));
@@ -333,8 +341,6 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
     partition_sync_lead(
         partition); /* waits for a move that is taking over; the next one sees that it is closed */
     partition_sync_leave(partition, -1, false);
-    struct partition_checkpoint checkpoint;
-    partition_get_checkpoint(partition, &checkpoint);
     char name[PARTITION_DIR_NAME_MAX + 1];
     char path[FILE_PATH_MAX];
     partition_dir_name_with(name, partition->topic_slice, index, topic_id, "-delete");
@@ -350,9 +356,8 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
         partitions_doom_locked(partitions, partition_dir(partition), path,
                                clock_monotonic_ms() + partition->log->config.file_delete_delay_ms);
     rwlock_write_done(&partitions->lock);
+    atomic_store(&partitions->outdated, true);
     partition_unref(partition);
-    if (checkpoint.start_offset >= 0)
-        (void)partitions_store_log_starts(partitions);
 }
 
 /* Takes one directory whose time has come off the list; NULL path: none. */
@@ -390,9 +395,10 @@ static int64_t offset_for(const struct partition_checkpoint *checkpoint, int kin
                                                : checkpoint->first_dirty;
 }
 
-/* Writes one kind of checkpoint for one directory if it has changed. */
-static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind, struct partition **found,
-                             size_t count) NEEDS(partitions->checkpoint_mutex)
+/* Writes one kind of checkpoint for one directory if it has changed; with `must` on a full disk too, if it
+ * can be helped. */
+static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind, bool must,
+                             struct partition **found, size_t count) NEEDS(partitions->checkpoint_mutex)
 {
     struct data_dir *dir = partitions->dirs[at];
     struct buf lines = {0};
@@ -414,7 +420,7 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
     buf_fini(&lines);
     struct buf *written = &partitions->written[at * CHECKPOINT_COUNT + kind];
     enum kerr (*store)(struct data_dir * dir, const char *name, struct slice content) =
-        kind == CHECKPOINT_START ? data_dir_remember : data_dir_checkpoint;
+        must || kind == CHECKPOINT_START ? data_dir_remember : data_dir_checkpoint;
     bool good = slice_equal(buf_slice(written), buf_slice(&text))
                 || store(dir, checkpoint_names[kind], buf_slice(&text)) == KERR_NONE;
     if (good) {
@@ -434,7 +440,7 @@ static bool write_checkpoints(struct partitions *partitions, int kind)
     struct partition **found = partitions_all(partitions, &count);
     for (int32_t at = 0; at < partitions->dir_count; at++)
         if (!data_dir_is_offline(partitions->dirs[at]))
-            good &= write_checkpoint(partitions, at, kind, found, count);
+            good &= write_checkpoint(partitions, at, kind, false, found, count);
     mutex_unlock(&partitions->checkpoint_mutex);
     partitions_unref_all(found, count);
     return good;
@@ -449,6 +455,49 @@ void partitions_store_checkpoints(struct partitions *partitions)
 {
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
         (void)write_checkpoints(partitions, kind);
+}
+
+/* The kinds that a start believes. Log starts first: of a partition that has moved the old place's entry goes
+ * when the new one's is there. */
+static bool rewrite_checkpoints(struct partitions *partitions) NEEDS(partitions->checkpoint_mutex)
+{
+    static const int kinds[] = {CHECKPOINT_START, CHECKPOINT_RECOVERY, CHECKPOINT_CLEANER};
+    size_t count;
+    bool good = true;
+    struct partition **found = partitions_all(partitions, &count);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        for (int32_t at = 0; at < partitions->dir_count; at++)
+            if (!data_dir_is_offline(partitions->dirs[at]))
+                good &= write_checkpoint(partitions, at, kinds[i], true, found, count)
+                        || data_dir_is_offline(partitions->dirs[at]); /* then nothing is made in it */
+    partitions_unref_all(found, count);
+    return good;
+}
+
+static void sync_names(struct partitions *partitions)
+{
+    for (int32_t at = 0; at < partitions->dir_count; at++) {
+        struct data_dir *dir = partitions->dirs[at];
+        if (data_dir_is_offline(dir))
+            continue;
+        int result = file_sync_directory(data_dir_fs(dir), data_dir_path(dir));
+        if (result < 0)
+            data_dir_fail(dir, "%s: %s", data_dir_path(dir), strerror(-result));
+    }
+}
+
+bool partitions_forget_deleted(struct partitions *partitions)
+{
+    bool good = true;
+    mutex_lock(&partitions->checkpoint_mutex); /* always: who comes second waits until it is done */
+    if (atomic_exchange(&partitions->outdated, false)) {
+        good = rewrite_checkpoints(partitions);
+        sync_names(partitions);
+        if (!good)
+            atomic_store(&partitions->outdated, true);
+    }
+    mutex_unlock(&partitions->checkpoint_mutex);
+    return good;
 }
 
 static void enforce_retention(struct partitions *partitions, int64_t now_ms)
@@ -564,7 +613,7 @@ static bool close_dir(struct partitions *partitions, int32_t at, struct partitio
     bool good = !data_dir_is_offline(dir) && !is_unclean;
     mutex_lock(&partitions->checkpoint_mutex);
     for (int kind = 0; kind < CHECKPOINT_COUNT && good; kind++)
-        good = write_checkpoint(partitions, at, kind, found, count);
+        good = write_checkpoint(partitions, at, kind, false, found, count);
     mutex_unlock(&partitions->checkpoint_mutex);
     return good && data_dir_mark_clean(dir, broker_epoch) == KERR_NONE;
 }

@@ -52,7 +52,8 @@ struct partition *partitions_create(struct partitions *partitions, const struct 
                                     enum kerr *error, struct note *why);
 
 /* Closes it, renames its directory to <topic>-<p>.<uuid>-delete, and removes that file.delete.delay.ms later
- * (at the latest at a later start). Readers that still hold segments finish. */
+ * (at the latest at a later start). Readers that still hold segments finish. Its name is free at once, but
+ * what is on the disks may still speak of it: partitions_forget_deleted. */
 void partitions_delete(struct partitions *partitions, struct uuid topic_id, int32_t index);
 
 /* The replica shall be in this log directory (KIP-113): it is copied there in the background and goes on
@@ -63,6 +64,13 @@ enum kerr partitions_set_dir(struct partitions *partitions, struct slice topic, 
 
 /* Whether replicas have moved since this was asked last. */
 bool partitions_take_places_changed(struct partitions *partitions);
+
+/* Before names are given that may have been others': of all that was deleted, nothing under its old name is
+ * left on stable storage, neither a directory nor an entry of a checkpoint file. To be called before the
+ * cluster log says that there is a new topic or partition: a start after a power cut would take what an old
+ * one of its name has left for its own. Costs something only if something was deleted since the last call.
+ * False: not done, for want of space. */
+bool partitions_forget_deleted(struct partitions *partitions);
 
 /* Referenced, or NULL. */
 struct partition *partitions_find(struct partitions *partitions, struct slice topic, int32_t index);

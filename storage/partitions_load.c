@@ -180,6 +180,8 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
     while (result >= 0
            && (result = checkpoint_next_offset(&checkpoint, &topic, &index, &offset, &why)) == 1) {
         struct wanted *wanted = find_wanted(loading, topic, index);
+        if (wanted == NULL || wanted->dir != loading->dir)
+            atomic_store(&loading->partitions->outdated, true);
         if (wanted == NULL || offset < 0)
             continue;
         if (kind == CHECKPOINT_START && offset > wanted->highest_start)
@@ -194,8 +196,10 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
             wanted->options.recovery_point = offset;
     }
     checkpoint_close(&checkpoint);
-    if (result < 0)
+    if (result < 0) {
         diag_warn("%s: %s; its other entries are not believed", path, why.text);
+        atomic_store(&loading->partitions->outdated, true);
+    }
 }
 
 static void set_stray_aside(struct loading *loading, const char *name)
@@ -236,6 +240,8 @@ static void list_dir(struct loading *loading, struct data_dir *dir)
     read_checkpoint(loading, "recovery-point-offset-checkpoint", CHECKPOINT_RECOVERY);
     read_checkpoint(loading, "log-start-offset-checkpoint", CHECKPOINT_START);
     read_checkpoint(loading, "cleaner-offset-checkpoint", CHECKPOINT_CLEANER);
+    if (loading->stray_count > 0)
+        atomic_store(&loading->partitions->outdated, true);
     for (size_t i = 0; i < loading->stray_count; i++) {
         set_stray_aside(loading, loading->stray[i]);
         free(loading->stray[i]);
@@ -515,6 +521,37 @@ static void move_on(const struct loading *loading)
     }
 }
 
+/* Those that were found, before any is made: that one may write the checkpoint files, which name them all. */
+static void add_found(const struct loading *loading)
+{
+    struct partitions *partitions = loading->partitions;
+    rwlock_write(&partitions->lock);
+    for (size_t i = 0; i < loading->count; i++)
+        if (loading->wanted[i].partition != NULL)
+            partitions_add_locked(partitions, loading->wanted[i].partition);
+    rwlock_write_done(&partitions->lock);
+}
+
+static void create_new(const struct loading *loading, struct note *why)
+{
+    struct partitions *partitions = loading->partitions;
+    for (size_t i = 0; i < loading->count; i++) {
+        struct wanted *wanted = &loading->wanted[i];
+        if (wanted->partition != NULL)
+            continue;
+        if (wanted->dir == NULL && is_new(partitions, wanted->hosted->directory_id)) {
+            wanted->partition = partitions_create(partitions, wanted->hosted, &wanted->error, why);
+            if (wanted->partition != NULL)
+                partition_unref(wanted->partition);
+            else /* for want of room, say: the others go on, and the next start tries again */
+                diag_error("cannot create %.*s-%d: %s", SLICE_ARGS(wanted->hosted->topic),
+                           (int)wanted->hosted->index, why->text);
+        } else if (wanted->why.text[0] != '\0') {
+            note_set(why, "%s", wanted->why.text);
+        }
+    }
+}
+
 enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
                           struct note *why)
 {
@@ -529,23 +566,8 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
     trust_dirs(partitions);
 
     enum kerr error = KERR_NONE;
-    for (size_t i = 0; i < count; i++) {
-        struct wanted *wanted = &loading.wanted[i];
-        if (wanted->partition != NULL) {
-            rwlock_write(&partitions->lock);
-            partitions_add_locked(partitions, wanted->partition);
-            rwlock_write_done(&partitions->lock);
-        } else if (wanted->dir == NULL && is_new(partitions, wanted->hosted->directory_id)) {
-            wanted->partition = partitions_create(partitions, wanted->hosted, &wanted->error, why);
-            if (wanted->partition != NULL)
-                partition_unref(wanted->partition);
-            else /* for want of room, say: the others go on, and the next start tries again */
-                diag_error("cannot create %.*s-%d: %s", SLICE_ARGS(wanted->hosted->topic),
-                           (int)wanted->hosted->index, why->text);
-        } else if (wanted->why.text[0] != '\0') {
-            note_set(why, "%s", wanted->why.text);
-        }
-    }
+    add_found(&loading);
+    create_new(&loading, why);
     tell_missing(&loading);
     move_on(&loading);
     if (all_are_offline(partitions))

@@ -8,6 +8,8 @@
 #include "storage/partition_private.h"
 #include "storage/partitions.h"
 
+#include <stdatomic.h>
+
 struct mover; /* storage/mover.h */
 
 enum {
@@ -43,6 +45,7 @@ struct partitions {
 
     struct mutex checkpoint_mutex; /* RANK_CHECKPOINTS: one writer of the checkpoint files */
     struct buf *written GUARDED_BY(checkpoint_mutex); /* per directory and kind: what the file holds */
+    atomic_bool outdated; /* on stable storage is what speaks of partitions that are gone */
 
     /* Only the thread that ticks, and afterwards the one that closes, touches what follows. */
     int64_t checkpoint_due_ms[CHECKPOINT_COUNT];

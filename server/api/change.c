@@ -32,6 +32,13 @@ enum kerr change_commit(struct change *change)
     return error;
 }
 
+enum kerr change_commit_names(struct change *change)
+{
+    if (change->records.count > 0 && !partitions_forget_deleted(change->call->broker->partitions))
+        return KERR_KAFKA_STORAGE_ERROR;
+    return change_commit(change);
+}
+
 void change_settle(struct change *change, const struct uuid *topic_ids, int32_t count)
 {
     struct broker *broker = change->call->broker;

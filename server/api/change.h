@@ -23,6 +23,10 @@ void change_begin(struct change *change, struct call *call);
 /* The records are in force, on stable storage, when this returns NONE; else nothing has changed. */
 enum kerr change_commit(struct change *change);
 
+/* As change_commit, for records of new topics or partitions: first what deleted ones of their names have left
+ * is forgotten (partitions_forget_deleted). */
+enum kerr change_commit_names(struct change *change);
+
 /* After a commit, with the topics' partitions hosted: tells the cluster in which log directories they are,
  * where the broker has chosen. What cannot be written now is at the next start. */
 void change_settle(struct change *change, const struct uuid *topic_ids, int32_t count);

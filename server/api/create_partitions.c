@@ -47,7 +47,7 @@ void handle_create_partitions(struct call *call)
     struct change change;
     change_begin(&change, call);
     controller_create_partitions(&change.controller, request, response, &change.records);
-    enum kerr error = change_commit(&change);
+    enum kerr error = change_commit_names(&change);
     if (error != KERR_NONE)
         fail_grown(response, error);
     else if (!request->validate_only)

@@ -41,7 +41,7 @@ static void create(struct call *call, const struct create_topics_request *reques
     struct change change;
     change_begin(&change, call);
     controller_create_topics(&change.controller, request, version, response, &change.records);
-    enum kerr error = change_commit(&change);
+    enum kerr error = change_commit_names(&change);
     if (error != KERR_NONE)
         fail_created(response, error);
     else if (!request->validate_only)

@@ -205,7 +205,9 @@ enum kerr node_create_topic(struct node *node, const char *name, struct uuid id,
     const struct image *image = cluster_change_begin(node->cluster);
     record_list_init(&list, &arena, image_feature_level(image, SLICE(METADATA_VERSION)));
     add_records_of_topic(node, &list, name, id, partitions);
-    enum kerr error = cluster_change_commit(node->cluster, &list, &why);
+    enum kerr error = partitions_forget_deleted(node->partitions)
+                          ? cluster_change_commit(node->cluster, &list, &why)
+                          : KERR_KAFKA_STORAGE_ERROR;
     cluster_change_end(node->cluster);
     arena_fini(&arena);
     if (error == KERR_NONE)

@@ -1,5 +1,6 @@
 /* partition_retention: retention by the ticking thread and DeleteRecords, as readers, writers and a restart
  * see them. */
+#include "storage/checkpoint.h"
 #include "storage/os/clock.h"
 #include "storage/os/thread.h"
 #include "storage/partitions.h"
@@ -319,6 +320,78 @@ START_TEST(a_new_topic_of_a_deleted_ones_name_does_not_inherit_its_start)
 }
 END_TEST
 
+static const char *const by_name[] = {"recovery-point-offset-checkpoint", "log-start-offset-checkpoint",
+                                      "cleaner-offset-checkpoint"};
+
+static void write_entries(void)
+{
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(
+            checkpoint_replace(&disk, test_path("data"), by_name[i], SLICE("0\n1\ntopic 0 5\n"), false), 0);
+}
+
+static void expect_no_entries(void)
+{
+    for (int i = 0; i < 3; i++) {
+        char path[100];
+        char *content;
+        snprintf(path, sizeof path, "data/%s", by_name[i]);
+        ck_assert_int_gt(file_read_all(&disk, test_path(path), 1000, &content), 0);
+        ck_assert_str_eq(content, "0\n0\n");
+        free(content);
+    }
+}
+
+/* Of a recovery point its records would not be looked at, of a first dirty offset not be compacted. */
+START_TEST(entries_of_a_deleted_topic_are_gone_before_there_is_a_new_one_of_its_name)
+{
+    write_entries();
+    partition_unref(partition);
+    partitions_delete(partitions, (struct uuid){{1}}, 0);
+    create();
+    expect_no_entries();
+    close_dir();
+}
+END_TEST
+
+START_TEST(entries_that_a_start_finds_no_directory_for_are_gone_before_it_makes_one)
+{
+    partition_unref(partition);
+    partitions_delete(partitions, (struct uuid){{1}}, 0);
+    ck_assert(partitions_close(partitions, 5));
+    data_dir_close(dir);
+    write_entries();
+    open_dir("data");
+    load();
+    expect_no_entries();
+    close_dir();
+}
+END_TEST
+
+static int name_syncs;
+
+static int count_name_sync(struct file_system *fs, const char *path)
+{
+    (void)fs;
+    name_syncs += strcmp(path, test_path("data")) == 0;
+    return 0;
+}
+
+START_TEST(after_a_deletion_names_are_synced_once_before_they_are_given_again)
+{
+    partition_unref(partition);
+    partitions_delete(partitions, (struct uuid){{1}}, 0);
+    disk.sync_directory = count_name_sync;
+    ck_assert(partitions_forget_deleted(partitions));
+    ck_assert_int_ge(name_syncs, 1);
+    name_syncs = 0;
+    ck_assert(partitions_forget_deleted(partitions));
+    create();
+    ck_assert_int_eq(name_syncs, 0);
+    close_dir();
+}
+END_TEST
+
 START_TEST(an_open_transaction_whose_beginning_is_deleted_holds_readers_at_the_start)
 {
     const struct batch_wish open = {.timestamp = 1, .producer_id = 5, .transactional = true};
@@ -444,6 +517,9 @@ int main(void)
     tcase_add_test(tests, a_stored_start_survives_a_kill_and_one_that_was_not_stored_does_not);
     tcase_add_test(tests, a_start_inside_a_segment_survives_a_clean_stop);
     tcase_add_test(tests, a_new_topic_of_a_deleted_ones_name_does_not_inherit_its_start);
+    tcase_add_test(tests, entries_of_a_deleted_topic_are_gone_before_there_is_a_new_one_of_its_name);
+    tcase_add_test(tests, entries_that_a_start_finds_no_directory_for_are_gone_before_it_makes_one);
+    tcase_add_test(tests, after_a_deletion_names_are_synced_once_before_they_are_given_again);
     tcase_add_test(tests, an_open_transaction_whose_beginning_is_deleted_holds_readers_at_the_start);
     tcase_add_test(tests, who_waits_below_the_new_start_is_woken_and_who_comes_later_is_refused);
     tcase_add_test(tests, retention_deletes_while_others_write_and_read);
