@@ -145,20 +145,7 @@ enum kerr broker_host_topic(struct broker *broker, struct uuid topic_id)
     arena_init(&arena, SIZE_MAX);
     size_t count;
     struct hosted_partition *hosted = copy_hosted(broker, topic_id, &arena, &count);
-    enum kerr result = KERR_NONE;
-    for (size_t i = 0; i < count; i++) {
-        enum kerr error = KERR_NONE;
-        struct note why = {""};
-        struct partition *partition = partitions_find_by_id(broker->partitions, topic_id, hosted[i].index);
-        if (partition == NULL)
-            partition = partitions_create(broker->partitions, &hosted[i], &error, &why);
-        if (partition != NULL) {
-            partition_unref(partition);
-            continue;
-        }
-        diag_error("cannot create %.*s-%d: %s", SLICE_ARGS(hosted[i].topic), hosted[i].index, why.text);
-        result = error;
-    }
+    enum kerr result = partitions_create_all(broker->partitions, hosted, count);
     arena_fini(&arena);
     return result;
 }

@@ -1,9 +1,9 @@
 /*
- * partitions: see partitions.h. Loading has a file of its own.
+ * partitions: see partitions.h. Loading and creating have files of their own.
  *
  * 1. A partition is in both maps or in none; the maps hold one reference.
- * 2. The registry's lock is not held across more than a few directory entries' I/O: creating holds it, so
- * that a partition is made once; deleting lets go of it before files are touched.
+ * 2. The registry's lock is not held across I/O. Deleting lets go of it before files are touched; that a
+ * partition is made once, and not deleted meanwhile, is seen to otherwise (partitions_create.c).
  * 3. Checkpoint files are written when their content has changed, at their intervals, by the ticking thread;
  * log starts also before DeleteRecords is answered.
  * 4. Between a deletion and the next creation, whatever the names, what is on stable storage stops to speak
@@ -77,6 +77,9 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     partitions->config = *config;
     rwlock_init(&partitions->lock, RANK_PARTITIONS);
     mutex_init(&partitions->checkpoint_mutex, RANK_CHECKPOINTS);
+    mutex_init(&partitions->creation_mutex, RANK_CREATIONS);
+    condition_init(&partitions->created);
+    list_init(&partitions->creations);
     uint64_t seed = (uint64_t)clock_wall_ms() ^ (uint64_t)(uintptr_t)partitions;
     map_init(&partitions->by_name, seed);
     map_init(&partitions->by_id, seed);
@@ -157,7 +160,7 @@ void partitions_unref_all(struct partition **found, size_t count)
     free(found);
 }
 
-/* ---- creating and deleting ---- */
+/* ---- adding and deleting ---- */
 
 void partitions_add_locked(struct partitions *partitions, struct partition *partition)
 {
@@ -165,145 +168,6 @@ void partitions_add_locked(struct partitions *partitions, struct partition *part
     ensure(before == NULL);
     before = map_put(&partitions->by_id, partition->id_key, partition);
     ensure(before == NULL);
-}
-
-static int make_directory(struct file_system *fs, const char *path, struct log_options *options)
-{
-    int result = file_mkdir(fs, path);
-    options->create = result == 0;
-    return result == -EEXIST ? 0 : result;
-}
-
-/* Makes sure that partition.metadata says this topic id: in a directory that was made just now it does not,
- * in a suspect one it is written even if it does. */
-static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid topic_id,
-                           const struct log_options *options, struct note *why)
-{
-    struct uuid found;
-    int result = options->create ? 0 : partition_dir_read_id(fs, path, &found, why);
-    if (result == 1 && !uuid_equal(found, topic_id)) {
-        note_set(why, "%s belongs to another topic of that name", path);
-        return KERR_INCONSISTENT_TOPIC_ID;
-    }
-    if (result == 0 || (result == 1 && options->suspect))
-        result = partition_dir_write_id(fs, path, topic_id);
-    if (file_is_full(result)) /* the cluster log knows it too */
-        return KERR_NONE;
-    if (result < 0)
-        note_set(why, "%s/partition.metadata: %s", path, strerror(-result));
-    return result < 0 ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
-}
-
-static struct log *open_log(const struct log_options *options, struct note *why)
-{
-    int result;
-    struct log *log = log_open(options, &result, why);
-    bool unsynced = log != NULL && !options->create && log->synced_offset < log->end_offset;
-    if (log != NULL && options->suspect) {
-        result = log_store_epochs(log);
-        if (result == 0) /* what was made anew is below a recovery point that somebody wrote before */
-            result = log_sync_everything(log);
-    }
-    if (result == 0 && ((unsynced && options->config.sync_acks_all) || options->suspect))
-        result = log_sync_now(log); /* a reader sees nothing that a power cut takes back, after a crash too */
-    if (result == 0)
-        return log;
-    note_set(why, "%s: %s", options->path, strerror(-result));
-    if (log != NULL)
-        log_free(log);
-    return NULL;
-}
-
-struct partition *partitions_open_one(struct data_dir *dir, const char *path,
-                                      const struct hosted_partition *hosted, const struct log_options *given,
-                                      bool id_is_checked, enum kerr *error, struct note *why)
-{
-    struct log_options options = *given;
-    options.files = data_dir_files(dir);
-    options.path = path;
-    options.config = hosted->config;
-    *error = id_is_checked && !given->suspect
-                 ? KERR_NONE
-                 : settle_id(data_dir_fs(dir), path, hosted->topic_id, given, why);
-    struct log *log = *error == KERR_NONE ? open_log(&options, why) : NULL;
-    if (log == NULL) {
-        if (*error == KERR_NONE)
-            *error = KERR_KAFKA_STORAGE_ERROR;
-        return NULL;
-    }
-    struct partition *partition = partition_new(dir, hosted->topic, hosted->topic_id, hosted->index, log);
-    if (hosted->is_leader)
-        partition_become_leader(partition, hosted->leader_epoch);
-    else
-        partition_resign(partition, hosted->leader_epoch);
-    return partition;
-}
-
-static struct partition *create_in(struct partitions *partitions, struct data_dir *dir,
-                                   const struct hosted_partition *hosted, enum kerr *error, struct note *why)
-    NEEDS(partitions->lock)
-{
-    char name[PARTITION_DIR_NAME_MAX + 1];
-    char path[FILE_PATH_MAX];
-    struct log_options options = {0};
-    partition_dir_name(name, hosted->topic, hosted->index);
-    file_path(path, "%s/%s", data_dir_path(dir), name);
-    int result = make_directory(data_dir_fs(dir), path, &options);
-    if (result < 0) {
-        note_set(why, "%s: %s", path, strerror(-result));
-        if (!data_dir_error_passes(result))
-            data_dir_fail(dir, "%s", why->text);
-        *error = KERR_KAFKA_STORAGE_ERROR;
-        return NULL;
-    }
-    struct partition *partition = partitions_open_one(dir, path, hosted, &options, false, error, why);
-    if (partition != NULL)
-        partitions_add_locked(partitions, partition);
-    else if (options.create) /* half of one would not open at the next start either */
-        (void)file_remove_tree(data_dir_fs(dir), path);
-    return partition;
-}
-
-/* Where a directory goes offline over it, the next one is tried. */
-static struct partition *create_locked(struct partitions *partitions, const struct hosted_partition *hosted,
-                                       enum kerr *error, struct note *why) NEEDS(partitions->lock)
-{
-    struct data_dir *dir;
-    *error = KERR_KAFKA_STORAGE_ERROR;
-    while ((dir = partitions_choose_dir_locked(partitions, hosted)) != NULL) {
-        struct partition *partition = create_in(partitions, dir, hosted, error, why);
-        if (partition != NULL || !data_dir_is_offline(dir))
-            return partition;
-    }
-    note_set(why, "its log directory is not in order");
-    return NULL;
-}
-
-struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted,
-                                    enum kerr *error, struct note *why)
-{
-    uint8_t room[KEY_ROOM];
-    if (!partitions_forget_deleted(partitions)) {
-        note_set(why, "no room to forget a deleted partition that may have had this name");
-        *error = KERR_KAFKA_STORAGE_ERROR;
-        return NULL;
-    }
-    rwlock_write(&partitions->lock);
-    struct partition *partition =
-        map_find(&partitions->by_name, partitions_key(room, hosted->topic, hosted->index));
-    *error = KERR_NONE;
-    if (partition != NULL && !uuid_equal(partition->topic_id, hosted->topic_id)) {
-        note_set(why, "%.*s-%d is hosted with another topic id", SLICE_ARGS(hosted->topic),
-                 (int)hosted->index);
-        *error = KERR_INCONSISTENT_TOPIC_ID;
-        partition = NULL;
-    } else if (partition == NULL) {
-        partition = create_locked(partitions, hosted, error, why);
-    }
-    if (partition != NULL)
-        partition_ref(partition);
-    rwlock_write_done(&partitions->lock);
-    return partition;
 }
 
 void partitions_doom_locked(struct partitions *partitions, struct data_dir *dir, const char *path,
@@ -327,6 +191,7 @@ void partitions_doom(struct partitions *partitions, struct data_dir *dir, const 
 void partitions_delete(struct partitions *partitions, struct uuid topic_id, int32_t index)
 {
     uint8_t room[KEY_ROOM];
+    partitions_wait_for_creation(partitions, NULL, &topic_id, index);
     rwlock_write(&partitions->lock);
     struct partition *partition =
         map_remove(&partitions->by_id, partitions_key(room, uuid_key(&topic_id), index));
@@ -651,6 +516,8 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
     map_fini(&partitions->by_name);
     map_fini(&partitions->by_id);
     partitions_free_preferences(partitions);
+    condition_fini(&partitions->created);
+    mutex_fini(&partitions->creation_mutex);
     mutex_fini(&partitions->checkpoint_mutex);
     rwlock_fini(&partitions->lock);
     free(partitions->doomed);

@@ -3,8 +3,7 @@
  * at start, creates and deletes them when the metadata image says so, and runs what is periodic (checkpoints,
  * flushing, retention, idle files).
  *
- * A read-write lock (RANK_PARTITIONS) guards the maps; it is never held across I/O of more than a directory
- * entry.
+ * A read-write lock (RANK_PARTITIONS) guards the maps; it is never held across I/O.
  */
 #ifndef STORAGE_PARTITIONS_H
 #define STORAGE_PARTITIONS_H
@@ -50,6 +49,11 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
  * with an error. */
 struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted,
                                     enum kerr *error, struct note *why);
+
+/* Creates all that are not there, on several threads if there are many. What fails is said through diag, the
+ * others are made; one of the errors. */
+enum kerr partitions_create_all(struct partitions *partitions, const struct hosted_partition *hosted,
+                                size_t count);
 
 /* Closes it, renames its directory to <topic>-<p>.<uuid>-delete, and removes that file.delete.delay.ms later
  * (at the latest at a later start). Readers that still hold segments finish. Its name is free at once, but

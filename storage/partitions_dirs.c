@@ -71,8 +71,11 @@ static struct data_dir *take_preference(struct partitions *partitions, const str
 
 /* How many replicas are in it, or on their way to it. */
 static size_t count_in(struct partitions *partitions, const struct data_dir *dir) NEEDS(partitions->lock)
+    NEEDS(partitions->creation_mutex)
 {
     size_t count = 0;
+    list_for_each(node, &partitions->creations)
+        count += list_entry(node, struct creation, node)->dir == dir;
     size_t cursor = 0;
     struct map_entry *entry;
     while ((entry = map_next(&partitions->by_name, &cursor)) != NULL) {
@@ -93,6 +96,7 @@ static struct data_dir *find_named(struct partitions *partitions, struct uuid di
 }
 
 static struct data_dir *find_emptiest(struct partitions *partitions) NEEDS(partitions->lock)
+    NEEDS(partitions->creation_mutex)
 {
     struct data_dir *best = NULL;
     size_t best_count = SIZE_MAX;
@@ -165,6 +169,7 @@ enum kerr partitions_set_dir(struct partitions *partitions, struct slice topic, 
     uint8_t room[KEY_ROOM];
     if (data_dir_is_offline(dir))
         return KERR_KAFKA_STORAGE_ERROR;
+    partitions_wait_for_creation(partitions, &topic, NULL, index);
     struct partition *partition = partitions_find(partitions, topic, index);
     if (partition != NULL) {
         enum kerr error = move(partitions, partition, dir);

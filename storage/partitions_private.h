@@ -27,6 +27,13 @@ struct doomed_dir {
     int64_t due_ms; /* monotonic */
 };
 
+/* A partition that is being made; on its maker's stack. */
+struct creation {
+    struct list_node node;
+    const struct hosted_partition *hosted;
+    struct data_dir *dir; /* chosen for it; NULL: none yet, or it is in the maps. Guarded by `lock` */
+};
+
 struct cleaner; /* storage/cleaner.h */
 
 struct partitions {
@@ -42,6 +49,10 @@ struct partitions {
     size_t doomed_count;
     struct mover *mover;        /* constant */
     atomic_bool places_changed; /* a move has ended since partitions_take_places_changed */
+
+    struct mutex creation_mutex; /* RANK_CREATIONS */
+    struct condition created;    /* one is no longer being made */
+    struct list_node creations GUARDED_BY(creation_mutex);
 
     struct mutex checkpoint_mutex; /* RANK_CHECKPOINTS: one writer of the checkpoint files */
     struct buf *written GUARDED_BY(checkpoint_mutex); /* per directory and kind: what the file holds */
@@ -69,7 +80,12 @@ void partitions_add_locked(struct partitions *partitions, struct partition *part
 /* The log directory for a new replica: what was said of it (AlterReplicaLogDirs), what the image names, else
  * the one in order with the fewest replicas. NULL: none, or not the named one. */
 struct data_dir *partitions_choose_dir_locked(struct partitions *partitions,
-                                              const struct hosted_partition *hosted) NEEDS(partitions->lock);
+                                              const struct hosted_partition *hosted) NEEDS(partitions->lock)
+    NEEDS(partitions->creation_mutex);
+
+/* Returns once nobody is making this partition, which is told by its topic's name or its id (or NULL). */
+void partitions_wait_for_creation(struct partitions *partitions, const struct slice *topic,
+                                  const struct uuid *topic_id, int32_t index);
 
 /* At the end. */
 void partitions_free_preferences(struct partitions *partitions);

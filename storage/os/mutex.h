@@ -20,6 +20,7 @@ enum lock_rank {
     RANK_IMAGE = 50,          /* metadata/cluster: the image (read-write); never held across I/O */
     RANK_CHECKPOINTS = 55,    /* storage/partitions: one writer of the directories' checkpoint files */
     RANK_MOVER = 58,          /* storage/mover: moves that wait, and its threads */
+    RANK_CREATIONS = 58,      /* storage/partitions: which partitions are being made */
     RANK_PARTITIONS = 60,     /* storage/partitions: the registry (read-write) */
     RANK_CLEANER = 65,        /* storage/cleaner: its threads, its throttle */
     RANK_PARTITION =

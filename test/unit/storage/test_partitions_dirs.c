@@ -136,6 +136,37 @@ START_TEST(new_partitions_go_where_the_fewest_are)
 }
 END_TEST
 
+START_TEST(many_are_made_at_once_each_once_and_evenly)
+{
+    enum { MANY = 100, TIMES = 2 };
+    static struct hosted_partition many[MANY * TIMES];
+    for (int i = 0; i < MANY * TIMES; i++) {
+        many[i] = hosted[0];
+        many[i].index = i / TIMES;
+    }
+    ck_assert_int_eq(partitions_create_all(partitions, many, MANY * TIMES), KERR_NONE);
+    ck_assert_uint_eq(partitions_count(partitions), MANY);
+    size_t count;
+    int in_first = 0;
+    struct partition **all = partitions_all(partitions, &count);
+    for (size_t i = 0; i < count; i++)
+        in_first += partition_dir(all[i]) == dirs[0];
+    partitions_unref_all(all, count);
+    ck_assert_int_eq(in_first, MANY / 2);
+    close_dirs(true);
+}
+END_TEST
+
+START_TEST(one_that_cannot_be_made_leaves_the_others)
+{
+    struct hosted_partition three[3] = {hosted[0], hosted[1], hosted[2]};
+    three[1].directory_id = (struct uuid){{0x77}};
+    ck_assert_int_eq(partitions_create_all(partitions, three, 3), KERR_KAFKA_STORAGE_ERROR);
+    ck_assert_uint_eq(partitions_count(partitions), 2);
+    close_dirs(true);
+}
+END_TEST
+
 START_TEST(a_directory_that_refuses_a_new_partition_goes_offline_and_the_next_gets_it)
 {
     ck_assert_int_eq(create(0), 0);
@@ -251,6 +282,8 @@ int main(void)
     TCase *tests = tcase_create("partitions_dirs");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, new_partitions_go_where_the_fewest_are);
+    tcase_add_test(tests, many_are_made_at_once_each_once_and_evenly);
+    tcase_add_test(tests, one_that_cannot_be_made_leaves_the_others);
     tcase_add_test(tests, a_directory_that_refuses_a_new_partition_goes_offline_and_the_next_gets_it);
     tcase_add_test(tests, one_that_is_named_and_not_there_is_not_replaced);
     tcase_add_test(tests, a_directory_that_cannot_be_listed_leaves_the_others_alone);
