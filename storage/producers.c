@@ -3,7 +3,8 @@
  *
  * 1. A producer has at most five batches, oldest first, all of its current epoch; an empty set means that
  * only a marker was written in this epoch.
- * 2. `open` holds exactly the producers with transaction_start >= 0, in order of it.
+ * 2. `open` holds exactly the producers with transaction_start >= 0, in order of it. A batch below offset 0,
+ * which no log has, changes nothing: its transaction would count as none.
  * 3. Expiry goes by when the producer was seen, not by its records' timestamps: a producer that sends old
  * timestamps keeps its state, and a resend after a restart is not appended twice.
  *
@@ -264,7 +265,7 @@ void producers_restore(struct producers *producers, const struct producer *state
 
 void producers_update(struct producers *producers, const struct batch_header *header, int64_t now_ms)
 {
-    if (!batch_has_producer_id(header) || batch_is_control(header))
+    if (!batch_has_producer_id(header) || batch_is_control(header) || header->base_offset < 0)
         return;
     struct producer *producer = touch(producers, header, now_ms);
     if (producer->batch_count == PRODUCER_BATCHES) {

@@ -127,6 +127,19 @@ static bool end(int64_t id, int16_t epoch, int64_t offset, bool aborted, struct 
     return producers_end_transaction(&producers, &header, &marker, 5000, ended);
 }
 
+/* No log has one, but a file may say so. Opened twice, a transaction would close the list to a circle. */
+START_TEST(a_batch_below_offset_zero_opens_no_transaction)
+{
+    update_transactional(1, 0, -5);
+    update_transactional(1, 1, -4);
+    update_transactional(2, 0, INT64_MIN);
+    ck_assert_uint_eq(producers_count(&producers), 0);
+    ck_assert_int_eq(producers_first_unstable(&producers, 100), INT64_MAX);
+    update_transactional(1, 0, 3);
+    ck_assert_int_eq(producers_first_unstable(&producers, 100), 3);
+}
+END_TEST
+
 START_TEST(the_oldest_undecided_transaction_is_the_first_unstable_offset)
 {
     struct ended_transaction ended;
@@ -267,6 +280,7 @@ int main(void)
     tcase_add_test(tests, epochs_only_grow_and_a_new_one_begins_at_zero);
     tcase_add_test(tests, five_batches_are_known_again_and_the_sixth_oldest_is_not);
     tcase_add_test(tests, coordinators_write_the_same_sequence_again_and_again);
+    tcase_add_test(tests, a_batch_below_offset_zero_opens_no_transaction);
     tcase_add_test(tests, the_oldest_undecided_transaction_is_the_first_unstable_offset);
     tcase_add_test(tests, an_open_transaction_takes_no_plain_batch_and_an_old_coordinator_no_marker);
     tcase_add_test(tests, changes_are_taken_back_in_order);
