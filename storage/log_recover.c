@@ -10,7 +10,10 @@
  * tail: it is cut off, and later segments are dropped. One that whole batches follow is none that a crash
  * makes: the damage is set aside in a file, and what follows is served. (Apache Kafka cuts at the first bad
  * batch and deletes all that follows.) Both are said through diag.
- * 4. Recovery is repeatable: interrupted at any point it does the same the next time.
+ * 4. Segments at the end that hold nothing, beyond the last batch, go: what was between never reached the
+ * disk, and a reader would wait at that place for what the log end promises. A hole that batches follow
+ * stays, and readers pass over it. So does one in a compacted log, since compaction makes them too.
+ * 5. Recovery is repeatable: interrupted at any point it does the same the next time.
  *
  * Called by log_open's callers, before anybody else knows the log: no locks.
  */
@@ -317,11 +320,36 @@ static int32_t find_torn(const struct recovery *recovery)
     return -1;
 }
 
+/* Trailing segments without a batch that do not begin where the last batch ends, or the log begins. Below the
+ * recovery point something is missing that was there: its offsets are not given again. */
+static int drop_behind_hole(struct recovery *recovery)
+{
+    struct log *log = recovery->log;
+    int32_t last = log->count - 1;
+    while (last > recovery->first && !recovery->scans[last - recovery->first].has_batches)
+        last--;
+    int64_t end = recovery->scans[last - recovery->first].next_offset;
+    if (end < log->start_offset)
+        end = log->start_offset;
+    if (log->config.cleanup_compact || end < recovery->durable_below)
+        return 0;
+    while (last + 1 < log->count && log->segments[last + 1]->base_offset <= end)
+        last++;
+    if (last == log->count - 1)
+        return 0;
+    diag_warn("%s: ends at %" PRId64 ": there is nothing between that and %" PRId64
+              ", where its last, empty segment begins",
+              log->path, end, log_active(log)->base_offset);
+    return drop_after(log, last);
+}
+
 static int mend_all(struct recovery *recovery)
 {
     struct log *log = recovery->log;
     int32_t torn = find_torn(recovery);
     int result = torn < 0 ? 0 : drop_after(log, torn);
+    if (result == 0)
+        result = drop_behind_hole(recovery);
     for (int32_t i = recovery->first; i < log->count && result == 0; i++) {
         struct log_scan *scan = &recovery->scans[i - recovery->first];
         bool is_torn = i == torn && scan->next_offset >= recovery->durable_below;

@@ -555,6 +555,68 @@ START_TEST(a_log_that_ends_before_its_start_begins_anew_there)
 }
 END_TEST
 
+/* As a power cut leaves segments whose bytes nobody has waited for. */
+static void empty(int64_t base)
+{
+    ck_assert_int_eq(truncate(file_of(base, ".log"), 0), 0);
+}
+
+START_TEST(empty_segments_behind_a_hole_go)
+{
+    make_three_segments();
+    close_log(false);
+    empty(20);
+    empty(10);
+    if (_i == 1)
+        empty(0);
+    int64_t end = _i == 1 ? 0 : 10;
+    open_log(false);
+    ck_assert_int_eq(opened->end_offset, end);
+    ck_assert_int_eq(log_active(opened)->base_offset, end);
+    ck_assert_int_lt(size_of(file_of(20, ".log")), 0);
+    ck_assert_int_lt(size_of(file_of(20, ".snapshot")), 0);
+    append_ten();
+    close_log(true);
+    open_log(true);
+    ck_assert_int_eq(opened->end_offset, end + 10);
+}
+END_TEST
+
+START_TEST(an_empty_segment_where_the_last_one_ends_or_the_log_begins_stays)
+{
+    make_three_segments();
+    close_log(false);
+    empty(20);
+    if (_i == 1) {
+        empty(10);
+        empty(0);
+        start_offset = 20;
+    }
+    open_log(false);
+    ck_assert_int_eq(opened->count, 3);
+    ck_assert_int_eq(opened->start_offset, _i == 1 ? 20 : 0);
+    ck_assert_int_eq(opened->end_offset, 20);
+}
+END_TEST
+
+/* Compaction empties segments too; and what was on stable storage does not go missing in a power cut. */
+START_TEST(empty_segments_stay_where_a_hole_may_be_none)
+{
+    make_three_segments();
+    close_log(false);
+    empty(20);
+    empty(10);
+    empty(0);
+    if (_i == 0)
+        config.cleanup_compact = true;
+    else
+        recovery_point = 5;
+    open_log(false);
+    ck_assert_int_eq(opened->count, 3);
+    ck_assert_int_eq(opened->end_offset, 20);
+}
+END_TEST
+
 START_TEST(producers_and_aborted_transactions_come_back_after_a_crash)
 {
     open_log(false);
@@ -701,6 +763,9 @@ int main(void)
     tcase_add_loop_test(tests, a_finished_swap_takes_the_place_of_what_it_was_made_from, 0, 2);
     tcase_add_test(tests, an_unfinished_swap_is_thrown_away);
     tcase_add_loop_test(tests, a_log_that_ends_before_its_start_begins_anew_there, 0, 2);
+    tcase_add_loop_test(tests, empty_segments_behind_a_hole_go, 0, 2);
+    tcase_add_loop_test(tests, an_empty_segment_where_the_last_one_ends_or_the_log_begins_stays, 0, 2);
+    tcase_add_loop_test(tests, empty_segments_stay_where_a_hole_may_be_none, 0, 2);
     tcase_add_test(tests, producers_and_aborted_transactions_come_back_after_a_crash);
     tcase_add_test(tests, a_flipped_index_entry_never_changes_what_is_found);
     tcase_add_loop_test(tests, a_transaction_index_that_cannot_be_is_made_anew, 0, 6);

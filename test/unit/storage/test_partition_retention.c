@@ -67,15 +67,26 @@ static void load(void)
     ck_assert_ptr_nonnull(partition);
 }
 
-/* As a kill leaves it: a copy of the files as they are now is opened. */
-static void copy_and_load(void)
+/* A copy of the files as they are now. */
+static void copy(void)
 {
     char command[1200];
     snprintf(command, sizeof command, "cp -r %s %s", test_path("data"), test_path("killed"));
     ck_assert_int_eq(system(command), 0);
+}
+
+static void load_copy(void)
+{
     close_dir();
     open_dir("killed");
     load();
+}
+
+/* As a kill leaves it. */
+static void copy_and_load(void)
+{
+    copy();
+    load_copy();
 }
 
 static void set_up(void)
@@ -392,6 +403,28 @@ START_TEST(after_a_deletion_names_are_synced_once_before_they_are_given_again)
 }
 END_TEST
 
+/* A power cut has taken the bytes of segments that nobody waited for, and left their names. */
+START_TEST(readers_pass_over_a_hole_and_meet_the_end_where_nothing_follows)
+{
+    int last_empty = _i == 0 ? 2 : 1;
+    append_many(3);
+    copy();
+    for (int i = 0; i <= last_empty; i++) {
+        char path[100];
+        snprintf(path, sizeof path, "killed/topic-0/%020d.log", i);
+        ck_assert_int_eq(truncate(test_path(path), 0), 0);
+    }
+    load_copy();
+    struct partition_read read = read_from(0, READ_UNCOMMITTED);
+    ck_assert_int_eq(read.error, KERR_NONE);
+    ck_assert_int_eq(read.high_watermark, _i == 0 ? 0 : 3);
+    ck_assert_int_eq(read.records.range_len > 0, _i != 0);
+    if (_i == 0)
+        ck_assert_int_eq(append_one((struct batch_wish){.timestamp = 1}, -1).base_offset, 0);
+    close_dir();
+}
+END_TEST
+
 START_TEST(an_open_transaction_whose_beginning_is_deleted_holds_readers_at_the_start)
 {
     const struct batch_wish open = {.timestamp = 1, .producer_id = 5, .transactional = true};
@@ -520,6 +553,7 @@ int main(void)
     tcase_add_test(tests, entries_of_a_deleted_topic_are_gone_before_there_is_a_new_one_of_its_name);
     tcase_add_test(tests, entries_that_a_start_finds_no_directory_for_are_gone_before_it_makes_one);
     tcase_add_test(tests, after_a_deletion_names_are_synced_once_before_they_are_given_again);
+    tcase_add_loop_test(tests, readers_pass_over_a_hole_and_meet_the_end_where_nothing_follows, 0, 2);
     tcase_add_test(tests, an_open_transaction_whose_beginning_is_deleted_holds_readers_at_the_start);
     tcase_add_test(tests, who_waits_below_the_new_start_is_woken_and_who_comes_later_is_refused);
     tcase_add_test(tests, retention_deletes_while_others_write_and_read);
