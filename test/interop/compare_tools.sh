@@ -4,12 +4,18 @@
 need java
 program python3 python3
 
-prepare() { :; }   # BOOTSTRAP: what happens before the first command; a scenario may say otherwise
+# A scenario may say otherwise:
+prepare() { :; }    # BOOTSTRAP: what happens before the first command
+settings() { :; }   # DIR: what the broker there is started with
+
+in_words() { sed "s|DIR|$work/$1|g" "$commands"; }   # NAME: the commands for that broker
 
 transcript() {   # NAME SCRIPT PAUSE: $work/NAME.txt
-    start "$2" "$work/$1" "$port"
+    local words
+    mapfile -t words < <(settings "$work/$1")
+    start "$2" "$work/$1" "$port" "${words[@]}"
     prepare "127.0.0.1:$port"
-    KAFKA_LOG=off "${tools[@]}" "127.0.0.1:$port" "$3" < "$commands" |
+    in_words "$1" | KAFKA_LOG=off "${tools[@]}" "127.0.0.1:$port" "$3" |
         python3 "$clients/normalise.py" "$work/$1" > "$work/$1.txt"
     stop "$work/$1"
 }

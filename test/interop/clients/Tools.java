@@ -1,5 +1,7 @@
 import java.io.BufferedReader;
+import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,8 +14,8 @@ import org.apache.kafka.common.utils.Exit;
  * Runs Kafka's command line tools one after the other in one JVM: Tools BOOTSTRAP PAUSE < COMMANDS
  *
  * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. delete-records is given
- * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file. Prints each command, what
- * it prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when
+ * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as reassign-partitions is. Some commands are our own: see
+ * LogDirs. Prints each command, what it prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when
  * its controller knows, and the broker that is asked next may learn it later.
  */
 class Tools {
@@ -23,6 +25,8 @@ class Tools {
             "delete-records", "org.apache.kafka.tools.DeleteRecordsCommand",
             "dump-log", "org.apache.kafka.tools.DumpLogSegments",
             "get-offsets", "org.apache.kafka.tools.GetOffsetShell",
+            "log-dirs", "org.apache.kafka.tools.LogDirsCommand",
+            "reassign-partitions", "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
             "topics", "org.apache.kafka.tools.TopicCommand");
 
     public static void main(String[] args) throws Exception {
@@ -47,8 +51,13 @@ class Tools {
     static int run(List<String> words, String bootstrap) throws Exception {
         int[] ended = {0};
         Exit.setExitProcedure((status, message) -> ended[0] = status);
+        if (LogDirs.has(words.get(0))) {
+            LogDirs.run(bootstrap, words);
+            return 0;
+        }
         List<String> rest = new ArrayList<>(words.subList(1, words.size()));
         if (words.get(0).equals("delete-records")) rest = offsetFile(rest);
+        if (words.get(0).equals("reassign-partitions")) rest.replaceAll(word -> word.startsWith("{") ? file(word) : word);
         if (!words.get(0).equals("dump-log")) rest.addAll(0, List.of("--bootstrap-server", bootstrap));
         tool(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
         return ended[0];
@@ -56,15 +65,22 @@ class Tools {
 
     /** What delete-records reads from a file. */
     static List<String> offsetFile(List<String> words) throws Exception {
-        Path file = Files.createTempFile("offsets", ".json");
-        file.toFile().deleteOnExit();
         String content = words.get(0);
         if (!content.contains("{"))
             content = words.stream().map(word -> word.split(":", 3))
                     .map(part -> "{\"topic\":\"%s\",\"partition\":%s,\"offset\":%s}".formatted(part[0], part[1], part[2]))
                     .collect(Collectors.joining(",", "{\"partitions\":[", "],\"version\":1}"));
-        Files.writeString(file, content);
-        return new ArrayList<>(List.of("--offset-json-file", file.toString()));
+        return new ArrayList<>(List.of("--offset-json-file", file(content)));
+    }
+
+    static String file(String content) {
+        try {
+            Path file = Files.createTempFile("tool", ".json");
+            file.toFile().deleteOnExit();
+            return Files.writeString(file, content).toString();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** In 3.9 some stand in another package. */
