@@ -21,7 +21,10 @@ static const struct {
     {"quorum-state", DATA_FILE_QUORUM_STATE},
     {"bootstrap.checkpoint", DATA_FILE_CLUSTER_SNAPSHOT},
     {".lock", DATA_FILE_LOCK},
+    {".reserve", DATA_FILE_RESERVE},
 };
+
+static const char suspect[] = ".suspect-"; /* and the id of a directory */
 
 static const struct {
     const char *extension;
@@ -93,6 +96,8 @@ void data_file_parse(const char *name, struct data_file_name *parsed)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (is_equal(name, len, names[i].name))
             parsed->kind = names[i].kind;
+    if (strncmp(name, suspect, sizeof suspect - 1) == 0)
+        parsed->kind = DATA_FILE_SUSPECT;
     int64_t base;
     if (len <= OFFSET_DIGITS || !parse_digits(name, OFFSET_DIGITS, &base))
         return;
@@ -121,6 +126,8 @@ const char *data_file_kind_name(enum data_file_kind kind)
         [DATA_FILE_TXN_INDEX] = "transaction index",
         [DATA_FILE_PRODUCER_SNAPSHOT] = "producer snapshot",
         [DATA_FILE_LOCK] = "lock",
+        [DATA_FILE_RESERVE] = "reserve",
+        [DATA_FILE_SUSPECT] = "mark of a failed directory",
         [DATA_FILE_UNKNOWN] = "unknown",
     };
     return kind_names[kind];

@@ -22,6 +22,8 @@ enum data_file_kind {
     DATA_FILE_TXN_INDEX,
     DATA_FILE_PRODUCER_SNAPSHOT,
     DATA_FILE_LOCK,
+    DATA_FILE_RESERVE, /* .reserve: Odradek's, space that it has set aside */
+    DATA_FILE_SUSPECT, /* .suspect-<directory id>: Odradek's, that directory has failed */
     DATA_FILE_UNKNOWN,
 };
 

@@ -120,6 +120,8 @@ void dump_file(struct dump *dump, const char *path, const char *directory)
         dump_marker(dump, path);
         break;
     case DATA_FILE_LOCK:
+    case DATA_FILE_RESERVE:
+    case DATA_FILE_SUSPECT:
         break;
     case DATA_FILE_UNKNOWN:
         dump_damage(dump, -1, -1, "no file of this name belongs into a log directory");

@@ -515,6 +515,16 @@ START_TEST(text_files_are_read_up_to_their_end_whatever_is_wrong)
 }
 END_TEST
 
+START_TEST(our_own_files_belong_into_a_directory)
+{
+    static const char *const names[] = {".reserve", ".suspect-AAAAAAAAAAAAAAAAAAAAAA"};
+    bool damaged;
+    char *text = dump_content(names[_i], "", 0, true, &damaged);
+    ck_assert_msg(!damaged && strstr(text, "\"kind\":\"unknown\"") == NULL, "%s", text);
+    free(text);
+}
+END_TEST
+
 START_TEST(zeros_in_an_index_are_counted_and_not_printed)
 {
     uint8_t bytes[80] = {0};
@@ -573,6 +583,7 @@ int main(void)
     tcase_add_test(tcase, offsets_can_be_chosen);
     tcase_add_test(tcase, the_exit_status_says_whether_all_was_well);
     tcase_add_loop_test(tcase, text_files_are_read_up_to_their_end_whatever_is_wrong, 0, 12);
+    tcase_add_loop_test(tcase, our_own_files_belong_into_a_directory, 0, 2);
     tcase_add_test(tcase, zeros_in_an_index_are_counted_and_not_printed);
     tcase_add_test(tcase, bytes_that_are_no_text_are_told_from_text);
     suite_add_tcase(suite, tcase);
