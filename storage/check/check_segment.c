@@ -271,7 +271,7 @@ static void begin_index(struct segment_check *segment, struct index_check *check
               kind == OFFSET_INDEX ? ".index" : ".timeindex");
     if (exists)
         index_check_begin(check, log_of(segment)->fs);
-    else
+    else if (!segment->is_recovered) /* else it is made anew without a word */
         findings_add(segment->findings, FINDING_WARNING,
                      kind == OFFSET_INDEX ? "index-missing" : "time-index-missing", check->path, -1,
                      "it is missing: it is made anew");

@@ -250,6 +250,33 @@ START_TEST(damage_is_found)
 }
 END_TEST
 
+START_TEST(what_is_put_right_without_a_word_is_not_told)
+{
+    static const struct {
+        const char *directory, *shell, *rule;
+    } cases[] = {
+        {"4.3.1-clean", "rm __cluster_metadata-0/*.index",
+         "index-missing"}, /* that log is always recovered */
+        {"4.3.1-clean",
+         "rm .kafka_cleanshutdown plain-0/*.timeindex; echo 0 > recovery-point-offset-checkpoint",
+         "time-index-missing"},
+        /* Odradek's own recovery point after a clean stop: a record below the end. */
+        {"4.3.1-clean",
+         "end=$(sed -n 's/^plain 0 //p' recovery-point-offset-checkpoint); "
+         "sed -i \"s/^plain 0 .*/plain 0 $((end - 1))/\" recovery-point-offset-checkpoint",
+         "recovery-point-low"},
+    };
+    char path[512], name[100];
+    int status;
+    copy_golden(cases[_i].directory, path);
+    damage(path, cases[_i].shell);
+    char *text = check_path(path, &status);
+    snprintf(name, sizeof name, "\"rule\":\"%s\"", cases[_i].rule);
+    ck_assert_msg(strstr(text, name) == NULL, "%s", text);
+    free(text);
+}
+END_TEST
+
 /* ---- several directories ---- */
 
 START_TEST(directories_must_belong_together)
@@ -339,6 +366,7 @@ int main(void)
     tcase_add_unchecked_fixture(tcase, unpack_all, remove_originals);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, directories_of_kafka_are_fine, 0, GOLDEN_COUNT);
+    tcase_add_loop_test(tcase, what_is_put_right_without_a_word_is_not_told, 0, 3);
     tcase_add_test(tcase, a_check_changes_nothing);
     tcase_add_loop_test(tcase, damage_is_found, 0, row_count);
     tcase_add_loop_test(tcase, directories_must_belong_together, 0, 4);
