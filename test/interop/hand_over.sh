@@ -3,6 +3,8 @@
 . "${0%/*}/scenario.sh"
 need java
 program python3 python3
+odradek=${ODRADEK:-$here/../../build/release/odradek}
+dirs=(data)   # the log directories
 
 settings=(log.cleaner.backoff.ms=200 offsets.topic.num.partitions=3 transaction.state.log.num.partitions=3
           metadata.log.max.record.bytes.between.snapshots=3000)
@@ -24,11 +26,11 @@ client() {   # COMMAND...
 }
 
 # What Kafka's dump tool prints about all files of a directory is looked at line by line.
-dump() {   # DATA
+dump() {   # DATA...
     local logs indexes snapshots metadata
-    logs=$(find "$1" \( -name __cluster_metadata-0 -o -name '*-delete' \) -prune -o -name '*.log' -size +0 -print | sort)
+    logs=$(find "$@" \( -name __cluster_metadata-0 -o -name '*-delete' \) -prune -o -name '*.log' -size +0 -print | sort)
     indexes=$(sed 's/log$/index/;p;s/index$/timeindex/' <<< "$logs")   # the tool fails on one beside an empty log
-    snapshots=$(find "$1" -name '*.snapshot')
+    snapshots=$(find "$@" -name '*.snapshot')
     metadata=$(find "$1/__cluster_metadata-0" -name '*.log' -o -name '0*.checkpoint' | sort)
     "${tools[@]}" - 0 <<END | python3 "$clients/dump.py" compacted __
 dump-log --cluster-metadata-decoder --deep-iteration --files $(paste -sd, <<< "$metadata")
@@ -45,10 +47,30 @@ complaints() {   # DIR HOW
         grep -v partition=__cluster_metadata-0 >&2 || fail "Apache Kafka mends what was stopped cleanly"
 }
 
-# Stops a broker cleanly; what ours leaves behind is judged.
+# What `odradek check` says about a directory that a broker left, ours or Kafka's: after a clean stop nothing, after a kill
+# nothing but what the next start mends.
+check() {   # HOW
+    local found wrong
+    found=$("$odradek" check --json "${dirs[@]/#/$dir/}") || [ $? = 1 ] || fail "odradek check ends badly"
+    wrong=$(python3 "$clients/findings.py" "$1" <<< "$found") || fail "odradek check finds in what was $1: $wrong"
+}
+
+# `odradek dump` reads all files, and what it prints is JSON.
+dump_ours() {
+    "$odradek" dump --json "${dirs[@]/#/$dir/}" |
+        python3 -c 'import json, sys; [print(line) for line in sys.stdin if json.loads(line)["type"] == "damage"]' || fail "odradek dump"
+}
+
+# Stops a broker cleanly; what it leaves behind is judged, what ours does by Kafka's tool too.
 leave() {   # SCRIPT
     stop "$dir"
-    if [ "$1" = "$subject" ]; then dump "$dir/data"; fi
+    check stopped
+    if [ "$1" = "$subject" ]; then dump "${dirs[@]/#/$dir/}"; fi
+}
+
+abandon() {   # SCRIPT
+    "$1" kill "$dir"
+    check killed
 }
 
 who() { if [ "$1" = "$kafka" ]; then echo kafka; else echo ours; fi; }
@@ -74,11 +96,12 @@ hand_over() {   # WRITER READER
     hop 1 "$writer" empty
     leave "$writer"
     hop 2 "$reader" stopped
-    "$reader" kill "$dir"
+    abandon "$reader"
     hop 3 "$writer" killed
-    "$writer" kill "$dir"
+    abandon "$writer"
     hop 4 "$reader" killed
     leave "$reader"
     hop 5 "$writer" stopped
     leave "$writer"
+    dump_ours
 }
