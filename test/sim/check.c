@@ -283,6 +283,9 @@ static struct transaction *transactions_of(const struct look *look, size_t *coun
     ensure(found != NULL);
     *count = 0;
     int64_t deleted_below = model_value_at(&look->part->start, look->at);
+    int64_t start = look->reading.offsets.log_start_offset;
+    if (start > deleted_below) /* the first segment's name was lost; the snapshot of the next one was not */
+        deleted_below = start;
     for (size_t i = 0; i < look->part->count; i++) {
         const struct model_batch *batch = &look->part->batches[i];
         struct transaction *last = *count > 0 ? &found[*count - 1] : NULL;
