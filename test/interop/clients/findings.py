@@ -7,7 +7,8 @@ import json
 import sys
 
 ALWAYS = {"release", "directory-delete", "leftover-deleted"}
-KILLED = {"not-clean", "checkpoint-unknown", "high-watermark"}   # two checkpoint files still tell of topics that are gone
+# Two checkpoint files may still tell of topics that are gone; a write may have been cut in two.
+KILLED = {"not-clean", "checkpoint-unknown", "high-watermark", "leftover-tmp", "torn-end"}
 
 
 def main():
