@@ -4,6 +4,7 @@
 #include "test/unit/storage/storage_test.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 
 /*
@@ -21,7 +22,8 @@ struct cached {
 static struct file_system cache;
 static struct cached cached[FILES_MAX];
 static int cached_count;
-static int by_fd[4096]; /* index into cached, plus one */
+static int by_fd[4096];                                         /* index into cached, plus one */
+static pthread_mutex_t cache_mutex = PTHREAD_MUTEX_INITIALIZER; /* logs are opened by several threads */
 static atomic_int sync_error;
 static atomic_int written_bytes;
 
@@ -43,9 +45,20 @@ static int cache_open(struct file_system *fs, const char *path, int flags, unsig
     (void)fs;
     int file = file_system_os()->open(file_system_os(), path, flags, mode);
     size_t len = strlen(path);
+    pthread_mutex_lock(&cache_mutex);
     if (file >= 0)
         by_fd[file] = len > 4 && strcmp(path + len - 4, ".log") == 0 ? (int)(find(path) - cached) + 1 : 0;
+    pthread_mutex_unlock(&cache_mutex);
     return file;
+}
+
+/* NULL: no .log. */
+static struct cached *cached_of(int file)
+{
+    pthread_mutex_lock(&cache_mutex);
+    struct cached *of = by_fd[file] > 0 ? &cached[by_fd[file] - 1] : NULL;
+    pthread_mutex_unlock(&cache_mutex);
+    return of;
 }
 
 static ssize_t cache_pwritev(struct file_system *fs, int file, const struct iovec *parts, int count,
@@ -53,9 +66,10 @@ static ssize_t cache_pwritev(struct file_system *fs, int file, const struct iove
 {
     (void)fs;
     ssize_t put = file_system_os()->pwritev(file_system_os(), file, parts, count, at);
-    if (put > 0 && by_fd[file] > 0) {
+    struct cached *of = cached_of(file);
+    if (put > 0 && of != NULL) {
         ensure(at + put <= DISK_BYTES);
-        memset(cached[by_fd[file] - 1].dirty + at, 1, (size_t)put);
+        memset(of->dirty + at, 1, (size_t)put);
         atomic_fetch_add(&written_bytes, (int)put);
     }
     return put;
@@ -66,7 +80,7 @@ static int cache_sync(struct file_system *fs, int file, bool data_only)
     (void)fs;
     (void)data_only;
     int error = atomic_exchange(&sync_error, 0);
-    struct cached *of = by_fd[file] > 0 ? &cached[by_fd[file] - 1] : NULL;
+    struct cached *of = cached_of(file);
     for (int64_t i = 0; of != NULL && i < DISK_BYTES; i++) {
         if (of->dirty[i] && error == 0)
             file_read(file_system_os(), file, of->disk + i, 1, i);
