@@ -648,6 +648,7 @@ struct segment *log_flush_begin(struct log *log)
             if (segment_finish(log->segments[i]) < 0) /* recovery had no room for its indexes; nor have we */
                 return NULL;
             atomic_fetch_add(&log->segments[i]->refs, 1);
+            log->segments[i]->being_flushed = true;
             return log->segments[i];
         }
     return NULL;
@@ -676,9 +677,10 @@ void log_move_recovery_point(struct log *log)
 
 void log_flush_end(struct log *log, struct segment *segment, bool done)
 {
-    if (done) {
+    if (done && segment->being_flushed) {
         segment->durable = true;
         log_move_recovery_point(log);
     }
+    segment->being_flushed = false;
     segment_drop(segment);
 }

@@ -336,6 +336,7 @@ int segment_truncate(struct segment *segment, int64_t position, int64_t offset)
     if (result < 0)
         return result;
     segment->size = position;
+    segment->durable = segment->being_flushed = false; /* the cut is not, nor what comes behind it */
     if (position == 0)
         segment->first_timestamp = SEGMENT_UNKNOWN;
 
