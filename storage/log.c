@@ -319,6 +319,8 @@ int log_stage_write(struct log_stage *stage)
     struct segment *active = log_active(log);
     int64_t position = active->size;
     log->is_untouched = false;
+    if (active->size == 0 && log->count == 1) /* a stop before the first record left them (sync_untouched) */
+        log->epochs_unsynced = true;
     int result = segment_load_indexes(active);
     if (result == 0)
         result = segment_append(active, stage->parts, stage->count, stage->bytes);

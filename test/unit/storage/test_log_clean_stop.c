@@ -86,6 +86,19 @@ static void append(struct batch_wish wish)
     free(bytes);
 }
 
+START_TEST(the_epoch_of_a_log_that_was_first_stopped_without_records_is_synced_with_them)
+{
+    epochs_assign(&opened->epochs, 0, 0); /* as becoming the leader does */
+    ck_assert_int_eq(log_store_epochs(opened), 0);
+    close_log();
+    open_log(false);
+    append((struct batch_wish){0});
+    synced_count = 0;
+    close_log();
+    ck_assert(is_synced("leader-epoch-checkpoint"));
+}
+END_TEST
+
 /* Segments [0, 1) and [1, 2) and [2, 3). */
 static void append_three_segments(void)
 {
@@ -138,6 +151,7 @@ int main(void)
     Suite *suite = suite_create("log_clean_stop");
     TCase *tests = tcase_create("clean stop");
     tcase_add_checked_fixture(tests, set_up, tear_down);
+    tcase_add_test(tests, the_epoch_of_a_log_that_was_first_stopped_without_records_is_synced_with_them);
     tcase_add_test(tests, a_closed_segment_that_is_cut_and_written_to_again_is_synced);
     tcase_add_test(tests, a_flush_does_not_vouch_for_a_segment_that_is_cut_meanwhile);
     suite_add_tcase(suite, tests);
