@@ -154,8 +154,11 @@ int log_sync_everything(struct log *log)
 int log_close_cleanly(struct log *log)
 {
     int result = log_store_epochs(log);
-    bool unchanged =
-        log->closed_offset == log->end_offset && !log->directory_changed && !log->epochs_unsynced;
+    /* Without a snapshot a clean start takes it that there are no producers (load_producers). */
+    bool has_snapshot =
+        producers_count(&log->producers) == 0 || log->producers.snapshot_offset == log->end_offset;
+    bool unchanged = log->closed_offset == log->end_offset && has_snapshot && !log->directory_changed
+                     && !log->epochs_unsynced;
     if (result < 0 || unchanged)
         return result;
     if (!log->is_untouched)

@@ -136,10 +136,13 @@ static int load_producers(struct log *log, const struct log_dir *dir, int64_t en
         char path[FILE_PATH_MAX];
         struct note why = {""};
         log_snapshot_path(log, found->base, path);
-        if (producers_read_snapshot(&log->producers, fs_of(log), path, &why) == 0) {
+        int result = producers_read_snapshot(&log->producers, fs_of(log), path, &why);
+        if (result == 0) {
             from = log->producers.snapshot_offset = found->base;
+        } else if (result != -EBADMSG && result != -EFBIG && result != -ENOENT) {
+            return result; /* the next start may be able to read it */
         } else {
-            diag_warn("%s; it is removed", why.text);
+            diag_warn("%s; it is removed", why.text[0] != '\0' ? why.text : path);
             (void)file_unlink(fs_of(log), path);
             producers_clear(&log->producers);
             was_damaged = true;

@@ -146,6 +146,21 @@ START_TEST(a_flush_does_not_vouch_for_a_segment_that_is_cut_meanwhile)
 }
 END_TEST
 
+START_TEST(a_snapshot_that_a_clean_start_could_not_use_is_written_again_by_the_stop)
+{
+    append((struct batch_wish){.producer_id = 7, .transactional = true});
+    close_log();
+    int file = file_open(&disk, test_path("log/00000000000000000001.snapshot"), FILE_WRITE | FILE_TRUNCATE);
+    file_close(&disk, file);
+    open_log(false); /* the batches say it again */
+    ck_assert_int_eq(producers_first_unstable(&opened->producers, 1), 0);
+    close_log();
+    open_log(false);
+    ck_assert_int_eq(producers_first_unstable(&opened->producers, 1), 0);
+    close_log();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log_clean_stop");
@@ -154,6 +169,7 @@ int main(void)
     tcase_add_test(tests, the_epoch_of_a_log_that_was_first_stopped_without_records_is_synced_with_them);
     tcase_add_test(tests, a_closed_segment_that_is_cut_and_written_to_again_is_synced);
     tcase_add_test(tests, a_flush_does_not_vouch_for_a_segment_that_is_cut_meanwhile);
+    tcase_add_test(tests, a_snapshot_that_a_clean_start_could_not_use_is_written_again_by_the_stop);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
