@@ -31,6 +31,8 @@ static enum kerr settle_id(struct file_system *fs, const char *path, struct uuid
 {
     struct uuid found;
     int result = options->create ? 0 : partition_dir_read_id(fs, path, &found, why);
+    if (result == -EBADMSG)
+        result = 0; /* torn or damaged: as good as none (partitions_load) */
     if (result == 1 && !uuid_equal(found, topic_id)) {
         note_set(why, "%s belongs to another topic of that name", path);
         return KERR_INCONSISTENT_TOPIC_ID;

@@ -4,7 +4,7 @@
  * 1. Checkpoint files are read once per log directory. A broken one of recovery points or log starts is as
  * good as none: more is recovered than needed.
  * 2. A directory that the image does not assign to us, or whose topic id is another, is set aside as *-stray,
- * never emptied.
+ * never emptied. What cannot be read is not believed to be another's: the log directory goes offline.
  * 3. Logs load on several threads; the maps are filled by one.
  */
 #include "storage/partitions_private.h"
@@ -80,19 +80,20 @@ static struct wanted *find_wanted(const struct loading *loading, struct slice to
     return map_find(&loading->by_name, partitions_key(room, topic, index));
 }
 
-/* Whether partition.metadata agrees; a missing one does. */
-static bool has_id(const struct loading *loading, const char *name, const struct wanted *wanted,
-                   bool *is_there)
+/* What partition.metadata says: 1, 0 or -errno. One that cannot be read tells nothing about whose records
+ * these are: the directory goes offline, as Apache Kafka's does. Set aside they would be lost to everybody,
+ * with an empty partition in their place, for one open that failed. */
+static int read_id(const struct loading *loading, const char *name, struct uuid *id)
 {
     char path[FILE_PATH_MAX];
-    struct uuid id;
     struct note why = {""};
     file_path(path, "%s/%s", data_dir_path(loading->dir), name);
-    int result = partition_dir_read_id(data_dir_fs(loading->dir), path, &id, &why);
-    if (result < 0)
+    int result = partition_dir_read_id(data_dir_fs(loading->dir), path, id, &why);
+    if (result == -EBADMSG)
         diag_warn("%s", why.text);
-    *is_there = result == 1;
-    return result == 0 || (result == 1 && uuid_equal(id, wanted->hosted->topic_id));
+    else if (result < 0)
+        data_dir_fail(loading->dir, "%s", why.text);
+    return result;
 }
 
 static void look_at_live(struct loading *loading, const char *name, struct wanted *wanted)
@@ -107,10 +108,11 @@ static void look_at_live(struct loading *loading, const char *name, struct wante
  * one had not even begun. */
 static void look_at_future(struct loading *loading, const char *name, struct wanted *wanted)
 {
-    bool id_is_there;
-    if (wanted == NULL || !has_id(loading, name, wanted, &id_is_there))
+    struct uuid id;
+    int result = wanted == NULL ? -ENOENT : read_id(loading, name, &id);
+    if (result < 0 || (result == 1 && !uuid_equal(id, wanted->hosted->topic_id)))
         return;
-    if (!id_is_there) {
+    if (result == 0) {
         push(&loading->doomed, &loading->doomed_count, name);
         return;
     }
@@ -138,6 +140,8 @@ static void look_at(void *context, const char *name)
         look_at_future(loading, name, find_wanted(loading, topic, index));
 }
 
+/* A missing id agrees, and so does a torn or damaged one: it is not synced before the first record is, and no
+ * directory of another topic can have this name (partitions_forget_deleted). */
 static void check_id(void *context, size_t i)
 {
     const struct loading *loading = context;
@@ -146,7 +150,9 @@ static void check_id(void *context, size_t i)
         return;
     char name[PARTITION_DIR_NAME_MAX + 1];
     partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
-    wanted->is_stray = !has_id(loading, name, wanted, &wanted->id_is_there);
+    struct uuid id;
+    wanted->id_is_there = read_id(loading, name, &id) == 1;
+    wanted->is_stray = wanted->id_is_there && !uuid_equal(id, wanted->hosted->topic_id);
 }
 
 /* Reads the topic ids of the directories that were found, on several threads: it is a fifth of a clean
@@ -196,7 +202,9 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
             wanted->options.recovery_point = offset;
     }
     checkpoint_close(&checkpoint);
-    if (result < 0) {
+    if (result < 0 && result != -EBADMSG && kind == CHECKPOINT_START) {
+        data_dir_fail(loading->dir, "%s", why.text); /* else deleted records would come back */
+    } else if (result < 0) {
         diag_warn("%s: %s; its other entries are not believed", path, why.text);
         atomic_store(&loading->partitions->outdated, true);
     }
@@ -227,25 +235,16 @@ static void set_stray_aside(struct loading *loading, const char *name)
         diag_warn("%s is not assigned to this broker; %s: %s", from, to_name, strerror(-result));
 }
 
-static void list_dir(struct loading *loading, struct data_dir *dir)
+/* Of a directory that is known to be in order: before that nothing of it is touched. */
+static void take_found(struct loading *loading, struct data_dir *dir)
 {
-    loading->dir = dir;
-    loading->stray_count = loading->doomed_count = 0;
-    int result = file_list(data_dir_fs(dir), data_dir_path(dir), look_at, loading);
-    if (result < 0) {
-        data_dir_fail(dir, "%s", strerror(-result));
-        return;
-    }
-    check_ids(loading);
     read_checkpoint(loading, "recovery-point-offset-checkpoint", CHECKPOINT_RECOVERY);
     read_checkpoint(loading, "log-start-offset-checkpoint", CHECKPOINT_START);
     read_checkpoint(loading, "cleaner-offset-checkpoint", CHECKPOINT_CLEANER);
     if (loading->stray_count > 0)
         atomic_store(&loading->partitions->outdated, true);
-    for (size_t i = 0; i < loading->stray_count; i++) {
+    for (size_t i = 0; i < loading->stray_count; i++)
         set_stray_aside(loading, loading->stray[i]);
-        free(loading->stray[i]);
-    }
     for (size_t i = 0; i < loading->doomed_count; i++) {
         char path[FILE_PATH_MAX];
         file_path(path, "%s/%s", data_dir_path(dir), loading->doomed[i]);
@@ -253,8 +252,28 @@ static void list_dir(struct loading *loading, struct data_dir *dir)
         partitions_doom_locked(loading->partitions, dir, path,
                                clock_monotonic_ms() + loading->partitions->config.initial_task_delay_ms);
         rwlock_write_done(&loading->partitions->lock);
-        free(loading->doomed[i]);
     }
+}
+
+static void free_names(char **names, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(names[i]);
+}
+
+static void list_dir(struct loading *loading, struct data_dir *dir)
+{
+    loading->dir = dir;
+    loading->stray_count = loading->doomed_count = 0;
+    int result = file_list(data_dir_fs(dir), data_dir_path(dir), look_at, loading);
+    if (result < 0)
+        data_dir_fail(dir, "%s", strerror(-result));
+    else
+        check_ids(loading);
+    if (!data_dir_is_offline(dir))
+        take_found(loading, dir);
+    free_names(loading->stray, loading->stray_count);
+    free_names(loading->doomed, loading->doomed_count);
 }
 
 /* ---- opening ---- */

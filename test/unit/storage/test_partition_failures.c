@@ -90,6 +90,7 @@ static void set_up(void)
     atomic_store(&open_limit, -1);
     dir = data_dir_open(&disk, test_path("data"), &state, &why);
     ck_assert_msg(dir != NULL, "%s", why.text);
+    ck_assert_int_eq(data_dir_format(dir, SLICE("c"), 1, (struct uuid){{9}}, &why), 0);
     const struct storage_config storage = storage_config_default();
     partitions = partitions_new(&dir, 1, &storage);
     partition = create(0);
@@ -332,6 +333,77 @@ START_TEST(idle_files_make_room_when_descriptors_run_out)
 }
 END_TEST
 
+/* The start does not get at a file; afterwards it does. */
+static const char *unreadable; /* its name */
+
+static int open_all_but_one(struct file_system *fs, const char *path, int flags, unsigned mode)
+{
+    if (strcmp(strrchr(path, '/') + 1, unreadable) == 0)
+        return -EMFILE;
+    return faulty_open(fs, path, flags, mode);
+}
+
+static enum kerr load(void)
+{
+    struct note why = {""};
+    enum data_dir_state state;
+    int64_t broker_epoch;
+    dir = data_dir_open(&disk, test_path("data"), &state, &why);
+    ck_assert_msg(dir != NULL, "%s", why.text);
+    data_dir_begin(dir, &broker_epoch);
+    const struct storage_config storage = storage_config_default();
+    const struct hosted_partition hosted = hosted_one(0);
+    partitions = partitions_new(&dir, 1, &storage);
+    enum kerr error = partitions_load(partitions, &hosted, 1, &why);
+    partition = partitions_find(partitions, hosted.topic, 0);
+    return error;
+}
+
+START_TEST(a_start_that_cannot_read_whose_records_these_are_takes_no_others_instead)
+{
+    static const char *const files[] = {"partition.metadata", "log-start-offset-checkpoint",
+                                        "00000000000000000001.snapshot"};
+    close_all(true);
+    ck_assert_int_eq(load(), KERR_NONE);
+    append_to(partition, 7, 0, 1);
+    close_all(true);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        unreadable = files[i];
+        disk.open = open_all_but_one;
+        ck_assert_int_eq(load(), KERR_KAFKA_STORAGE_ERROR);
+        ck_assert_ptr_null(partition);
+        partitions_close(partitions, 1);
+        data_dir_close(dir);
+        disk.open = faulty_open;
+        ck_assert_int_eq(load(), KERR_NONE);
+        struct partition_offsets offsets;
+        partition_get_offsets(partition, &offsets);
+        ck_assert_int_eq(offsets.log_end_offset, 1);
+        close_all(true);
+    }
+}
+END_TEST
+
+START_TEST(a_torn_topic_id_is_as_good_as_none)
+{
+    close_all(true);
+    ck_assert_int_eq(load(), KERR_NONE);
+    append_to(partition, 7, 0, 1);
+    close_all(true);
+    int file = file_open(&disk, test_path("data/topic-0/partition.metadata"), FILE_WRITE);
+    ck_assert_int_eq(file_truncate(&disk, file, 20), 0);
+    file_close(&disk, file);
+    ck_assert_int_eq(load(), KERR_NONE);
+    struct partition_offsets offsets;
+    partition_get_offsets(partition, &offsets);
+    ck_assert_int_eq(offsets.log_end_offset, 1);
+    close_all(true);
+    char *text;
+    ck_assert_int_eq(file_read_all(&disk, test_path("data/topic-0/partition.metadata"), 1000, &text), 43);
+    free(text);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("partition_failures");
@@ -346,6 +418,8 @@ int main(void)
     tcase_add_test(tests, one_sync_serves_all_who_wait);
     tcase_add_test(tests, who_waits_for_anothers_sync_gives_up_at_the_deadline);
     tcase_add_test(tests, idle_files_make_room_when_descriptors_run_out);
+    tcase_add_test(tests, a_start_that_cannot_read_whose_records_these_are_takes_no_others_instead);
+    tcase_add_test(tests, a_torn_topic_id_is_as_good_as_none);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
