@@ -459,23 +459,40 @@ static bool append_one(const struct look *look, uint8_t *bytes, size_t len, stru
     enum kerr error = entry->error;
     if (error == KERR_NONE && entry->sync_offset >= 0)
         error = partition_sync(look->partition, entry->sync_offset, INT64_MAX);
-    return error == KERR_NONE || wrong(look, "an append afterwards: error %d", (int)error);
+    return error == KERR_NONE
+           || wrong(look, "an append of producer %" PRId64 " afterwards, from sequence %d on: error %d",
+                    entry->header.producer_id, (int)entry->header.base_sequence, (int)error);
 }
 
-/* The last data batch of a producer in what was read; -1: none. */
-static int64_t last_of(const struct reading *reading, int64_t producer_id)
+/* Whether a later batch of its producer is among what was asked to go: a directory's changes may reach the
+ * disk out of order, and then an older segment is there still. The broker knows of the later one. */
+static bool has_deleted_successor(const struct look *look, const struct batch_header *header)
 {
-    for (size_t i = reading->count; i > 0; i--)
-        if (reading->batches[i - 1].header.producer_id == producer_id
-            && !batch_is_control(&reading->batches[i - 1].header))
-            return (int64_t)i - 1;
+    int64_t deleted_below = model_value_at(&look->part->start, look->at);
+    for (size_t i = 0; i < look->part->count; i++) {
+        const struct batch_header *other = &look->part->batches[i].header;
+        if (look->part->batches[i].stored && other->producer_id == header->producer_id
+            && other->base_offset > header->base_offset && batch_last_offset(other) < deleted_below)
+            return true;
+    }
+    return false;
+}
+
+/* The last data batch of a producer, if that was read; -1: none. */
+static int64_t last_of(const struct look *look, int64_t producer_id)
+{
+    for (size_t i = look->reading.count; i > 0; i--) {
+        const struct batch_header *header = &look->reading.batches[i - 1].header;
+        if (header->producer_id == producer_id && !batch_is_control(header))
+            return has_deleted_successor(look, header) ? -1 : (int64_t)i - 1;
+    }
     return -1;
 }
 
 static bool repeat_last(const struct look *look, int which)
 {
     const struct reading *reading = &look->reading;
-    int64_t at = last_of(reading, workload_producer_id(look->topic, look->index, which));
+    int64_t at = last_of(look, workload_producer_id(look->topic, look->index, which));
     if (at < 0)
         return true;
     const struct reading_batch *last = &reading->batches[at];
@@ -498,7 +515,7 @@ static bool append_next(const struct look *look, int which)
 {
     const struct reading *reading = &look->reading;
     int64_t id = workload_producer_id(look->topic, look->index, which);
-    int64_t at = last_of(reading, id);
+    int64_t at = last_of(look, id);
     if (at < 0)
         return true;
     struct workload maker = {.random = (uint64_t)id};
@@ -511,13 +528,16 @@ static bool append_next(const struct look *look, int which)
     return good;
 }
 
-bool check_life_goes_on(struct node *node, struct model *model, struct note *why)
+bool check_life_goes_on(struct node *node, struct model *model, size_t at, struct note *why)
 {
     bool good = true;
     for (int32_t i = 0; i < model->topic_count && good; i++)
         for (int32_t p = 0; p < model->topics[i].partitions && good; p++) {
-            struct look look = {.topic = &model->topics[i], .part = &model->topics[i].parts[p], .index = p};
-            look.why = why;
+            struct look look = {.topic = &model->topics[i],
+                                .part = &model->topics[i].parts[p],
+                                .index = p,
+                                .at = at,
+                                .why = why};
             look.partition = partitions_find_by_id(node->partitions, look.topic->id, p);
             if (look.partition == NULL)
                 continue;

@@ -13,6 +13,6 @@ bool check_node(struct node *node, struct model *model, size_t at, uint64_t *ran
 
 /* Goes on as clients would: repeats each producer's last batch (an answer, not a second record), appends the
  * next one, and syncs. */
-bool check_life_goes_on(struct node *node, struct model *model, struct note *why);
+bool check_life_goes_on(struct node *node, struct model *model, size_t at, struct note *why);
 
 #endif

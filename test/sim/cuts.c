@@ -47,7 +47,7 @@ static bool start_and_check(struct state *state, struct sim_fs *fs, struct node 
 static bool live_on(struct state *state, struct sim_fs *fs, struct node *node)
 {
     struct note why = {""};
-    bool good = check_life_goes_on(node, state->cuts->model, &state->why);
+    bool good = check_life_goes_on(node, state->cuts->model, state->at, &state->why);
     uint64_t before = digest_records(node, state->cuts->model);
     if (!node_stop(node) && good) {
         note_set(&state->why, "no clean stop");
