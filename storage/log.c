@@ -114,6 +114,14 @@ static int sync_small_files(struct file_system *fs, const char *directory)
     return file_sync_path(fs, path);
 }
 
+/* Once the records below it are deleted, nothing else says what it says. */
+static int sync_snapshot(struct file_system *fs, const char *directory, int64_t offset)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%020" PRId64 ".snapshot", directory, offset);
+    return file_sync_path(fs, path);
+}
+
 /* A sync that fails for want of space has dropped pages like any other: no full disk that may be waited for.
  *  */
 static int sync_result(int result)
@@ -141,11 +149,11 @@ int log_sync_everything(struct log *log)
         if (!log->segments[i]->durable) {
             result = segment_finish(log->segments[i]);
             result = result < 0 ? result : sync_result(segment_sync_all(log->segments[i]));
+            if (result == 0 && i + 1 < log->count)
+                result = sync_result(sync_snapshot(fs_of(log), log->path, log->segments[i + 1]->base_offset));
         }
-    char path[FILE_PATH_MAX];
-    log_snapshot_path(log, log->end_offset, path);
     if (result == 0)
-        result = sync_result(file_sync_path(fs_of(log), path));
+        result = sync_result(sync_snapshot(fs_of(log), log->path, log->end_offset));
     if (result == 0 && (log->directory_changed || log->parent_changed || log->epochs_unsynced))
         result = sync_result(sync_small_files(fs_of(log), log->path));
     return result < 0 ? result : sync_result(file_sync_directory(fs_of(log), log->path));
@@ -654,6 +662,7 @@ struct segment *log_flush_begin(struct log *log)
                 return NULL;
             atomic_fetch_add(&log->segments[i]->refs, 1);
             log->segments[i]->being_flushed = true;
+            log->segments[i]->next_base = log->segments[i + 1]->base_offset;
             return log->segments[i];
         }
     return NULL;
@@ -663,6 +672,8 @@ int log_flush_run(struct segment *segment)
 {
     const char *directory = atomic_load(&segment->directory);
     int result = segment_sync_all(segment);
+    if (result == 0)
+        result = sync_snapshot(segment_fs(segment), directory, segment->next_base);
     if (result == 0)
         result = sync_small_files(segment_fs(segment), directory);
     return result < 0 ? result : file_sync_directory(segment_fs(segment), directory);

@@ -44,6 +44,7 @@ struct segment {
     bool has_txn_index;
     bool durable;                    /* closed, with everything of it on stable storage */
     bool being_flushed;              /* will be durable, unless it is cut meanwhile */
+    int64_t next_base;               /* of the segment behind it, as the flush found it */
     _Atomic(const char *) directory; /* where its files are; changes once at most (segment_moved) */
     char *moved_to;                  /* owned; NULL: it never did */
     char first_directory[];

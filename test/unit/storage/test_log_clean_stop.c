@@ -126,6 +126,19 @@ START_TEST(a_closed_segment_that_is_cut_and_written_to_again_is_synced)
 }
 END_TEST
 
+START_TEST(the_snapshot_behind_a_closed_segment_is_synced_with_it)
+{
+    append_three_segments();
+    struct segment *segment = log_flush_begin(opened);
+    ck_assert_int_eq(log_flush_run(segment), 0);
+    log_flush_end(opened, segment, true);
+    ck_assert(is_synced("00000000000000000001.snapshot"));
+    ck_assert(!is_synced("00000000000000000002.snapshot"));
+    close_log();
+    ck_assert(is_synced("00000000000000000002.snapshot"));
+}
+END_TEST
+
 START_TEST(a_flush_does_not_vouch_for_a_segment_that_is_cut_meanwhile)
 {
     append_three_segments();
@@ -168,6 +181,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_epoch_of_a_log_that_was_first_stopped_without_records_is_synced_with_them);
     tcase_add_test(tests, a_closed_segment_that_is_cut_and_written_to_again_is_synced);
+    tcase_add_test(tests, the_snapshot_behind_a_closed_segment_is_synced_with_it);
     tcase_add_test(tests, a_flush_does_not_vouch_for_a_segment_that_is_cut_meanwhile);
     tcase_add_test(tests, a_snapshot_that_a_clean_start_could_not_use_is_written_again_by_the_stop);
     suite_add_tcase(suite, tests);
