@@ -20,6 +20,7 @@
 #include "storage/open_files.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
+#include "storage/os/random.h"
 #include "storage/os/thread.h"
 #include "storage/partition_dir.h"
 
@@ -80,7 +81,7 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     mutex_init(&partitions->creation_mutex, RANK_CREATIONS);
     condition_init(&partitions->created);
     list_init(&partitions->creations);
-    uint64_t seed = (uint64_t)clock_wall_ms() ^ (uint64_t)(uintptr_t)partitions;
+    uint64_t seed = random_bits();
     map_init(&partitions->by_name, seed);
     map_init(&partitions->by_id, seed);
     map_init(&partitions->preferences, seed);

@@ -3,6 +3,7 @@
 
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
+#include "storage/os/random.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,6 +71,11 @@ int64_t clock_monotonic_ms(void)
 int64_t clock_monotonic_us(void)
 {
     return clock_monotonic_ms() * 1000;
+}
+
+uint64_t random_bits(void)
+{
+    return sim_random(&entropy);
 }
 
 int getentropy(void *bytes, size_t len)

@@ -1,8 +1,8 @@
 /*
  * sim_world: what a simulation has instead of the machine: a clock that only the test moves, random numbers
- * from a seed, and no lines on stderr. It defines the functions of storage/os/clock.h and storage/os/diag.h
- * and getentropy(), so that the linker takes these and not the real ones: a new function there needs one
- * here.
+ * from a seed, and no lines on stderr. It defines the functions of storage/os/clock.h, storage/os/diag.h and
+ * storage/os/random.h and getentropy(), so that the linker takes these and not the real ones: a new function
+ * there needs one here.
  */
 #ifndef TEST_SIM_SIM_WORLD_H
 #define TEST_SIM_SIM_WORLD_H
