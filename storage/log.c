@@ -122,6 +122,12 @@ static int sync_snapshot(struct file_system *fs, const char *directory, int64_t 
     return file_sync_path(fs, path);
 }
 
+int log_sync_closed(struct file_system *fs, const char *directory, int64_t end_offset)
+{
+    int result = sync_snapshot(fs, directory, end_offset);
+    return result < 0 ? result : sync_small_files(fs, directory);
+}
+
 /* A sync that fails for want of space has dropped pages like any other: no full disk that may be waited for.
  *  */
 static int sync_result(int result)
@@ -673,9 +679,7 @@ int log_flush_run(struct segment *segment)
     const char *directory = atomic_load(&segment->directory);
     int result = segment_sync_all(segment);
     if (result == 0)
-        result = sync_snapshot(segment_fs(segment), directory, segment->next_base);
-    if (result == 0)
-        result = sync_small_files(segment_fs(segment), directory);
+        result = log_sync_closed(segment_fs(segment), directory, segment->next_base);
     return result < 0 ? result : file_sync_directory(segment_fs(segment), directory);
 }
 

@@ -16,6 +16,7 @@
 
 #include "protocol/base/ensure.h"
 #include "storage/header_scan.h"
+#include "storage/log_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -444,7 +445,7 @@ static int copy_segments(struct output *output, int32_t first, int32_t count, st
 }
 
 /* Indexes written, everything synced, as old as the last source. */
-static int complete(struct segment *segment, const struct segment *last_source)
+static int complete(struct segment *segment, const struct segment *last_source, int64_t end_offset)
 {
     char path[FILE_PATH_MAX];
     struct file_status status;
@@ -458,6 +459,8 @@ static int complete(struct segment *segment, const struct segment *last_source)
         result = file_set_modified(fs, path, status.modified_ms);
     if (result == 0)
         result = segment_sync_all(segment);
+    if (result == 0) /* the sources may not have been flushed yet, and this one counts as it */
+        result = log_sync_closed(fs, segment->directory, end_offset);
     return result < 0 ? result : file_sync_directory(fs, segment->directory);
 }
 
@@ -496,7 +499,8 @@ int log_compact_group(struct compaction *compaction, int32_t first, int32_t coun
         result = copy_segments(&output, first, count, why);
     file_close(segment_fs(segment), output.file);
     if (result == 0)
-        result = complete(segment, compaction->segments[first + count - 1]);
+        result =
+            complete(segment, compaction->segments[first + count - 1], end_of(compaction, first + count - 1));
     if (result < 0) {
         log_compact_discard(segment);
         return result;

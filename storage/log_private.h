@@ -25,6 +25,11 @@ void log_move_recovery_point(struct log *log);
 /* "<log>/<offset as 20 digits>.snapshot" */
 void log_snapshot_path(const struct log *log, int64_t offset, char path[FILE_PATH_MAX]);
 
+/* What lies beside a closed segment, before its batches may be compacted or no start reads them any more: the
+ * producers' state where it ends, the epochs, the topic id. The directory is left to the caller. 0 or -errno;
+ * no lock. */
+int log_sync_closed(struct file_system *fs, const char *directory, int64_t end_offset);
+
 /* The producers' state anew, after a truncation: from the newest snapshot and the batches behind it. */
 int log_reload_producers(struct log *log);
 

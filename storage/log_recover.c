@@ -295,7 +295,8 @@ static int scan_segment(struct recovery *recovery, int32_t at)
         .progress = recovery->progress,
     };
     int result = unlink_txn_index(scan->segment);
-    if (result == 0 && at > 0) {
+    bool is_read = log->producers.snapshot_offset == scan->segment->base_offset; /* whole, so it stays */
+    if (result == 0 && at > 0 && !is_read) {
         char path[FILE_PATH_MAX];
         log_snapshot_path(log, scan->segment->base_offset, path);
         result = producers_write_snapshot(&log->producers, fs_of(log), path, scan->segment->base_offset);
@@ -429,6 +430,8 @@ static int recover(struct log *log, const struct log_dir *dir, const struct log_
     int result = options->suspect ? write_again(log, first) : 0;
     if (result == 0)
         result = load_producers(log, dir, log->end_offset, false);
+    if (options->suspect) /* that snapshot may be in memory alone, so it is written again too */
+        log->producers.snapshot_offset = -1;
     if (result == 0)
         result = find_epochs_again(log, first);
     for (int32_t i = 0; i < first && result == 0; i++) {
@@ -484,8 +487,9 @@ static int load(struct log *log)
     return result < 0 ? result : segment_scan_tail(active, &log->end_offset, &valid);
 }
 
-/* Snapshots that belong to no segment go, but for the newest at or above the last segment's base. */
-static void remove_stray_snapshots(struct log *log, const struct log_dir *dir)
+/* Snapshots that belong to no segment go, but for the newest at or above the last segment's base, and those
+ * up to `kept`: what recovery has written instead is not on stable storage yet. */
+static void remove_stray_snapshots(struct log *log, const struct log_dir *dir, int64_t kept)
 {
     bool newest = true;
     for (size_t i = dir->count; i > 0; i--) {
@@ -496,7 +500,7 @@ static void remove_stray_snapshots(struct log *log, const struct log_dir *dir)
         bool is_newest =
             newest && found->base >= log_active(log)->base_offset && found->base <= log->end_offset;
         newest = newest && !is_newest;
-        if (at_base || is_newest)
+        if (at_base || is_newest || found->base <= kept)
             continue;
         char path[FILE_PATH_MAX];
         log_snapshot_path(log, found->base, path);
@@ -567,7 +571,8 @@ static int load_or_recover(struct log *log, struct log_options *options, struct 
         result = log_restart_at(log, log->start_offset);
     }
     if (result == 0) {
-        remove_stray_snapshots(log, &dir);
+        int32_t first = log_find_segment(log, options->recovery_point);
+        remove_stray_snapshots(log, &dir, options->clean ? -1 : log->segments[first]->base_offset);
         if (options->clean)
             result = load_producers(log, &dir, log->end_offset, true);
     }
