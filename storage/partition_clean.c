@@ -7,7 +7,8 @@
  * across other I/O.
  * 3. After each group of segments the log is whole and durable; a cleaning that ends early loses its work,
  * never data.
- * 4. A log whose bytes are not what they should be is not cleaned again before the next start: that is
+ * 4. Nothing is cleaned before all of the log, as it is at the beginning, is on stable storage.
+ * 5. A log whose bytes are not what they should be is not cleaned again before the next start: that is
  * said once.
  */
 #include "storage/partition_clean.h"
@@ -136,6 +137,7 @@ struct cleaning {
     const struct cleaning_means *means;
     struct log_config config; /* as it was at the beginning */
     uint32_t cuts;            /* the log's: a truncation ends the cleaning */
+    int64_t end_offset;       /* the log's too */
     struct compaction compaction;
     struct segment **with_aborted; /* referenced: segments that have a transaction index */
     int32_t with_aborted_count;
@@ -193,6 +195,7 @@ static bool begin(struct cleaning *cleaning, int64_t now_ms)
         partition->cleaning = true;
         cleaning->config = partition->log->config;
         cleaning->cuts = partition->log->cuts;
+        cleaning->end_offset = partition->log->end_offset;
         compaction->first_dirty = cleanable.first_dirty;
         compaction->range_end = cleanable.end;
         hold_segments(cleaning, partition->log);
@@ -201,6 +204,14 @@ static bool begin(struct cleaning *cleaning, int64_t now_ms)
     partition_unlock(partition);
     last_records_sort(compaction->last_records, compaction->last_record_count);
     return needs;
+}
+
+/* A record goes because a later one of its key is there, and a batch because its producer has a later one,
+ * in the active segment it may be: those are on stable storage first, or a power cut takes both. */
+static int sync_what_decides(struct cleaning *cleaning)
+{
+    enum kerr error = partition_sync_now(cleaning->partition, cleaning->end_offset, INT64_MAX);
+    return error == KERR_NONE ? 0 : -EMFILE; /* a sync that failed has taken the directory offline */
 }
 
 static void release(struct cleaning *cleaning)
@@ -466,7 +477,9 @@ bool partition_clean(struct partition *partition, const struct cleaning_means *m
     struct note why = {""};
     if (!begin(&cleaning, now_ms))
         return false;
-    int error = read_aborted(&cleaning);
+    int error = sync_what_decides(&cleaning);
+    if (error == 0)
+        error = read_aborted(&cleaning);
     if (error == 0)
         error = log_compact_map(&cleaning.compaction, &why);
     if (error == 0)
