@@ -736,6 +736,26 @@ START_TEST(a_damaged_snapshot_costs_no_producer)
 }
 END_TEST
 
+START_TEST(the_snapshot_that_recovery_began_from_stays_until_a_clean_start)
+{
+    open_log(false);
+    append_wish((struct batch_wish){.base_offset = 0, .producer_id = 8, .base_sequence = 4});
+    close_log(true);
+    open_log(true);
+    append_wish((struct batch_wish){.base_offset = 1});
+    ck_assert_int_eq(log_roll(opened, 2, 0), 0);
+    append_wish((struct batch_wish){.base_offset = 2});
+    close_log(false);
+    write_at(file_of(2, ".snapshot"), 20, "\xff\xff", 2);
+    recovery_point = 2;
+    open_log(false);
+    ck_assert_int_gt(size_of(file_of(1, ".snapshot")), 0); /* the one at 2 is not synced yet */
+    close_log(true);
+    open_log(true);
+    ck_assert_int_eq(size_of(file_of(1, ".snapshot")), -ENOENT);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log_recover");
@@ -771,6 +791,7 @@ int main(void)
     tcase_add_loop_test(tests, a_transaction_index_that_cannot_be_is_made_anew, 0, 6);
     tcase_add_loop_test(tests, damaged_epochs_are_read_from_the_batches, 0, 2);
     tcase_add_loop_test(tests, a_damaged_snapshot_costs_no_producer, 0, 2);
+    tcase_add_test(tests, the_snapshot_that_recovery_began_from_stays_until_a_clean_start);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
