@@ -307,11 +307,14 @@ static struct transaction *transactions_of(const struct look *look, size_t *coun
     return found;
 }
 
+/* Of a transaction whose beginning is deleted a recovery may know less than all: the batches below the log
+ * start that lie in the same segment as it. To readers any of them is the same. */
 static bool is_of(const struct aborted_transaction *said, const struct transaction *transaction)
 {
     return said->producer_id == transaction->producer_id
            && (said->first_offset == transaction->first_offset
-               || said->first_offset == transaction->first_read);
+               || (said->first_offset > transaction->first_offset
+                   && said->first_offset <= transaction->first_read));
 }
 
 static bool said_aborted(const struct reading *reading, const struct transaction *transaction)
