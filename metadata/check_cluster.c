@@ -129,7 +129,7 @@ static void take_snapshot(void *context, const char *name)
 
 /* ---- the log ---- */
 
-/* The batches of one segment behind `from`. False: the reading ends here. */
+/* The batches of one segment; those behind `from` into the image. False: the reading ends here. */
 static bool replay_segment(struct cluster_check *check, struct replay *replay, int64_t base)
 {
     struct batch_file reader;
@@ -143,15 +143,17 @@ static bool replay_segment(struct cluster_check *check, struct replay *replay, i
     bool good = true;
     while (good && (result = batch_file_next(&reader, &batch)) == 1) {
         good = batch.crc_right && !slice_is_null(batch.bytes);
-        if (!good || batch_next_offset(&batch.header) <= replay->from_offset)
+        if (!good)
+            break;
+        check->end_offset = batch_next_offset(&batch.header);
+        check->last_epoch = batch.header.partition_leader_epoch;
+        if (batch_next_offset(&batch.header) <= replay->from_offset)
             continue;
         if (!replay_batch(replay, batch.bytes, &why)) {
             findings_add(&check->findings, FINDING_ERROR, "cluster-record", path, batch.position, "%s",
                          why.text);
             check->has_image = good = false;
         }
-        check->end_offset = batch_next_offset(&batch.header);
-        check->last_epoch = batch.header.partition_leader_epoch;
     }
     good = good && result == 0;
     batch_file_close(&reader);

@@ -1,5 +1,6 @@
 /* cluster_tick: no-ops, snapshots and the deletion of what they stand for, with every way to fail in
  * between. */
+#include "metadata/check_cluster.h"
 #include "metadata/image_records.h"
 #include "metadata/snapshot.h"
 #include "test/unit/metadata/cluster_fixture.h"
@@ -354,6 +355,25 @@ START_TEST(a_snapshot_alone_makes_the_same_image)
     ck_assert_int_eq(id, 1000);
     buf_fini(&before);
     buf_fini(&after);
+    node_close(&fixture);
+}
+END_TEST
+
+START_TEST(a_check_sees_that_a_log_ends_where_its_snapshot_does)
+{
+    char path[FILE_PATH_MAX];
+    snapshot_always();
+    node_open(&fixture);
+    node_create(&fixture, "t", make_id(1), 1);
+    tick(0);
+    ck_assert_int_eq(count_files(".checkpoint"), 1);
+    file_path(path, "%s/__cluster_metadata-0", data_dir_path(fixture.dir));
+    struct cluster_check check;
+    check_cluster(&check, data_dir_fs(fixture.dir), path, -1);
+    ck_assert_int_eq(check.end_offset, node_offset(&fixture) + 1);
+    ck_assert_int_eq(check.findings.warnings, 0);
+    ck_assert_int_eq(check.findings.errors, 0);
+    cluster_check_fini(&check);
     node_close(&fixture);
 }
 END_TEST
@@ -866,6 +886,7 @@ int main(void)
     tcase_add_test(tcase, a_rotten_no_op_before_a_synced_change_is_refused);
     tcase_add_test(tcase, a_rotten_change_before_no_ops_is_refused);
     tcase_add_test(tcase, a_snapshot_alone_makes_the_same_image);
+    tcase_add_test(tcase, a_check_sees_that_a_log_ends_where_its_snapshot_does);
     tcase_add_test(tcase, a_snapshot_has_the_quorum_s_voters);
     tcase_add_test(tcase, what_was_removed_is_in_no_snapshot);
     tcase_add_test(tcase, a_snapshot_is_due_by_bytes_or_by_time);
