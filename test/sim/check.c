@@ -273,6 +273,7 @@ struct transaction {
     int64_t first_offset;
     int64_t first_read;  /* its first batch that is not deleted: where it begins once nobody knows more */
     int64_t last_offset; /* of its marker; INT64_MAX: open */
+    bool marker_is_there;
     bool aborted;
 };
 
@@ -295,10 +296,13 @@ static struct transaction *transactions_of(const struct look *look, size_t *coun
             continue;
         if (!batch->is_marker && !is_open) {
             last = &found[(*count)++];
-            *last = (struct transaction){batch->header.producer_id, batch->header.base_offset, -1, INT64_MAX,
-                                         false};
+            *last = (struct transaction){.producer_id = batch->header.producer_id,
+                                         .first_offset = batch->header.base_offset,
+                                         .first_read = -1,
+                                         .last_offset = INT64_MAX};
         } else if (batch->is_marker && is_open) {
             last->last_offset = batch->header.base_offset;
+            last->marker_is_there = look->is_there[i];
             last->aborted = batch->aborts;
         }
         if (!batch->is_marker && last->first_read < 0 && look->is_there[i])
@@ -362,6 +366,21 @@ static bool check_committed(const struct look *look, const struct transaction *f
     return good;
 }
 
+/* Retention renames the oldest segments one after another, and a directory that keeps no order may bring back
+ * one that began a transaction without the one that held its marker. The log that is left says that it is
+ * open. That ends with the producer's next marker, so one must be due: its last transaction is open. */
+static bool is_held_by_deleted_marker(const struct look *look, const struct transaction *found, size_t count)
+{
+    if (count == 0 || found[count - 1].last_offset != INT64_MAX)
+        return false;
+    int64_t asked = model_value_at(&look->part->start, look->at);
+    for (size_t i = 0; i + 1 < count; i++)
+        if (!found[i].marker_is_there && found[i].last_offset < asked && found[i].first_read >= 0
+            && found[i].first_read == look->reading.offsets.last_stable_offset)
+            return true;
+    return false;
+}
+
 static bool check_transactions(const struct look *look)
 {
     if (is_compacted(look))
@@ -378,6 +397,7 @@ static bool check_transactions(const struct look *look)
         || (is_open && last->first_read < 0 /* all of it is lost, with a deletion that moved the start */
             && offsets->last_stable_offset == offsets->high_watermark)
         || (last != NULL && last->last_offset == INT64_MAX && !is_open)
+        || is_held_by_deleted_marker(look, found, count)
         || wrong(look, "the last stable offset is %" PRId64 ", not %" PRId64, offsets->last_stable_offset,
                  wanted);
     if (good)
