@@ -26,7 +26,7 @@ static struct batch_header batch(int64_t id, int16_t epoch, int32_t sequence, in
         .base_sequence = sequence,
         .last_offset_delta = records - 1,
         .base_offset = offset,
-        .max_timestamp = offset * 10,
+        .max_timestamp = offset < 0 ? 0 : offset * 10,
     };
 }
 
