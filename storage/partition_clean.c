@@ -240,7 +240,7 @@ static void report(struct cleaning *cleaning, int result, const struct note *why
 {
     struct partition *partition = cleaning->partition;
     const char *path = partition->log->path;
-    if (!may_clean_locked(partition) || result == -ECANCELED)
+    if (!may_clean_locked(cleaning->partition) || result == -ECANCELED)
         return;
     if (passes_by_itself(result)) {
         if (!partition->clean_refused)
@@ -259,7 +259,7 @@ static void report(struct cleaning *cleaning, int result, const struct note *why
 static void end(struct cleaning *cleaning, int result, const struct note *why)
 {
     struct partition *partition = cleaning->partition;
-    partition_lock(partition);
+    partition_lock(cleaning->partition);
     if (result < 0)
         report(cleaning, result, why);
     if (result == 0) {
@@ -268,7 +268,7 @@ static void end(struct cleaning *cleaning, int result, const struct note *why)
     }
     partition->cleaning = false;
     condition_broadcast(&partition->cleaned);
-    partition_unlock(partition);
+    partition_unlock(cleaning->partition);
 }
 
 void partition_restore_first_dirty(struct partition *partition, int64_t first_dirty)
@@ -320,12 +320,12 @@ static int pin(void *context, struct segment *segment)
 {
     struct cleaning *cleaning = context;
     struct partition *partition = cleaning->partition;
-    partition_lock(partition);
+    partition_lock(cleaning->partition);
     const struct log *log = partition->log;
     bool is_there =
         goes_on_locked(cleaning) && log->segments[log_find_segment(log, segment->base_offset)] == segment;
     int result = is_there ? segment_pin(segment) : -ECANCELED;
-    partition_unlock(partition);
+    partition_unlock(cleaning->partition);
     return result;
 }
 
@@ -368,7 +368,7 @@ static void move_position(struct log_position *position, int64_t from, int64_t t
 static bool change_hands(struct cleaning *cleaning, struct replacement *replacement)
 {
     struct partition *partition = cleaning->partition;
-    partition_lock(partition);
+    partition_lock(cleaning->partition);
     struct log *log = partition->log;
     bool done = goes_on_locked(cleaning) && log_replace_begin(log, replacement);
     if (done) {
@@ -379,7 +379,7 @@ static bool change_hands(struct cleaning *cleaning, struct replacement *replacem
         move_position(&partition->unsynced_all, from, to);
         move_position(&partition->stable, from, to);
     }
-    partition_unlock(partition);
+    partition_unlock(cleaning->partition);
     return done;
 }
 

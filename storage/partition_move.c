@@ -267,11 +267,11 @@ static void note_progress_locked(struct partition_move *move, int64_t len) NEEDS
 int partition_move_copy(struct partition_move *move)
 {
     struct piece piece;
-    struct partition *partition = move->partition;
-    partition_lock(partition);
+    partition_lock(move->partition);
     int result = plan_locked(move, &piece);
-    bool is_rest = result == 1 && piece.len <= REST_BYTES && log_active(partition->log) == piece.segment;
-    partition_unlock(partition);
+    bool is_rest =
+        result == 1 && piece.len <= REST_BYTES && log_active(move->partition->log) == piece.segment;
+    partition_unlock(move->partition);
     if (result == -ESTALE)
         return (result = restart(move)) < 0 ? result : 1;
     if (result <= 0)
@@ -280,9 +280,9 @@ int partition_move_copy(struct partition_move *move)
     segment_unref(piece.segment);
     if (len <= 0)
         return (int)len;
-    partition_lock(partition);
+    partition_lock(move->partition);
     note_progress_locked(move, len);
-    partition_unlock(partition);
+    partition_unlock(move->partition);
     int32_t unsynced_from = log_find_segment(move->log, move->log->synced_offset);
     if (move->unsynced >= SYNC_BYTES || move->log->count - unsynced_from > SYNC_SEGMENTS) {
         move->unsynced = 0;
@@ -428,16 +428,15 @@ static int rename_both(struct partition_move *move, struct partitions *partition
 /* Under the lock, with nobody syncing: 1 with a sync begun, 0: not yet, -ECANCELED, -errno. */
 static int take_over(struct partition_move *move, struct log_sync *sync)
 {
-    struct partition *partition = move->partition;
-    partition_lock(partition);
+    partition_lock(move->partition);
     int result = move->has_taken_over ? 1 : copy_rest_locked(move);
     if (result == 1 && !move->has_taken_over)
         result = take_over_locked(move);
-    if (result == 1 && partition->closed)
+    if (result == 1 && move->partition->closed)
         result = -ECANCELED;
-    if (result == 1 && partition_sync_begin_locked(partition, sync) < 0)
+    if (result == 1 && partition_sync_begin_locked(move->partition, sync) < 0)
         result = 0; /* for want of descriptors; it has taken over all the same */
-    partition_unlock(partition);
+    partition_unlock(move->partition);
     return result;
 }
 

@@ -34,9 +34,9 @@ static char now_at[512]; /* what is being tried, for the one who looks at a cras
 static void tell(int number)
 {
     static const char text[] = "died of this: ";
-    ssize_t put = write(STDERR_FILENO, text, sizeof text - 1);
-    put += write(STDERR_FILENO, now_at, strlen(now_at));
-    put += write(STDERR_FILENO, "\n", 1);
+    (void)!write(STDERR_FILENO, text, sizeof text - 1);
+    (void)!write(STDERR_FILENO, now_at, strlen(now_at));
+    (void)!write(STDERR_FILENO, "\n", 1);
     signal(number, SIG_DFL);
     raise(number);
 }
