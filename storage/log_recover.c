@@ -217,6 +217,7 @@ static int mend(struct log *log, struct segment *segment, const struct damage *d
  * recovery point passes the segment (log_flush_begin). */
 static int finish(struct log *log, struct segment *segment)
 {
+    ensure(segment != NULL);
     int result = segment_finish(segment);
     if (!file_is_full(result))
         return result;
