@@ -19,8 +19,6 @@
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
-#include <errno.h>
-
 enum {
     CLEAN_INTERVAL_MS = 60000, /* as Apache Kafka */
     RETRY_MS = 60000,          /* after a snapshot for which there was no space */
@@ -111,11 +109,6 @@ static bool encode(struct cluster *cluster, struct snapshot_id *id, struct buf *
     return is_synced;
 }
 
-static bool is_want_of_something(int error)
-{
-    return file_is_full(error) || error == -ENOMEM || error == -EMFILE || error == -ENFILE;
-}
-
 /* A snapshot that cannot be written for want of space is tried again: the log has it all. Any other error
  * tells of a disk that is not to be trusted. */
 static void write_snapshot(struct cluster *cluster, int64_t now_ms)
@@ -131,7 +124,7 @@ static void write_snapshot(struct cluster *cluster, int64_t now_ms)
         cluster->snapshot_offset = id.end_offset;
         cluster->last_snapshot_ms = now_ms;
         cluster->last_clean_ms = -1;
-    } else if (is_want_of_something(error)) {
+    } else if (file_is_refused(error)) {
         diag_warn("%s: cannot write the snapshot at %lld: %s; it is tried again in a minute",
                   cluster->directory, (long long)id.end_offset, strerror(-error));
         mutex_lock(&cluster->change_lock);

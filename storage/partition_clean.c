@@ -228,12 +228,6 @@ static void release(struct cleaning *cleaning)
     log_compact_fini(compaction);
 }
 
-static bool passes_by_itself(int result)
-{
-    return result == -ENOSPC || result == -EDQUOT || result == -EMFILE || result == -ENFILE
-           || result == -ENOMEM;
-}
-
 /* Says what went wrong, if somebody is to know, and when to try again. */
 static void report(struct cleaning *cleaning, int result, const struct note *why)
     NEEDS(cleaning->partition->mutex)
@@ -242,7 +236,7 @@ static void report(struct cleaning *cleaning, int result, const struct note *why
     const char *path = partition->log->path;
     if (!may_clean_locked(cleaning->partition) || result == -ECANCELED)
         return;
-    if (passes_by_itself(result)) {
+    if (file_is_refused(result)) {
         if (!partition->clean_refused)
             diag_warn("%s: is not cleaned now: %s", path, strerror(-result));
         partition->clean_refused = true;

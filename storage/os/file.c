@@ -142,6 +142,11 @@ bool file_is_full(int result)
     return result == -ENOSPC || result == -EDQUOT;
 }
 
+bool file_is_refused(int result)
+{
+    return file_is_full(result) || result == -EMFILE || result == -ENFILE || result == -ENOMEM;
+}
+
 int file_lock(struct file_system *fs, int file)
 {
     return fs->lock(fs, file);
