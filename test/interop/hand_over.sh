@@ -39,10 +39,9 @@ dump-log --index-sanity-check --files $(paste -sd, <<< "$indexes")
 END
 }
 
-# What Apache Kafka says about a directory while it opens it. Two warnings come always.
+# What Apache Kafka says about a directory while it opens it.
 complaints() {   # DIR HOW
-    ! grep -E ' (WARN|ERROR|FATAL) ' "$1/server.log" |
-        grep -v 'Performing controller activation\|NetworkClient that has already been closed' >&2 || fail "Apache Kafka complains"
+    ! complained "$1/server.log" >&2 || fail "Apache Kafka complains"
     [ "$2" = killed ] || ! grep -i 'recovering unflushed segment\|rebuilding index\|stray' "$1/server.log" |
         grep -v partition=__cluster_metadata-0 >&2 || fail "Apache Kafka mends what was stopped cleanly"
 }

@@ -64,6 +64,14 @@ broker() {   # [KEY=VALUE...]
     start "$subject" "$work/broker" "$port" "$@"
 }
 
+# What an Apache Kafka node said that it does not say on every start. Two warnings come always; now and then the controller
+# meets a registration while it is still becoming active, says so as an error, and the registration comes again.
+complained() {   # LOG
+    grep -E ' (WARN|ERROR|FATAL) ' "$1" |
+        grep -v -e 'Performing controller activation' -e 'NetworkClient that has already been closed' \
+            -e 'ERROR kafka.server.ControllerApis .*(apiKey=CONTROLLER_REGISTRATION,'
+}
+
 show_logs() {
     local log
     for log in "$work"/*/server.log; do
