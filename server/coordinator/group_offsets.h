@@ -1,0 +1,44 @@
+/*
+ * group_offsets: how far groups have come: committed offsets by group, topic and partition (kafka-apis 11).
+ * Part of the pure state machine of groups.h. What is in force is what the records say; a commit changes it
+ * once it is stored.
+ */
+#ifndef SERVER_COORDINATOR_GROUP_OFFSETS_H
+#define SERVER_COORDINATOR_GROUP_OFFSETS_H
+
+#include "protocol/records/offset_commit_record.h"
+#include "server/coordinator/group_state.h"
+
+struct group_offsets *group_offsets_new(uint64_t hash_seed);
+void group_offsets_free(struct group_offsets *offsets);
+
+void group_offsets_commit(struct groups *groups, const struct group_event *event,
+                          struct group_effects *effects);
+void group_offsets_fetch(struct groups *groups, const struct group_event *event,
+                         struct group_effects *effects);
+void group_offsets_delete(struct groups *groups, const struct group_event *event,
+                          struct group_effects *effects);
+
+/* A topic is gone: so are its offsets, of every group. */
+void group_offsets_drop_topic(struct groups *groups, const struct group_event *event,
+                              struct group_effects *effects);
+
+/* Tombstones for all that a group has committed. */
+void group_offsets_write_tombstones(const struct groups *groups, struct slice group_id,
+                                    struct group_effects *effects);
+
+/* What is due of expiry: some groups' worth of tombstones, and those of groups that are left with nothing. */
+void group_offsets_expire(struct groups *groups, const struct group_event *event,
+                          struct group_effects *effects);
+
+/* When that is due next (monotonic ms). */
+int64_t group_offsets_due_ms(const struct group_offsets *offsets);
+
+/* Whether this group has any. */
+bool group_offsets_has(const struct group_offsets *offsets, struct slice group_id);
+
+/* A record, from the log or as it has just been stored; value NULL: it is taken back. */
+void group_offsets_apply(struct group_offsets *offsets, const struct offset_commit_key *key,
+                         const struct offset_commit_value *value);
+
+#endif
