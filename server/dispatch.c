@@ -39,6 +39,7 @@ static const struct service services[] = {
     {37, handle_create_partitions},
     {44, handle_incremental_alter_configs},
     {60, handle_describe_cluster},
+    {74, handle_list_config_resources},
     {75, handle_describe_topic_partitions},
 };
 

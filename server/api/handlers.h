@@ -22,6 +22,7 @@ handler_fn handle_fetch;
 handler_fn handle_find_coordinator;
 handler_fn handle_incremental_alter_configs;
 handler_fn handle_init_producer_id;
+handler_fn handle_list_config_resources;
 handler_fn handle_list_offsets;
 handler_fn handle_metadata;
 handler_fn handle_offset_for_leader_epoch;
