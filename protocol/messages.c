@@ -14,6 +14,8 @@
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/alter_user_scram_credentials.h"
 #include "protocol/messages/api_versions.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/create_delegation_token.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
