@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "protocol/consumer_protocol.h"
 #include "protocol/header.h"
 #include "protocol/messages/add_raft_voter.h"
 #include "protocol/messages/alter_client_quotas.h"
@@ -19,12 +20,14 @@
 #include "protocol/messages/create_delegation_token.h"
 #include "protocol/messages/create_partitions.h"
 #include "protocol/messages/create_topics.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/delete_records.h"
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/describe_client_quotas.h"
 #include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/describe_configs.h"
 #include "protocol/messages/describe_delegation_token.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/describe_log_dirs.h"
 #include "protocol/messages/describe_producers.h"
 #include "protocol/messages/describe_quorum.h"
@@ -35,9 +38,13 @@
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/get_telemetry_subscriptions.h"
+#include "protocol/messages/heartbeat.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/init_producer_id.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
 #include "protocol/messages/list_config_resources.h"
+#include "protocol/messages/list_groups.h"
 #include "protocol/messages/list_offsets.h"
 #include "protocol/messages/list_partition_reassignments.h"
 #include "protocol/messages/metadata.h"
@@ -49,6 +56,7 @@
 #include "protocol/messages/push_telemetry.h"
 #include "protocol/messages/remove_raft_voter.h"
 #include "protocol/messages/renew_delegation_token.h"
+#include "protocol/messages/sync_group.h"
 #include "protocol/messages/unregister_broker.h"
 #include "protocol/messages/update_features.h"
 #include "protocol/records/access_control_entry_record.h"
@@ -86,6 +94,8 @@
 const struct message *const all_messages[] = {
     &request_header_message,
     &response_header_message,
+    &consumer_protocol_subscription_message,
+    &consumer_protocol_assignment_message,
 #define API(key, name, snake_name, min, max) &snake_name##_request_message, &snake_name##_response_message,
 #define KNOWN_API(key, name, min, max)
 #include "protocol/apis.def"
