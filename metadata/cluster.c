@@ -90,6 +90,7 @@ enum kerr cluster_store(struct cluster *cluster, const struct batch_writer *writ
 void cluster_apply(struct cluster *cluster, const struct record_list *records, int64_t first_offset)
 {
     rwlock_write(&cluster->image_lock);
+    rwlock_write(&cluster->acl_lock);
     for (int32_t i = 0; i < records->count; i++) {
         struct note why = {""};
         bool applied =
@@ -98,6 +99,7 @@ void cluster_apply(struct cluster *cluster, const struct record_list *records, i
             diag_error("cluster log, offset %lld: %s", (long long)first_offset + i, why.text);
         ensure(applied);
     }
+    rwlock_write_done(&cluster->acl_lock);
     rwlock_write_done(&cluster->image_lock);
 }
 
@@ -186,6 +188,7 @@ void cluster_free(struct cluster *cluster)
         cluster_log_close(&cluster->log);
     buf_fini(&cluster->voters_record);
     image_fini(&cluster->image);
+    rwlock_fini(&cluster->acl_lock);
     rwlock_fini(&cluster->image_lock);
     mutex_fini(&cluster->change_lock);
     free(cluster);
@@ -224,6 +227,17 @@ const struct image *cluster_read(struct cluster *cluster) HELD_ON_RETURN
 void cluster_read_done(struct cluster *cluster) HELD_ON_RETURN
 {
     rwlock_read_done(&cluster->image_lock);
+}
+
+const struct acls *cluster_read_acls(struct cluster *cluster) HELD_ON_RETURN
+{
+    rwlock_read(&cluster->acl_lock);
+    return &cluster->image.acls;
+}
+
+void cluster_read_acls_done(struct cluster *cluster) HELD_ON_RETURN
+{
+    rwlock_read_done(&cluster->acl_lock);
 }
 
 const struct image *cluster_change_begin(struct cluster *cluster) HELD_ON_RETURN

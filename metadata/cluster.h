@@ -3,8 +3,8 @@
  * one: a change is appended to its own __cluster_metadata-0, synced, and applied. Later the records come from
  * elsewhere; nothing above may assume that this broker may write.
  *
- * Locks: RANK_CONTROLLER (one change at a time, held across the sync), RANK_IMAGE (read-write, never held
- * across I/O).
+ * Locks: RANK_CONTROLLER (one change at a time, held across the sync), RANK_IMAGE and within it RANK_ACLS
+ * (read-write, never held across I/O).
  */
 #ifndef METADATA_CLUSTER_H
 #define METADATA_CLUSTER_H
@@ -59,6 +59,10 @@ void cluster_tick(struct cluster *cluster, int64_t now_ms);
 /* The image, read-locked. Nothing found in it may be kept after the release. */
 const struct image *cluster_read(struct cluster *cluster);
 void cluster_read_done(struct cluster *cluster);
+
+/* The image's ACLs alone, read-locked: also for those who hold the image already, or a change. */
+const struct acls *cluster_read_acls(struct cluster *cluster);
+void cluster_read_acls_done(struct cluster *cluster);
 
 /* One change. begin locks out other changes and gives the image as it is (it cannot change until commit or
  * end); the caller computes records from it (metadata/controller), commits them as one atomic batch

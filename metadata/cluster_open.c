@@ -432,6 +432,7 @@ struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *no
     };
     mutex_init(&cluster->change_lock, RANK_CONTROLLER);
     rwlock_init(&cluster->image_lock, RANK_IMAGE);
+    rwlock_init(&cluster->acl_lock, RANK_ACLS);
     uint64_t seed;
     struct uuid random = format_random_uuid();
     memcpy(&seed, random.bytes, sizeof seed);

@@ -43,6 +43,7 @@ struct cluster {
 
     struct rwlock image_lock; /* changing the image takes both locks, reading it either */
     struct image image;
+    struct rwlock acl_lock; /* the image's ACLs change under this one as well, and may be read under it */
 };
 
 /* metadata.version; 0: none yet. */

@@ -42,6 +42,7 @@ void image_init(struct image *image, uint64_t hash_seed)
     map_init(&image->topics_by_normal, hash_seed);
     map_init(&image->configs, hash_seed);
     map_init(&image->features, hash_seed);
+    acls_init(&image->acls, hash_seed);
     map_init(&image->kept, hash_seed);
     arena_init(&image->scratch, SCRATCH_CAP);
 }
@@ -60,6 +61,7 @@ void image_fini(struct image *image)
     image_free_topics(image);
     image_free_brokers(image);
     image_free_configs(image);
+    acls_fini(&image->acls);
     image_free_kept(image);
     free_features(image);
     arena_fini(&image->scratch);

@@ -1,7 +1,7 @@
 /*
- * image: the cluster as its records describe it: topics, partitions, brokers, configs, features, producer
- * ids. Fed by records (image_apply) and nothing else; it does not care whether they come from our own log or,
- * later, from a quorum.
+ * image: the cluster as its records describe it: topics, partitions, brokers, configs, ACLs, features,
+ * producer ids. Fed by records (image_apply) and nothing else; it does not care whether they come from our
+ * own log or, later, from a quorum.
  *
  * A value without locks: metadata/cluster guards the one that serves. Everything that it points to is its
  * own; what callers find lives until the next change.
@@ -9,6 +9,7 @@
 #ifndef METADATA_IMAGE_H
 #define METADATA_IMAGE_H
 
+#include "metadata/acls.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/map.h"
 #include "protocol/base/note.h"
@@ -120,7 +121,6 @@ enum kept_kind {
     KEPT_MIGRATION,  /* ZkMigrationStateRecord; one */
     KEPT_CONTROLLER, /* RegisterControllerRecord, by id */
     KEPT_QUOTA,      /* ClientQuotaRecord, by entity and key */
-    KEPT_ACL,        /* AccessControlEntryRecord, by id */
     KEPT_SCRAM,      /* UserScramCredentialRecord, by mechanism and user */
     KEPT_TOKEN,      /* DelegationTokenRecord, by id */
 };
@@ -132,11 +132,12 @@ struct kept_record {
 };
 
 struct image {
-    struct map topics_by_name;    /* slice -> struct topic */
-    struct map topics_by_id;      /* uuid -> struct topic */
-    struct map topics_by_normal;  /* name with '.' as '_' -> struct topic (only names with '.' or '_') */
-    struct map configs;           /* type byte + resource name -> struct config_set */
-    struct map features;          /* name -> struct feature */
+    struct map topics_by_name;   /* slice -> struct topic */
+    struct map topics_by_id;     /* uuid -> struct topic */
+    struct map topics_by_normal; /* name with '.' as '_' -> struct topic (only names with '.' or '_') */
+    struct map configs;          /* type byte + resource name -> struct config_set */
+    struct map features;         /* name -> struct feature */
+    struct acls acls;
     struct map kept;              /* kind byte + identity -> struct kept_record */
     struct broker_state *brokers; /* by id, ascending */
     int32_t broker_count;

@@ -6,6 +6,7 @@
  */
 #include "metadata/image_parts.h"
 
+#include "protocol/records/access_control_entry_record.h"
 #include "protocol/records/broker_registration_change_record.h"
 #include "protocol/records/clear_elr_record.h"
 #include "protocol/records/config_record.h"
@@ -213,6 +214,34 @@ static bool apply_unfence(struct image *image, const void *record, struct note *
     return broker != NULL;
 }
 
+/* ---- ACLs ---- */
+
+static bool apply_acl(struct image *image, const void *record, struct note *why)
+{
+    const struct access_control_entry_record *entry = record;
+    (void)why;
+    acls_remove(&image->acls, entry->id); /* of one that comes twice the later counts */
+    acls_add(&image->acls, &(struct acl){
+                               .id = entry->id,
+                               .resource_type = entry->resource_type,
+                               .pattern_type = entry->pattern_type,
+                               .operation = entry->operation,
+                               .permission_type = entry->permission_type,
+                               .name = entry->resource_name,
+                               .principal = entry->principal,
+                               .host = entry->host,
+                           });
+    return true;
+}
+
+static bool apply_remove_acl(struct image *image, const void *record, struct note *why)
+{
+    const struct remove_access_control_entry_record *gone = record;
+    (void)why;
+    acls_remove(&image->acls, gone->id);
+    return true;
+}
+
 /* ---- configs, features, producer ids ---- */
 
 static bool apply_config(struct image *image, const void *record, struct note *why)
@@ -278,6 +307,8 @@ static const struct {
     {&fence_broker_record_message, apply_fence},
     {&unfence_broker_record_message, apply_unfence},
     {&config_record_message, apply_config},
+    {&access_control_entry_record_message, apply_acl},
+    {&remove_access_control_entry_record_message, apply_remove_acl},
     {&feature_level_record_message, apply_feature_level},
     {&producer_ids_record_message, apply_producer_ids},
 };

@@ -1,5 +1,5 @@
 /*
- * image_kept: records that nothing here uses yet (ACLs, quotas, SCRAM credentials, delegation tokens, the
+ * image_kept: records that nothing here uses yet (quotas, SCRAM credentials, delegation tokens, the
  * controllers) and that a snapshot must have all the same: those in force, as they came.
  *
  * A record's key and its frame lie in its own allocation.
@@ -7,7 +7,6 @@
 #include "metadata/image_parts.h"
 
 #include "protocol/base/buf.h"
-#include "protocol/records/access_control_entry_record.h"
 #include "protocol/records/client_quota_record.h"
 #include "protocol/records/delegation_token_record.h"
 #include "protocol/records/register_controller_record.h"
@@ -37,16 +36,6 @@ static void identify_controller(struct buf *key, const void *record)
     uint32_t id = (uint32_t)((const struct register_controller_record *)record)->controller_id;
     for (int shift = 24; shift >= 0; shift -= 8)
         buf_append_char(key, (char)(id >> shift)); /* in order of id */
-}
-
-static void identify_acl(struct buf *key, const void *record)
-{
-    buf_append_slice(key, uuid_key(&((const struct access_control_entry_record *)record)->id));
-}
-
-static void identify_removed_acl(struct buf *key, const void *record)
-{
-    buf_append_slice(key, uuid_key(&((const struct remove_access_control_entry_record *)record)->id));
 }
 
 static void identify_scram(struct buf *key, const void *record)
@@ -110,8 +99,6 @@ static const struct kind {
     {&zk_migration_state_record_message, KEPT_MIGRATION, false, identify_nothing},
     {&register_controller_record_message, KEPT_CONTROLLER, false, identify_controller},
     {&client_quota_record_message, KEPT_QUOTA, false, identify_quota},
-    {&access_control_entry_record_message, KEPT_ACL, false, identify_acl},
-    {&remove_access_control_entry_record_message, KEPT_ACL, true, identify_removed_acl},
     {&user_scram_credential_record_message, KEPT_SCRAM, false, identify_scram},
     {&remove_user_scram_credential_record_message, KEPT_SCRAM, true, identify_removed_scram},
     {&delegation_token_record_message, KEPT_TOKEN, false, identify_token},

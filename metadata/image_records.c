@@ -8,6 +8,7 @@
 #include "metadata/image_parts.h"
 #include "metadata/record_list.h"
 #include "protocol/base/ensure.h"
+#include "protocol/records/access_control_entry_record.h"
 #include "protocol/records/config_record.h"
 #include "protocol/records/feature_level_record.h"
 #include "protocol/records/metadata_record.h"
@@ -191,6 +192,27 @@ static void put_producer_ids(struct out *out, const struct image *image)
         put(out, &producer_ids_record_message, &record);
 }
 
+/* ---- ACLs ---- */
+
+static void put_acls(struct out *out, const struct image *image)
+{
+    const struct acl **sorted = acls_sorted(&image->acls);
+    for (size_t i = 0; i < image->acls.by_id.count; i++) {
+        struct access_control_entry_record record = {
+            .id = sorted[i]->id,
+            .resource_type = sorted[i]->resource_type,
+            .resource_name = sorted[i]->name,
+            .pattern_type = sorted[i]->pattern_type,
+            .principal = sorted[i]->principal,
+            .host = sorted[i]->host,
+            .operation = sorted[i]->operation,
+            .permission_type = sorted[i]->permission_type,
+        };
+        put(out, &access_control_entry_record_message, &record);
+    }
+    free(sorted);
+}
+
 /* ---- all together ---- */
 
 static void put_kept(struct out *out, const struct map_entry *kept, size_t count, enum kept_kind first,
@@ -221,7 +243,8 @@ void image_write_records(const struct image *image, frame_fn *each, void *contex
     put_configs(&out, image);
     put_kept(&out, kept, count, KEPT_QUOTA, KEPT_QUOTA);
     put_producer_ids(&out, image);
-    put_kept(&out, kept, count, KEPT_ACL, KEPT_TOKEN);
+    put_acls(&out, image);
+    put_kept(&out, kept, count, KEPT_SCRAM, KEPT_TOKEN);
     free(kept);
     arena_fini(&out.scratch);
     buf_fini(&out.frame);

@@ -134,18 +134,31 @@ static struct slice origin(struct loader *loader, const struct setting *setting)
     return SLICE("");
 }
 
-bool refuse_setting(struct loader *loader, const char *name, const char *format, ...)
+static bool refuse(struct loader *loader, const char *name, struct slice value, struct slice reason)
 {
-    const struct setting *setting = find_setting(loader, name);
-    struct slice where = origin(loader, setting);
-    struct slice value = show(loader, setting_value(loader, name));
+    struct slice where = origin(loader, find_setting(loader, name));
+    struct slice shown = show(loader, value);
+    note_set(loader->why, "%.*s%s=%.*s: %.*s", SLICE_ARGS(where), name, SLICE_ARGS(shown),
+             SLICE_ARGS(reason));
+    return false;
+}
+
+bool refuse_value(struct loader *loader, const char *name, struct slice value, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
     struct slice reason = arena_vprintf(&loader->config->arena, format, arguments);
     va_end(arguments);
-    note_set(loader->why, "%.*s%s=%.*s: %.*s", SLICE_ARGS(where), name, SLICE_ARGS(value),
-             SLICE_ARGS(reason));
-    return false;
+    return refuse(loader, name, value, reason);
+}
+
+bool refuse_setting(struct loader *loader, const char *name, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    struct slice reason = arena_vprintf(&loader->config->arena, format, arguments);
+    va_end(arguments);
+    return refuse(loader, name, setting_value(loader, name), reason);
 }
 
 /* The text behind "Invalid value x for configuration y: ", which the line says already. */
@@ -258,7 +271,8 @@ static bool check_setting(struct loader *loader, const struct setting *setting)
 {
     const struct config_def *def = find_broker_config(setting->name);
     if (!def) {
-        warn(loader, setting, "is not a known setting; it is ignored");
+        if (!is_authorizer_setting(setting->name))
+            warn(loader, setting, "is not a known setting; it is ignored");
         return true;
     }
     struct note why = {{0}};
@@ -467,7 +481,7 @@ static bool load(struct loader *loader)
     fill_members(loader);
     fill_directories(loader);
     fill_static_configs(loader);
-    return load_listeners(loader);
+    return load_authorizer(loader) && load_listeners(loader);
 }
 
 bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count,

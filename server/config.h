@@ -29,6 +29,14 @@ enum security_protocol {
     PROTOCOL_SASL_SSL = 3
 };
 
+/* Who decides who may do what. Only Apache Kafka's StandardAuthorizer is there to be named. */
+struct authorizer_config {
+    bool configured;
+    bool allow_everyone_if_no_acl_found;
+    struct slice *super_users; /* "User:name" */
+    int32_t super_user_count;
+};
+
 struct config {
     struct arena arena;
 
@@ -75,6 +83,8 @@ struct config {
     struct storage_config storage;
     int64_t log_flush_scheduler_interval_ms;
     int32_t producer_id_expiration_ms;
+
+    struct authorizer_config authorizer;
 
     /* Everything that was set, by name, for DescribeConfigs (source 4) and topic defaults. broker.id and
      * node.id are both there, as Kafka has it. */

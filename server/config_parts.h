@@ -1,5 +1,5 @@
 /*
- * config_parts: what config.c and config_listeners.c share while they load. Nobody else includes it.
+ * config_parts: what config*.c share while they load. Nobody else includes it.
  */
 #ifndef SERVER_CONFIG_PARTS_H
 #define SERVER_CONFIG_PARTS_H
@@ -36,6 +36,16 @@ int32_t setting_elements(const struct loader *loader, const char *name, struct s
 /* Says where and what is wrong: "FILE:LINE: name=value: reason". Always false. */
 bool refuse_setting(struct loader *loader, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same of a setting that is in no table. */
+bool refuse_value(struct loader *loader, const char *name, struct slice value, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* authorizer.class.name, and what that class reads. */
+bool load_authorizer(struct loader *loader);
+
+/* Whether the name is one of those that are not the broker's, but its authorizer's. */
+bool is_authorizer_setting(struct slice name);
 
 /* listeners, advertised.listeners, the controller's, inter.broker.listener.name, the voters. */
 bool load_listeners(struct loader *loader);

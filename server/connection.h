@@ -5,6 +5,7 @@
 #define SERVER_CONNECTION_H
 
 #include "protocol/base/list.h"
+#include "protocol/base/slice.h"
 #include "server/net.h"
 #include "server/waiter.h"
 
@@ -18,8 +19,9 @@ struct connection {
     int fd;
     char peer[NET_ADDRESS_SIZE];
     uint16_t peer_port;
-    struct waiter waiter; /* what a request of this connection waits with */
-    uint64_t named_for;   /* hash of the client id that the thread's name was made from */
+    struct slice principal; /* who the client is, "User:name"; lives as long as the connection */
+    struct waiter waiter;   /* what a request of this connection waits with */
+    uint64_t named_for;     /* hash of the client id that the thread's name was made from */
 };
 
 /* The thread's work: serves the client until it goes, misbehaves, falls idle, or the broker stops. Closes the

@@ -152,6 +152,7 @@ static void welcome(struct listener *listener, int fd, const char *peer, uint16_
     connection->fd = fd;
     connection->peer_port = peer_port;
     memcpy(connection->peer, peer, sizeof connection->peer);
+    connection->principal = SLICE("User:ANONYMOUS"); /* whoever has not said who he is */
     waiter_init(&connection->waiter);
     net_set_buffers(fd, listener->broker->config.socket_send_buffer_bytes,
                     listener->broker->config.socket_receive_buffer_bytes);

@@ -55,6 +55,6 @@ void handle_describe_cluster(struct call *call)
     }
     response->endpoint_type = ENDPOINT_BROKERS;
     if (request->include_cluster_authorized_operations)
-        response->cluster_authorized_operations = CLUSTER_OPERATIONS;
+        response->cluster_authorized_operations = cluster_operations(call);
     describe(call, request->include_fenced_brokers);
 }

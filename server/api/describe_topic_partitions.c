@@ -8,6 +8,7 @@
 #include "server/api/handlers.h"
 #include "server/api/topic_listing.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 
 #include <stdlib.h>
 
@@ -117,7 +118,7 @@ static void describe_page(struct page *page, int32_t first_partition)
             &response->topics.items[response->topics.count++];
         answer->name = arena_dup(page->call->arena, name);
         answer->is_internal = is_internal_topic(name);
-        answer->topic_authorized_operations = TOPIC_OPERATIONS;
+        answer->topic_authorized_operations = authorized_operations(page->call, ACL_TOPIC, name);
         const struct topic *topic = image_find_topic(page->image, name);
         if (topic == NULL) {
             answer->error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;

@@ -15,6 +15,7 @@
 #include "server/api/handlers.h"
 #include "server/api/topic_listing.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 
 #include <stdlib.h>
 
@@ -53,7 +54,7 @@ static void describe_topic(struct listing *listing, const struct topic *topic)
     answer->topic_id = topic->id;
     answer->is_internal = is_internal_topic(topic->name);
     if (request->include_topic_authorized_operations)
-        answer->topic_authorized_operations = TOPIC_OPERATIONS;
+        answer->topic_authorized_operations = authorized_operations(listing->call, ACL_TOPIC, answer->name);
     array_init(&answer->partitions, metadata_response_partition, listing->call->arena,
                topic->partition_count);
     for (int32_t i = 0; i < topic->partition_count; i++)
@@ -69,7 +70,7 @@ static void describe_missing(struct listing *listing, struct slice name)
     answer->name = name;
     answer->is_internal = is_internal_topic(name);
     if (request->include_topic_authorized_operations)
-        answer->topic_authorized_operations = TOPIC_OPERATIONS;
+        answer->topic_authorized_operations = authorized_operations(listing->call, ACL_TOPIC, answer->name);
     if (valid && !slice_equal_str(name, CLUSTER_METADATA_TOPIC))
         listing->to_create[listing->to_create_count++] = name;
 }
@@ -191,7 +192,7 @@ static void list_cluster(struct listing *listing)
     response->controller_id =
         cluster_node_id(listing->call->broker->cluster); /* KRaft: any broker that is alive */
     if (request->include_cluster_authorized_operations)
-        response->cluster_authorized_operations = CLUSTER_OPERATIONS;
+        response->cluster_authorized_operations = cluster_operations(listing->call);
 }
 
 static void list_topics(struct listing *listing)

@@ -3,6 +3,7 @@
 
 #include "server/broker.h"
 #include "server/connection.h"
+#include "server/security/authorize.h"
 
 static const struct endpoint *endpoint_of(const struct broker_state *broker, struct slice listener)
 {
@@ -48,6 +49,13 @@ struct listed_broker *list_brokers(struct call *call, const struct image *image,
             brokers[(*count)++] = listed(call, other->id, endpoint, other->rack, other->fenced);
     }
     return brokers;
+}
+
+int32_t cluster_operations(const struct call *call)
+{
+    return authorize_cluster(call, ACL_DESCRIBE)
+               ? authorized_operations(call, ACL_CLUSTER, SLICE(CLUSTER_RESOURCE))
+               : 0;
 }
 
 bool is_reachable(struct call *call, const struct image *image, int32_t broker_id)

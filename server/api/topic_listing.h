@@ -9,13 +9,6 @@
 #include "protocol/schema/schema.h"
 #include "server/call.h"
 
-/* Operations that everybody may do while there is no authorizer (kafka-apis 2.8). */
-enum {
-    TOPIC_OPERATIONS = 3576,
-    CLUSTER_OPERATIONS = 8096,
-    OPERATIONS_NOT_ASKED = INT32_MIN,
-};
-
 /* A broker as clients of this call's listener see it. */
 struct listed_broker {
     int32_t id;
@@ -29,6 +22,9 @@ struct listed_broker {
  * the arena. */
 struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced,
                                    int32_t *count);
+
+/* The authorized operations of the cluster; none where the client may not even describe it. */
+int32_t cluster_operations(const struct call *call);
 
 /* Whether clients of this listener can reach the broker. */
 bool is_reachable(struct call *call, const struct image *image, int32_t broker_id);

@@ -1,0 +1,125 @@
+/* See authorize.h. */
+#include "server/security/authorize.h"
+
+#include "server/broker.h"
+#include "server/connection.h"
+
+#define BIT(operation) (UINT32_C(1) << (operation))
+
+enum {
+    CLUSTER_BITS = BIT(ACL_CREATE) | BIT(ACL_CLUSTER_ACTION) | BIT(ACL_DESCRIBE_CONFIGS)
+                   | BIT(ACL_ALTER_CONFIGS) | BIT(ACL_IDEMPOTENT_WRITE) | BIT(ACL_ALTER) | BIT(ACL_DESCRIBE),
+    TOPIC_BITS = BIT(ACL_READ) | BIT(ACL_WRITE) | BIT(ACL_CREATE) | BIT(ACL_DELETE) | BIT(ACL_ALTER)
+                 | BIT(ACL_DESCRIBE) | BIT(ACL_DESCRIBE_CONFIGS) | BIT(ACL_ALTER_CONFIGS),
+    GROUP_BITS = BIT(ACL_READ) | BIT(ACL_DELETE) | BIT(ACL_DESCRIBE) | BIT(ACL_DESCRIBE_CONFIGS)
+                 | BIT(ACL_ALTER_CONFIGS),
+};
+
+static const struct authorizer_config *config_of(const struct call *call)
+{
+    return &call->broker->config.authorizer;
+}
+
+bool authorizer_is_configured(const struct call *call)
+{
+    return config_of(call)->configured;
+}
+
+static struct acl_client client_of(const struct call *call)
+{
+    return (struct acl_client){call->connection->principal, slice_str(call->connection->peer)};
+}
+
+static bool is_super_user(const struct call *call)
+{
+    const struct authorizer_config *config = config_of(call);
+    for (int32_t i = 0; i < config->super_user_count; i++)
+        if (slice_equal(config->super_users[i], call->connection->principal))
+            return true;
+    return false;
+}
+
+/* Whoever nobody needs to ask about. */
+static bool may_do_everything(const struct call *call)
+{
+    return !authorizer_is_configured(call) || is_super_user(call);
+}
+
+static uint32_t allowed_by(const struct call *call, const struct acls *acls, enum acl_resource type,
+                           struct slice name)
+{
+    struct acl_rights rights = acls_rights(acls, type, name, client_of(call));
+    if (!rights.found)
+        return config_of(call)->allow_everyone_if_no_acl_found ? UINT32_MAX : 0;
+    return rights.allowed & ~rights.denied;
+}
+
+static uint32_t allowed(const struct call *call, enum acl_resource type, struct slice name)
+{
+    if (may_do_everything(call))
+        return UINT32_MAX;
+    uint32_t bits = allowed_by(call, cluster_read_acls(call->broker->cluster), type, name);
+    cluster_read_acls_done(call->broker->cluster);
+    return bits;
+}
+
+bool authorize(const struct call *call, enum acl_operation operation, enum acl_resource type,
+               struct slice name)
+{
+    return (allowed(call, type, name) & BIT(operation)) != 0;
+}
+
+bool authorize_cluster(const struct call *call, enum acl_operation operation)
+{
+    return authorize(call, operation, ACL_CLUSTER, SLICE(CLUSTER_RESOURCE));
+}
+
+bool authorize_topic(const struct call *call, enum acl_operation operation, struct slice topic)
+{
+    return authorize(call, operation, ACL_TOPIC, topic);
+}
+
+int32_t authorize_filter(const struct call *call, enum acl_operation operation, enum acl_resource type,
+                         struct slice *names, int32_t count)
+{
+    if (may_do_everything(call))
+        return count;
+    int32_t left = 0;
+    const struct acls *acls = cluster_read_acls(call->broker->cluster);
+    for (int32_t i = 0; i < count; i++)
+        if (allowed_by(call, acls, type, names[i]) & BIT(operation))
+            names[left++] = names[i];
+    cluster_read_acls_done(call->broker->cluster);
+    return left;
+}
+
+bool authorize_all(const struct call *call, enum acl_operation operation, enum acl_resource type,
+                   const struct slice *names, int32_t count)
+{
+    if (may_do_everything(call))
+        return true;
+    bool all = true;
+    const struct acls *acls = cluster_read_acls(call->broker->cluster);
+    for (int32_t i = 0; i < count && all; i++)
+        all = (allowed_by(call, acls, type, names[i]) & BIT(operation)) != 0;
+    cluster_read_acls_done(call->broker->cluster);
+    return all;
+}
+
+/* First with a name that hardly any ACL covers, as Kafka does: that is how allow.everyone.if.no.acl.found
+ * counts here. */
+bool authorize_somewhere(const struct call *call, enum acl_operation operation, enum acl_resource type)
+{
+    if (authorize(call, operation, type, SLICE("hardcode")))
+        return true;
+    const struct acls *acls = cluster_read_acls(call->broker->cluster);
+    bool allowed = acls_allow_somewhere(acls, type, operation, client_of(call));
+    cluster_read_acls_done(call->broker->cluster);
+    return allowed;
+}
+
+int32_t authorized_operations(const struct call *call, enum acl_resource type, struct slice name)
+{
+    uint32_t known = type == ACL_TOPIC ? TOPIC_BITS : type == ACL_GROUP ? GROUP_BITS : CLUSTER_BITS;
+    return (int32_t)(allowed(call, type, name) & known);
+}
