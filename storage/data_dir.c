@@ -39,6 +39,7 @@ struct data_dir {
     struct meta_properties meta;
     struct open_files files;
     atomic_bool offline;
+    atomic_llong replicas;
     bool was_clean;
     bool suspect;
     bool was_believed;
@@ -480,6 +481,19 @@ enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct sli
 enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice content)
 {
     return checkpoint(dir, name, content, true);
+}
+
+/* ---- replicas ---- */
+
+void data_dir_add_replicas(struct data_dir *dir, int64_t change)
+{
+    long long before = atomic_fetch_add(&dir->replicas, change);
+    ensure(before + change >= 0);
+}
+
+int64_t data_dir_replicas(const struct data_dir *dir)
+{
+    return atomic_load(&dir->replicas);
 }
 
 /* ---- failure ---- */

@@ -95,6 +95,10 @@ void data_dir_trust(struct data_dir *dir);
 enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content);
 enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice content);
 
+/* How many replicas are in it, or on their way to it: where new ones go is decided by that. Any thread. */
+void data_dir_add_replicas(struct data_dir *dir, int64_t change);
+int64_t data_dir_replicas(const struct data_dir *dir);
+
 /* Want of space, memory or descriptors (-errno): refused now, possible later, no sign of a broken disk. */
 bool data_dir_error_passes(int error);
 

@@ -39,6 +39,7 @@ static void call_off_locked(struct partition *partition) NEEDS(partition->mutex)
 {
     if (partition->move == NULL)
         return;
+    data_dir_add_replicas(partition->move->to, -1);
     partition->move->cancelled = true;
     partition->move = NULL;
     atomic_store(&partition->future_dir, NULL);
@@ -54,6 +55,7 @@ static struct partition_move *begin_locked(struct partition *partition, struct d
     move->to = to;
     partition->move = move;
     atomic_store(&partition->future_dir, to);
+    data_dir_add_replicas(to, 1);
     return move;
 }
 
@@ -352,6 +354,7 @@ static int take_over_locked(struct partition_move *move) NEEDS(move->partition->
     partition->move = NULL;
     atomic_store(&partition->future_dir, NULL);
     move->from = partition_dir(partition);
+    data_dir_add_replicas(move->from, -1);
     atomic_store_explicit(&partition->dir, move->to, memory_order_release);
     move->log = NULL;
     move->has_taken_over = partition->is_unnamed = true;

@@ -207,6 +207,7 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
     partition_sync_lead(
         partition); /* waits for a move that is taking over; the next one sees that it is closed */
     partition_sync_leave(partition, -1, false);
+    data_dir_add_replicas(partition_dir(partition), -1);
     char name[PARTITION_DIR_NAME_MAX + 1];
     char path[FILE_PATH_MAX];
     partition_dir_name_with(name, partition->topic_slice, index, topic_id, "-delete");

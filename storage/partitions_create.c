@@ -4,7 +4,7 @@
  * 1. A partition is made once: who makes one is on the list `creations` meanwhile, and who wants the same
  * one, or wants it away, waits.
  * 2. No lock is held while directories and files are made, so that several threads make the partitions of
- * one topic. What is being made counts for its log directory like what is there.
+ * one topic.
  *
  * Called by the server under a change of the cluster, and by partitions_load.
  */
@@ -155,30 +155,19 @@ static void end(struct partitions *partitions, struct creation *creation)
     mutex_unlock(&partitions->creation_mutex);
 }
 
-static struct data_dir *choose_dir(struct partitions *partitions, struct creation *creation)
-{
-    mutex_lock(&partitions->creation_mutex);
-    rwlock_write(&partitions->lock);
-    creation->dir = NULL;
-    struct data_dir *dir = partitions_choose_dir_locked(partitions, creation->hosted);
-    creation->dir = dir;
-    rwlock_write_done(&partitions->lock);
-    mutex_unlock(&partitions->creation_mutex);
-    return dir;
-}
-
 /* Where a directory goes offline over it, the next one is tried. The map's reference is the new one's. */
 static struct partition *create(struct partitions *partitions, struct creation *creation, enum kerr *error,
                                 struct note *why)
 {
     struct data_dir *dir;
     *error = KERR_KAFKA_STORAGE_ERROR;
-    while ((dir = choose_dir(partitions, creation)) != NULL) {
+    while ((dir = partitions_choose_dir(partitions, creation->hosted)) != NULL) {
         struct partition *partition = create_in(dir, creation->hosted, error, why);
-        if (partition != NULL) {
+        if (partition == NULL) {
+            data_dir_add_replicas(dir, -1);
+        } else {
             rwlock_write(&partitions->lock);
             partitions_add_locked(partitions, partition_ref(partition));
-            creation->dir = NULL; /* it counts as one that is there now */
             rwlock_write_done(&partitions->lock);
         }
         if (partition != NULL || !data_dir_is_offline(dir))

@@ -69,23 +69,6 @@ static struct data_dir *take_preference(struct partitions *partitions, const str
 
 /* ---- choosing ---- */
 
-/* How many replicas are in it, or on their way to it. */
-static size_t count_in(struct partitions *partitions, const struct data_dir *dir) NEEDS(partitions->lock)
-    NEEDS(partitions->creation_mutex)
-{
-    size_t count = 0;
-    list_for_each(node, &partitions->creations)
-        count += list_entry(node, struct creation, node)->dir == dir;
-    size_t cursor = 0;
-    struct map_entry *entry;
-    while ((entry = map_next(&partitions->by_name, &cursor)) != NULL) {
-        const struct partition *partition = entry->value;
-        if (partition_dir(partition) == dir || atomic_load(&partition->future_dir) == dir)
-            count++;
-    }
-    return count;
-}
-
 static struct data_dir *find_named(struct partitions *partitions, struct uuid directory_id)
 {
     for (int32_t i = 0; i < partitions->dir_count; i++)
@@ -95,32 +78,28 @@ static struct data_dir *find_named(struct partitions *partitions, struct uuid di
     return NULL;
 }
 
-static struct data_dir *find_emptiest(struct partitions *partitions) NEEDS(partitions->lock)
-    NEEDS(partitions->creation_mutex)
+static struct data_dir *find_emptiest(struct partitions *partitions)
 {
     struct data_dir *best = NULL;
-    size_t best_count = SIZE_MAX;
     for (int32_t i = 0; i < partitions->dir_count; i++) {
         struct data_dir *dir = partitions->dirs[i];
-        if (data_dir_is_offline(dir))
-            continue;
-        size_t count = partitions->dir_count > 1 ? count_in(partitions, dir) : 0;
-        if (count < best_count) {
+        if (!data_dir_is_offline(dir) && (best == NULL || data_dir_replicas(dir) < data_dir_replicas(best)))
             best = dir;
-            best_count = count;
-        }
     }
     return best;
 }
 
-struct data_dir *partitions_choose_dir_locked(struct partitions *partitions,
-                                              const struct hosted_partition *hosted)
+struct data_dir *partitions_choose_dir(struct partitions *partitions, const struct hosted_partition *hosted)
 {
-    struct data_dir *preferred = take_preference(partitions, hosted);
-    if (preferred != NULL)
-        return preferred;
-    return directory_id_is_reserved(hosted->directory_id) ? find_emptiest(partitions)
-                                                          : find_named(partitions, hosted->directory_id);
+    rwlock_write(&partitions->lock);
+    struct data_dir *dir = take_preference(partitions, hosted);
+    if (dir == NULL)
+        dir = directory_id_is_reserved(hosted->directory_id) ? find_emptiest(partitions)
+                                                             : find_named(partitions, hosted->directory_id);
+    if (dir != NULL)
+        data_dir_add_replicas(dir, 1);
+    rwlock_write_done(&partitions->lock);
+    return dir;
 }
 
 /* ---- moving ---- */

@@ -546,8 +546,10 @@ static void add_found(const struct loading *loading)
     struct partitions *partitions = loading->partitions;
     rwlock_write(&partitions->lock);
     for (size_t i = 0; i < loading->count; i++)
-        if (loading->wanted[i].partition != NULL)
+        if (loading->wanted[i].partition != NULL) {
+            data_dir_add_replicas(partition_dir(loading->wanted[i].partition), 1);
             partitions_add_locked(partitions, loading->wanted[i].partition);
+        }
     rwlock_write_done(&partitions->lock);
 }
 

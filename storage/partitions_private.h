@@ -31,7 +31,6 @@ struct doomed_dir {
 struct creation {
     struct list_node node;
     const struct hosted_partition *hosted;
-    struct data_dir *dir; /* chosen for it; NULL: none yet, or it is in the maps. Guarded by `lock` */
 };
 
 struct cleaner; /* storage/cleaner.h */
@@ -77,11 +76,10 @@ struct partition *partitions_open_one(struct data_dir *dir, const char *path,
 void partitions_add_locked(struct partitions *partitions, struct partition *partition)
     NEEDS(partitions->lock);
 
-/* The log directory for a new replica: what was said of it (AlterReplicaLogDirs), what the image names, else
- * the one in order with the fewest replicas. NULL: none, or not the named one. */
-struct data_dir *partitions_choose_dir_locked(struct partitions *partitions,
-                                              const struct hosted_partition *hosted) NEEDS(partitions->lock)
-    NEEDS(partitions->creation_mutex);
+/* The log directory for a new replica, which counts there from now on: what was said of it
+ * (AlterReplicaLogDirs), what the image names, else the one in order with the fewest replicas. NULL: none, or
+ * not the named one. */
+struct data_dir *partitions_choose_dir(struct partitions *partitions, const struct hosted_partition *hosted);
 
 /* Returns once nobody is making this partition, which is told by its topic's name or its id (or NULL). */
 void partitions_wait_for_creation(struct partitions *partitions, const struct slice *topic,
