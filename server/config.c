@@ -487,7 +487,7 @@ static bool load(struct loader *loader)
 bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count,
                  bool dev, struct note *why)
 {
-    *config = (struct config){.broker_rack = SLICE_NULL};
+    *config = (struct config){.broker_rack = SLICE_NULL, .storage = storage_config_default()};
     arena_init(&config->arena, SIZE_MAX);
     struct loader loader = {.config = config, .path = path, .why = why};
     if (path && !put_file(&loader))

@@ -63,7 +63,8 @@ int log_new_segment(struct log *log, int64_t base_offset)
 {
     struct segment *segment = segment_new(log->files, log->path, base_offset);
     segment->jitter_ms = draw_jitter(&log->config);
-    int result = segment_create(segment, log->is_untouched);
+    segment->indexes_loaded = log->is_unmade; /* they have no entries */
+    int result = log->is_unmade ? 0 : segment_create(segment, log->is_untouched);
     if (result < 0) {
         segment_drop(segment);
         return result;
@@ -236,10 +237,23 @@ void log_moved(struct log *log, const char *path)
 
 int log_store_epochs(struct log *log)
 {
-    if (!log->epochs.changed)
+    if (!log->epochs.changed || log->is_unmade)
         return 0;
     log->directory_changed = log->epochs_unsynced = true;
     return epochs_store(&log->epochs, fs_of(log), log->path);
+}
+
+int log_make(struct log *log)
+{
+    int result = segment_create(log_active(log), true);
+    if (result < 0)
+        return result;
+    log->is_unmade = false;
+    result = log_store_epochs(log);
+    if (result == 0 || file_is_full(result)) /* then it is tried again with the next change */
+        return 0;
+    log->is_unmade = true;
+    return result;
 }
 
 /* ---- appending ---- */

@@ -48,6 +48,7 @@ struct log {
     bool directory_changed; /* names in the directory are not yet on stable storage */
     bool parent_changed;    /* ... nor is the directory's own */
     bool epochs_unsynced;   /* ... nor what leader-epoch-checkpoint says */
+    bool is_unmade;         /* neither its directory nor a file of it is there: log_make */
     bool is_untouched; /* its directory was made by this process, and nothing was ever written to a segment */
     struct producers producers;
     struct epochs epochs;
@@ -70,6 +71,7 @@ struct log_options {
     struct log_config config;
     bool clean;                         /* the last stop was: checkpoints and indexes are trusted */
     bool create;                        /* the directory was made just now and is empty */
+    bool unmade;                        /* ... or will be: nothing is made before log_make */
     bool suspect;                       /* a sync failed: memory may hold what the disk does not */
     int64_t recovery_point;             /* as checkpointed; 0 if unknown */
     int64_t start_offset;               /* as checkpointed; 0 if unknown */
@@ -78,6 +80,10 @@ struct log_options {
 
 /* Loads the segments and recovers what needs it (log_recover.c). NULL with *error (-errno) and the reason. */
 struct log *log_open(const struct log_options *options, int *error, struct note *why);
+
+/* The files of an unmade log, once its directory is there. After a failure, which may leave some of them, it
+ * is unmade still. */
+int log_make(struct log *log);
 
 /* Clean: final index entries, producer snapshot at the end, everything synced. 0 or -errno. */
 int log_close_cleanly(struct log *log);

@@ -583,9 +583,10 @@ static int load_or_recover(struct log *log, struct log_options *options, struct 
     return result;
 }
 
-/* A directory made just now: nothing to look at. */
+/* A directory made just now, or not yet: nothing to look at. */
 static int create(struct log *log, const struct log_options *options)
 {
+    log->is_unmade = options->unmade;
     log->start_offset = log->end_offset = options->start_offset;
     log->parent_changed = true;
     log->is_untouched = log->epochs.is_new = true;
@@ -608,7 +609,7 @@ struct log *log_open(const struct log_options *given, int *error, struct note *w
     for (int i = 0; i < LOG_RECENT; i++)
         log->recent[i].offset = -1;
 
-    *error = options->create ? create(log, options) : load_or_recover(log, options, why);
+    *error = options->create || options->unmade ? create(log, options) : load_or_recover(log, options, why);
     if (*error < 0) {
         log_free(log);
         return NULL;

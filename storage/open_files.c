@@ -125,6 +125,14 @@ void open_files_tick(struct open_files *files)
     mutex_unlock(&files->mutex);
 }
 
+bool open_files_make_room(struct open_files *files)
+{
+    mutex_lock(&files->mutex);
+    bool made = make_room(files);
+    mutex_unlock(&files->mutex);
+    return made;
+}
+
 size_t open_files_count(struct open_files *files)
 {
     mutex_lock(&files->mutex);

@@ -48,6 +48,9 @@ void open_files_forget(struct open_files *files, struct cached_file *file);
 /* Closes what was not used since the last tick. */
 void open_files_tick(struct open_files *files);
 
+/* For who opens another file and cannot for want of descriptors: closes idle ones. False: there are none. */
+bool open_files_make_room(struct open_files *files);
+
 size_t open_files_count(struct open_files *files);
 
 #endif

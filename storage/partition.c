@@ -53,6 +53,7 @@ struct partition *partition_new(struct data_dir *dir, struct slice topic, struct
     condition_init(&partition->cleaned);
     partition->first_dirty = -1;
     partition->log = log;
+    partition->has_directory = !log->is_unmade;
     partition->leader_epoch = -1;
     partition->syncing_all = partition->unsynced_all = partition->stable = nowhere;
     list_init(&partition->watches);
@@ -330,12 +331,13 @@ void partition_get_checkpoint(struct partition *partition, struct partition_chec
 {
     partition_lock(partition);
     const struct log *log = partition->log;
+    bool is_there = !log->is_unmade;
     /* By the first segment's name - once those before it are gone for good. */
     bool is_told = log->start_offset == 0
                    || (log->start_offset <= log->segments[0]->base_offset && !log->directory_changed);
     *checkpoint = (struct partition_checkpoint){
-        .recovery_point = log_recovery_point(log),
-        .high_watermark = partition->high_watermark.offset,
+        .recovery_point = is_there ? log_recovery_point(log) : -1,
+        .high_watermark = is_there ? partition->high_watermark.offset : -1,
         .start_offset = is_told ? -1 : log->start_offset,
         .first_dirty = partition->first_dirty,
     };
@@ -379,7 +381,9 @@ bool partition_close(struct partition *partition, bool cleanly)
     partition_stop_cleaning_locked(partition);
     int result = 0;
     if (cleanly && !was_closed && !data_dir_is_offline(partition_dir(partition))) {
-        result = log_close_cleanly(partition->log);
+        result = partition_make_locked(partition);
+        if (result == 0)
+            result = log_close_cleanly(partition->log);
         if (file_is_full(result)) /* its directory is not marked clean, and recovers at the next start */
             diag_warn("%s: is not closed cleanly: %s", partition->log->path, strerror(-result));
         else if (result < 0)

@@ -184,6 +184,8 @@ int64_t partition_append(struct partition *partition, struct append *chain, int6
     int64_t end_before = partition->log->end_offset;
     enum kerr error = check(partition, chain);
     log_stage_init(&appender.stage, partition->log);
+    if (error == KERR_NONE)
+        appender.failure = partition_make_locked(partition);
     for (struct append *entry = chain; entry != NULL; entry = entry->next) {
         refuse(entry, error);
         if (error == KERR_NONE && appender.failure == 0)

@@ -87,7 +87,10 @@ enum kerr partition_set_destination(struct partition *partition, struct data_dir
         error = KERR_KAFKA_STORAGE_ERROR;
     if (error == KERR_NONE && partition->move != NULL && partition->move->to != to)
         call_off_locked(partition);
-    if (error == KERR_NONE && partition->move == NULL && partition_dir(partition) != to)
+    bool begins = error == KERR_NONE && partition->move == NULL && partition_dir(partition) != to;
+    if (begins && partition_make_locked(partition) < 0)
+        error = KERR_KAFKA_STORAGE_ERROR;
+    if (begins && error == KERR_NONE)
         *started = begin_locked(partition, to);
     partition_unlock(partition);
     return error;

@@ -22,11 +22,14 @@ struct partition {
     struct slice name_key; /* topic, a zero byte, index: for the registry's maps; memory owned */
     struct slice id_key;
 
+    struct list_node to_make; /* in the registry's list of those that wait for it; under its lock */
+
     struct mutex mutex; /* RANK_PARTITION: guards all down to sync_mutex */
     struct log *log;
     bool is_leader;
-    bool closed;   /* deleted, or the broker stops: every call gets an error */
-    bool refusing; /* the last write was refused for want of space or descriptors: said once */
+    bool has_directory; /* if not, it is unmade */
+    bool closed;        /* deleted, or the broker stops: every call gets an error */
+    bool refusing;      /* the last write was refused for want of space or descriptors: said once */
     int32_t leader_epoch;
     struct log_position high_watermark;
     /* first acks=all batch of those being synced now; offset INT64_MAX: none */
@@ -97,6 +100,12 @@ int partition_sync_begin_locked(struct partition *partition, struct log_sync *sy
 void partition_sync_end(struct partition *partition, struct log_sync *sync, bool done);
 void partition_sync_leave(struct partition *partition, int64_t synced_offset, bool failed);
 
+/* Makes the directory and the files of one that has none yet (log.is_unmade); of every other it is nothing to
+ * do. 0 or -errno; what does not pass has taken the directory offline. */
+int partition_make_locked(struct partition *partition) NEEDS(partition->mutex);
+int partition_make(struct partition *partition); /* unless it is closed, or its directory offline */
+bool partition_has_directory(struct partition *partition);
+
 /* A move that runs ends without success. */
 void partition_call_off_move(struct partition *partition);
 
@@ -116,7 +125,7 @@ void partition_unlink_deleted(struct partition *partition, int64_t now_ms);
 /* What is due for one partition: flush.ms, closed segments, deleted files, expired producers. */
 void partition_tick(struct partition *partition, int64_t now_ms, int64_t wall_ms, bool expire_producers);
 
-/* Offsets for the checkpoint files. start_offset and first_dirty are -1 where none is to be written. */
+/* Offsets for the checkpoint files; -1: none is to be written, as for all of an unmade one. */
 struct partition_checkpoint {
     int64_t recovery_point;
     int64_t high_watermark;

@@ -81,6 +81,8 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     mutex_init(&partitions->creation_mutex, RANK_CREATIONS);
     condition_init(&partitions->created);
     list_init(&partitions->creations);
+    list_init(&partitions->to_make);
+    atomic_init(&partitions->at_once, config->partitions_at_once);
     uint64_t seed = random_bits();
     map_init(&partitions->by_name, seed);
     map_init(&partitions->by_id, seed);
@@ -189,6 +191,23 @@ void partitions_doom(struct partitions *partitions, struct data_dir *dir, const 
     rwlock_write_done(&partitions->lock);
 }
 
+/* Its name is free then; the renamed directory waits to be removed. */
+static void rename_deleted(struct partitions *partitions, struct partition *partition)
+{
+    struct data_dir *dir = partition_dir(partition);
+    char name[PARTITION_DIR_NAME_MAX + 1];
+    char path[FILE_PATH_MAX];
+    partition_dir_name_with(name, partition->topic_slice, partition->index, partition->topic_id, "-delete");
+    file_path(path, "%s/%s", data_dir_path(dir), name);
+    int result = file_rename(data_dir_fs(dir), partition->log->path, path);
+    if (result == 0)
+        partitions_doom(partitions, dir, path, partition->log->config.file_delete_delay_ms);
+    else if (file_is_full(result)) /* no room for a longer name: all the more reason to remove it now */
+        result = file_remove_tree(data_dir_fs(dir), partition->log->path);
+    if (result < 0 && !data_dir_is_offline(dir))
+        data_dir_fail(dir, "%s: %s", partition->log->path, strerror(-result));
+}
+
 void partitions_delete(struct partitions *partitions, struct uuid topic_id, int32_t index)
 {
     uint8_t room[KEY_ROOM];
@@ -208,21 +227,8 @@ void partitions_delete(struct partitions *partitions, struct uuid topic_id, int3
         partition); /* waits for a move that is taking over; the next one sees that it is closed */
     partition_sync_leave(partition, -1, false);
     data_dir_add_replicas(partition_dir(partition), -1);
-    char name[PARTITION_DIR_NAME_MAX + 1];
-    char path[FILE_PATH_MAX];
-    partition_dir_name_with(name, partition->topic_slice, index, topic_id, "-delete");
-    file_path(path, "%s/%s", data_dir_path(partition_dir(partition)), name);
-    int result = file_rename(data_dir_fs(partition_dir(partition)), partition->log->path, path);
-    bool is_full = file_is_full(result); /* no room for a longer name: all the more reason to remove it now */
-    if (is_full)
-        result = file_remove_tree(data_dir_fs(partition_dir(partition)), partition->log->path);
-    if (result < 0 && !data_dir_is_offline(partition_dir(partition)))
-        data_dir_fail(partition_dir(partition), "%s: %s", partition->log->path, strerror(-result));
-    rwlock_write(&partitions->lock);
-    if (result == 0 && !is_full)
-        partitions_doom_locked(partitions, partition_dir(partition), path,
-                               clock_monotonic_ms() + partition->log->config.file_delete_delay_ms);
-    rwlock_write_done(&partitions->lock);
+    if (partition_has_directory(partition)) /* nobody makes it now */
+        rename_deleted(partitions, partition);
     atomic_store(&partitions->outdated, true);
     partition_unref(partition);
 }
@@ -397,6 +403,7 @@ static void keep_house(struct partitions *partitions, int64_t now_ms)
 void partitions_tick(struct partitions *partitions, int64_t now_ms)
 {
     cleaner_tick(partitions->cleaner, now_ms);
+    partitions_make_some(partitions, now_ms);
     if (now_ms >= partitions->housekeeping_due_ms) {
         partitions->housekeeping_due_ms = now_ms + HOUSEKEEPING_INTERVAL_MS;
         keep_house(partitions, now_ms);
@@ -510,6 +517,7 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
     for (size_t i = 0; i < count; i++)
         partition_unref(found[i]); /* the maps' reference */
     partitions_unref_all(found, count);
+    partitions_forget_unmade(partitions);
 
     for (size_t i = 0; i < partitions->doomed_count; i++)
         free(partitions->doomed[i].path);

@@ -45,13 +45,14 @@ struct hosted_partition {
 enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
                           struct note *why);
 
-/* Creates the directory and log of a new partition, or opens it if it is there. Returned referenced, or NULL
- * with an error. */
+/* A new partition, or the one that is there already; it serves at once. Its directory is made now only where
+ * few others were (storage_config.partitions_at_once), else by the first append, a move, the tick or a clean
+ * stop. Returned referenced, or NULL with an error. */
 struct partition *partitions_create(struct partitions *partitions, const struct hosted_partition *hosted,
                                     enum kerr *error, struct note *why);
 
-/* Creates all that are not there, on several threads if there are many. What fails is said through diag, the
- * others are made; one of the errors. */
+/* Creates all that are not there; their directories are made now all or none. What fails is said through
+ * diag, the others are created; one of the errors. */
 enum kerr partitions_create_all(struct partitions *partitions, const struct hosted_partition *hosted,
                                 size_t count);
 
@@ -91,9 +92,9 @@ bool partitions_store_log_starts(struct partitions *partitions);
 
 size_t partitions_count(struct partitions *partitions);
 
-/* Does what is due: called by the server's tick thread about every 100 ms with monotonic time. Flushes logs
- * with flush.ms, writes checkpoints at their intervals, enforces retention, deletes what waits for deletion,
- * expires producers, closes idle files. */
+/* Does what is due: called by the server's tick thread twice a second with monotonic time. Makes new
+ * partitions' directories, flushes logs with flush.ms, writes checkpoints at their intervals, enforces
+ * retention, deletes what waits for deletion, expires producers, closes idle files. */
 void partitions_tick(struct partitions *partitions, int64_t now_ms);
 
 #endif

@@ -52,6 +52,8 @@ struct partitions {
     struct mutex creation_mutex; /* RANK_CREATIONS */
     struct condition created;    /* one is no longer being made */
     struct list_node creations GUARDED_BY(creation_mutex);
+    atomic_llong at_once;     /* how many may still be made before their creation is answered */
+    struct list_node to_make; /* the others, referenced, in order; guarded by `lock` */
 
     struct mutex checkpoint_mutex; /* RANK_CHECKPOINTS: one writer of the checkpoint files */
     struct buf *written GUARDED_BY(checkpoint_mutex); /* per directory and kind: what the file holds */
@@ -63,6 +65,7 @@ struct partitions {
     int64_t housekeeping_due_ms;
     int64_t expiry_due_ms;
     int64_t retention_due_ms;
+    bool making_waits; /* for want of space: said once */
 };
 
 /* Opens or creates the log in `path` and wraps it; *error and why on NULL. `id_is_checked`:
@@ -85,7 +88,12 @@ struct data_dir *partitions_choose_dir(struct partitions *partitions, const stru
 void partitions_wait_for_creation(struct partitions *partitions, const struct slice *topic,
                                   const struct uuid *topic_id, int32_t index);
 
+/* Makes directories that wait for it, as far as the tick's time reaches; lets a few new ones be made at
+ * once. */
+void partitions_make_some(struct partitions *partitions, int64_t now_ms);
+
 /* At the end. */
+void partitions_forget_unmade(struct partitions *partitions);
 void partitions_free_preferences(struct partitions *partitions);
 
 /* Writes the checkpoint files that have changed, in all directories. */

@@ -20,5 +20,6 @@ struct storage_config storage_config_default(void)
                     .io_buffer_load_factor = 0.9,
                     .io_max_bytes_per_second = DBL_MAX},
         .recovery_threads_per_dir = 2,
+        .partitions_at_once = 16,
     };
 }

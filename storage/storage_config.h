@@ -29,6 +29,7 @@ struct storage_config {
     struct cleaner_config cleaner;
     int32_t mover_threads; /* num.replica.alter.log.dirs.threads; 0: as many as there are directories */
     int32_t recovery_threads_per_dir; /* num.recovery.threads.per.data.dir */
+    int32_t partitions_at_once;       /* new ones that are made before they serve, between two ticks; ours */
 };
 
 /* Apache Kafka's defaults. */

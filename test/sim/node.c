@@ -46,6 +46,7 @@ static struct storage_config storage_settings(void)
     config.log_start_checkpoint_interval_ms = 3000;
     config.retention_check_interval_ms = 2000;
     config.initial_task_delay_ms = 2000;
+    config.partitions_at_once = 1;       /* some are, others are not */
     config.recovery_threads_per_dir = 1; /* sim_fs knows one thread */
     config.cleaner.enable = false;       /* ... and the cleaner has its own */
     return config;

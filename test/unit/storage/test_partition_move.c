@@ -28,6 +28,7 @@ static struct file_system disk;
 static atomic_int operations_left; /* negative: it never fails */
 static atomic_bool slow;           /* each write takes a while */
 
+static int32_t made_at_once = 16;
 static struct data_dir *dirs[DIRS];
 static struct partitions *partitions;
 static struct hosted_partition hosted;
@@ -102,7 +103,8 @@ static void open_dirs(void)
             ck_assert_int_eq(data_dir_format(dirs[i], SLICE("c"), 1, directory_id(i), &why), KERR_NONE);
         data_dir_begin(dirs[i], &epoch);
     }
-    const struct storage_config storage = storage_config_default();
+    struct storage_config storage = storage_config_default();
+    storage.partitions_at_once = made_at_once;
     partitions = partitions_new(dirs, DIRS, &storage);
 }
 
@@ -330,6 +332,22 @@ static void *read_on(void *context)
     }
     return NULL;
 }
+
+START_TEST(one_that_has_no_directory_yet_gets_it_and_moves)
+{
+    made_at_once = 0;
+    create();
+    ck_assert_int_eq(names_of().live, 0);
+    move_to(1);
+    ck_assert(wait_until_moved(1));
+    ck_assert(file_exists(file_system_os(), test_path("b/t-0")));
+    append_many(0, 3);
+    ck_assert(close_all());
+    load();
+    ck_assert_ptr_eq(partition_dir(partition), dirs[1]);
+    ck_assert(close_all());
+}
+END_TEST
 
 START_TEST(a_partition_that_is_written_to_and_read_moves_back_and_forth)
 {
@@ -564,6 +582,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_set_timeout(tests, 200);
     tcase_add_test(tests, a_partition_moves_with_everything_that_it_has);
+    tcase_add_test(tests, one_that_has_no_directory_yet_gets_it_and_moves);
     tcase_add_test(tests, a_partition_that_is_written_to_and_read_moves_back_and_forth);
     tcase_add_test(tests, moving_to_where_it_is_calls_a_move_off);
     tcase_add_test(tests, a_move_that_a_stop_interrupts_goes_on_at_the_next_start);
