@@ -506,6 +506,8 @@ static int state_after_cut(struct log *log)
     log_forget_hints(log);
     log->cuts++;
     log->closed_offset = -1;
+    if (log->durable_start > log->start_offset)
+        log->durable_start = log->start_offset;
     epochs_truncate_end(&log->epochs, log->end_offset);
     struct snapshot_removal removal = {log, log->end_offset};
     int result = file_list(fs_of(log), log->path, remove_snapshot, &removal);
@@ -574,23 +576,21 @@ int log_advance_start(struct log *log, int64_t offset)
                                 : result; /* tried again with the next change, and found again without it */
 }
 
-int log_delete_oldest(struct log *log, int32_t count, int64_t now_ms)
+int log_delete_below(struct log *log, int64_t offset, int32_t max, int64_t now_ms)
 {
-    ensure(count < log->count);
+    ensure(offset <= log->start_offset);
     int64_t due_ms = now_ms + log->config.file_delete_delay_ms;
+    int32_t count = 0;
     int result = 0;
-    for (int32_t i = 0; i < count && result == 0; i++) {
-        int64_t next = log->segments[1]->base_offset;
-        int64_t start = log->start_offset > next ? log->start_offset : next;
-        log->start_offset = start; /* before the files go: nobody looks for them any more */
-        result = delete_segment(log, 0, due_ms);
-    }
+    while (count < max && log->count > 1 && log->segments[1]->base_offset <= offset
+           && (result = delete_segment(log, 0, due_ms)) == 0)
+        count++;
     int64_t base = log->segments[0]->base_offset;
     if (log->recovery_point < base)
         log->recovery_point = base; /* what is not there needs no recovery */
     if (log->synced_offset < base)
         log->synced_offset = base;
-    return result;
+    return result < 0 ? result : count;
 }
 
 /* ---- syncing ---- */
@@ -614,6 +614,7 @@ int log_sync_begin(struct log *log, struct log_sync *sync)
     }
     if (log->directory_changed || log->parent_changed)
         sync->directory = log->path;
+    log->directory_syncs += sync->directory != NULL;
     sync->parent = log->parent_changed;
     log->directory_changed = log->parent_changed = false;
     return 0;
@@ -640,6 +641,7 @@ void log_sync_end(struct log *log, struct log_sync *sync, bool done)
 {
     for (int i = 0; i < sync->count; i++)
         segment_unref(sync->segments[i]);
+    log->directory_syncs -= sync->directory != NULL;
     if (done && sync->cuts == log->cuts && sync->end_offset > log->synced_offset)
         log->synced_offset = sync->end_offset;
     if (!done) {

@@ -41,11 +41,13 @@ struct log {
     int32_t count;
     int32_t capacity;
     int64_t start_offset;
+    int64_t durable_start; /* what the checkpoint file surely says of it: the next start finds no less */
     int64_t end_offset;
     int64_t synced_offset;  /* records below it are on stable storage */
     int64_t recovery_point; /* as synced_offset, but with the indexes: for the checkpoint file */
     int64_t closed_offset;  /* the end at the last clean stop while nothing has changed since; else -1 */
     bool directory_changed; /* names in the directory are not yet on stable storage */
+    int directory_syncs;    /* that run: the names are not yet there either */
     bool parent_changed;    /* ... nor is the directory's own */
     bool epochs_unsynced;   /* ... nor what leader-epoch-checkpoint says */
     bool is_unmade;         /* neither its directory nor a file of it is there: log_make */
@@ -145,13 +147,13 @@ int log_truncate(struct log *log, int64_t offset);
 /* Drops everything; the log goes on at `offset`. */
 int log_restart_at(struct log *log, int64_t offset);
 
-/* Moves the start up to `offset` (at most the end). Segments below it stay until log_retain takes them. */
+/* Moves the start up to `offset` (at most the end). Segments below it stay: log_delete_below. */
 int log_advance_start(struct log *log, int64_t offset);
 
-/* Deletes the `count` oldest segments (less than all of them) and moves the start up to the first that is
- * kept; log_advance_start brings the epochs up to it. Files are renamed now and unlinked file.delete.delay.ms
- * after now_ms (monotonic). */
-int log_delete_oldest(struct log *log, int32_t count, int64_t now_ms);
+/* Deletes the oldest segments all of whose offsets are below `offset` (at most the start), `max` of them:
+ * how many, or -errno. Files are renamed now and unlinked file.delete.delay.ms after now_ms (monotonic). The
+ * names may be gone for good in any order: `offset` is one that the next start will not look below. */
+int log_delete_below(struct log *log, int64_t offset, int32_t max, int64_t now_ms);
 
 /* Takes deleted segments whose delay is over off the list, at most `capacity`: how many. The owner unlinks
  * them without its lock, as a large file takes its time. */

@@ -115,9 +115,16 @@ enum kerr partition_sync_now(struct partition *partition, int64_t offset, int64_
 /* Syncs closed segments with their indexes, so that the recovery point moves. */
 void partition_flush_closed(struct partition *partition);
 
-/* Deletes the segments that retention does not keep (partition_retention.c). True if it ran out of the time
- * that a tick which began at now_ms has, with more to delete. */
+/* Moves the log start over the segments that retention does not keep (partition_retention.c). True if it ran
+ * out of the time that a tick which began at now_ms has, with more to do. */
 bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms);
+
+/* Deletes the segments below the log start that is on stable storage, or, if none can be stored (the disk is
+ * full), those below the log start, with a sync of the directory behind each. True as partition_retain. */
+bool partition_delete_below_start(struct partition *partition, bool is_stored, int64_t now_ms);
+
+/* The checkpoint file of this directory says that the log starts there, and is on stable storage. */
+void partition_note_stored_start(struct partition *partition, const struct data_dir *dir, int64_t offset);
 
 /* Removes files of deleted segments whose delay is over, as far as the tick's time reaches. */
 void partition_unlink_deleted(struct partition *partition, int64_t now_ms);

@@ -1,11 +1,15 @@
 /*
- * partition_retention: what moves a partition's log start: retention, and DeleteRecords.
+ * partition_retention: what moves a partition's log start: retention, and DeleteRecords; what goes below it.
  *
  * 1. The log start never passes the high watermark.
- * 2. A segment leaves the log, and the log start moves, under one hold of the lock; one segment each time, so
- * that deleting a large log does not keep its writers waiting. Files are unlinked without it.
- * 3. No pass keeps the ticking thread for long: checkpoints are due, and the broker may want to stop.
- * 4. A fetch that waits below the new start is woken: it is answered OFFSET_OUT_OF_RANGE.
+ * 2. It moves first, and is on stable storage, before a segment below it leaves the log: a directory may keep
+ * renames in any order, and after a power cut records would be back without those between them, a
+ * transaction without its marker. One checkpoint file serves all partitions of a pass. On a disk too full for
+ * it the oldest segment goes, and its directory is synced before the next one goes.
+ * 3. A few segments under one hold of the lock, so that deleting a large log does not keep its writers
+ * waiting. Files are unlinked without it.
+ * 4. No pass keeps the ticking thread for long: checkpoints are due, and the broker may want to stop.
+ * 5. A fetch that waits below the new start is woken: it is answered OFFSET_OUT_OF_RANGE.
  *
  * Called by partitions' ticking thread, and by request handlers.
  */
@@ -20,7 +24,7 @@
 
 /* Renaming one segment's files takes about as long as beginning a new one does. SLICE_MS: for all partitions
  * together in one tick; who comes later does one step each, the rest next time. */
-enum { DELETED_AT_ONCE = 1, UNLINKED_AT_ONCE = 8, SLICE_MS = 300 };
+enum { RETAINED_AT_ONCE = 8, DELETED_AT_ONCE = 1, UNLINKED_AT_ONCE = 8, SLICE_MS = 300 };
 
 /* Positions that are kept in memory may lie in a segment that is gone. */
 static void start_has_moved(struct partition *partition) NEEDS(partition->mutex)
@@ -40,20 +44,56 @@ static void wake_below_start(struct partition *partition) NEEDS(partition->mutex
         }
 }
 
-/* One step of retention: how many segments went, or -errno. */
-static int retain_some(struct partition *partition, const struct log_retention *given)
+static bool is_open(struct partition *partition) NEEDS(partition->mutex)
 {
-    struct log_retention pass = *given;
+    return !partition->closed && !data_dir_is_offline(partition_dir(partition));
+}
+
+/* One step of retention: over how many segments the start has moved, or -errno. */
+static int retain_some(struct partition *partition, int64_t wall_ms)
+{
     partition_lock(partition);
-    pass.high_watermark = partition->high_watermark.offset;
-    bool open = !partition->closed && !data_dir_is_offline(partition_dir(partition));
-    int deleted = open ? log_retain(partition->log, &pass, DELETED_AT_ONCE) : 0;
-    if (deleted != 0) {
+    const struct log_retention pass = {.high_watermark = partition->high_watermark.offset,
+                                       .wall_ms = wall_ms};
+    int passed = is_open(partition) ? log_retain(partition->log, &pass, RETAINED_AT_ONCE) : 0;
+    if (passed != 0) {
         start_has_moved(partition);
         wake_below_start(partition);
     }
     partition_unlock(partition);
+    return passed;
+}
+
+/* One step of deletion: how many segments went, or -errno. */
+static int delete_some(struct partition *partition, int64_t now_ms)
+{
+    partition_lock(partition);
+    struct log *log = partition->log;
+    int deleted = is_open(partition) ? log_delete_below(log, log->durable_start, DELETED_AT_ONCE, now_ms) : 0;
+    if (deleted != 0)
+        start_has_moved(partition);
+    partition_unlock(partition);
     return deleted;
+}
+
+/* The same where nothing says the log start but the first segment's name. The path lives as long as the
+ * ticking thread wants. */
+static int delete_by_name(struct partition *partition, int64_t now_ms)
+{
+    partition_lock(partition);
+    struct log *log = partition->log;
+    int deleted = is_open(partition) ? log_delete_below(log, log->start_offset, 1, now_ms) : 0;
+    if (deleted != 0)
+        start_has_moved(partition);
+    const char *path = log->path;
+    uint32_t changes = partition->log_changes;
+    struct file_system *fs = log->files->fs;
+    partition_unlock(partition);
+    int result = deleted > 0 ? file_sync_directory(fs, path) : 0;
+    partition_lock(partition);
+    bool has_gone = partition->closed || partition->log_changes != changes;
+    partition_unlock(partition);
+    return has_gone ? 0 : result < 0 ? result : deleted;
 }
 
 static bool has_time(int64_t now_ms)
@@ -61,18 +101,43 @@ static bool has_time(int64_t now_ms)
     return clock_monotonic_ms() < now_ms + SLICE_MS;
 }
 
+static void say_failure(struct partition *partition, int result)
+{
+    if (file_is_full(result) || result == -EMFILE || result == -ENFILE)
+        diag_warn("%s-%d: retention waits: %s", partition->topic, (int)partition->index, strerror(-result));
+    else
+        data_dir_fail(partition_dir(partition), "%s-%d: retention failed: %s", partition->topic,
+                      (int)partition->index, strerror(-result));
+}
+
 bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms)
 {
-    const struct log_retention pass = {.now_ms = now_ms, .wall_ms = wall_ms};
-    int deleted;
-    while ((deleted = retain_some(partition, &pass)) > 0 && has_time(now_ms))
+    int passed;
+    while ((passed = retain_some(partition, wall_ms)) > 0 && has_time(now_ms))
         thread_give_way();
-    if (file_is_full(deleted) || deleted == -EMFILE || deleted == -ENFILE)
-        diag_warn("%s-%d: retention waits: %s", partition->topic, (int)partition->index, strerror(-deleted));
-    else if (deleted < 0)
-        data_dir_fail(partition_dir(partition), "%s-%d: retention failed: %s", partition->topic,
-                      (int)partition->index, strerror(-deleted));
+    if (passed < 0)
+        say_failure(partition, passed);
+    return passed > 0;
+}
+
+bool partition_delete_below_start(struct partition *partition, bool is_stored, int64_t now_ms)
+{
+    int (*step)(struct partition * partition, int64_t now_ms) = is_stored ? delete_some : delete_by_name;
+    int deleted;
+    while ((deleted = step(partition, now_ms)) > 0 && has_time(now_ms))
+        thread_give_way();
+    if (deleted < 0)
+        say_failure(partition, deleted);
     return deleted > 0;
+}
+
+void partition_note_stored_start(struct partition *partition, const struct data_dir *dir, int64_t offset)
+{
+    partition_lock(partition);
+    struct log *log = partition->log;
+    if (partition_dir(partition) == dir && offset > log->durable_start && offset <= log->start_offset)
+        log->durable_start = offset;
+    partition_unlock(partition);
 }
 
 void partition_unlink_deleted(struct partition *partition, int64_t now_ms)

@@ -260,12 +260,26 @@ static void remove_doomed(struct partitions *partitions, int64_t now_ms)
 
 /* ---- checkpoints ---- */
 
-static int64_t offset_for(const struct partition_checkpoint *checkpoint, int kind)
+/* Negative: nothing is to be said of it. */
+static int64_t offset_for(struct partition *partition, int kind)
 {
-    return kind == CHECKPOINT_RECOVERY         ? checkpoint->recovery_point
-           : kind == CHECKPOINT_HIGH_WATERMARK ? checkpoint->high_watermark
-           : kind == CHECKPOINT_START          ? checkpoint->start_offset
-                                               : checkpoint->first_dirty;
+    struct partition_checkpoint checkpoint;
+    partition_get_checkpoint(partition, &checkpoint);
+    return kind == CHECKPOINT_RECOVERY         ? checkpoint.recovery_point
+           : kind == CHECKPOINT_HIGH_WATERMARK ? checkpoint.high_watermark
+           : kind == CHECKPOINT_START          ? checkpoint.start_offset
+                                               : checkpoint.first_dirty;
+}
+
+static void write_text(struct buf *text, struct partition **found, const int64_t *offsets, size_t count)
+{
+    size_t entries = 0;
+    for (size_t i = 0; i < count; i++)
+        entries += offsets[i] >= 0;
+    buf_printf(text, "0\n%zu\n", entries);
+    for (size_t i = 0; i < count; i++)
+        if (offsets[i] >= 0)
+            buf_printf(text, "%s %d %" PRId64 "\n", found[i]->topic, (int)found[i]->index, offsets[i]);
 }
 
 /* Writes one kind of checkpoint for one directory if it has changed; with `must` on a full disk too, if it
@@ -274,23 +288,12 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
                              struct partition **found, size_t count) NEEDS(partitions->checkpoint_mutex)
 {
     struct data_dir *dir = partitions->dirs[at];
-    struct buf lines = {0};
     struct buf text = {0};
-    size_t entries = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct partition_checkpoint checkpoint;
-        if (partition_dir(found[i]) != dir)
-            continue;
-        partition_get_checkpoint(found[i], &checkpoint);
-        int64_t offset = offset_for(&checkpoint, kind);
-        if (offset < 0)
-            continue;
-        buf_printf(&lines, "%s %d %" PRId64 "\n", found[i]->topic, (int)found[i]->index, offset);
-        entries++;
-    }
-    buf_printf(&text, "0\n%zu\n", entries);
-    buf_append_slice(&text, buf_slice(&lines));
-    buf_fini(&lines);
+    int64_t *offsets = malloc(sizeof *offsets * (count + 1));
+    ensure(offsets != NULL);
+    for (size_t i = 0; i < count; i++)
+        offsets[i] = partition_dir(found[i]) == dir ? offset_for(found[i], kind) : -1;
+    write_text(&text, found, offsets, count);
     struct buf *written = &partitions->written[at * CHECKPOINT_COUNT + kind];
     enum kerr (*store)(struct data_dir * dir, const char *name, struct slice content) =
         must || kind == CHECKPOINT_START ? data_dir_remember : data_dir_checkpoint;
@@ -301,7 +304,11 @@ static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind
         *written = text;
         text = old;
     }
+    for (size_t i = 0; i < count && good && kind == CHECKPOINT_START; i++)
+        if (offsets[i] >= 0)
+            partition_note_stored_start(found[i], dir, offsets[i]);
     buf_fini(&text);
+    free(offsets);
     return good;
 }
 
@@ -373,6 +380,7 @@ bool partitions_forget_deleted(struct partitions *partitions)
     return good;
 }
 
+/* Log starts first, then what lies below them: invariant 13. */
 static void enforce_retention(struct partitions *partitions, int64_t now_ms)
 {
     size_t count;
@@ -381,9 +389,11 @@ static void enforce_retention(struct partitions *partitions, int64_t now_ms)
     bool more = false;
     for (size_t i = 0; i < count; i++)
         more |= partition_retain(found[i], now_ms, wall_ms);
+    bool are_stored = partitions_store_log_starts(partitions);
+    for (size_t i = 0; i < count; i++)
+        more |= partition_delete_below_start(found[i], are_stored, now_ms);
     partitions_unref_all(found, count);
     partitions->retention_due_ms = more ? now_ms : now_ms + partitions->config.retention_check_interval_ms;
-    (void)partitions_store_log_starts(partitions);
 }
 
 static void keep_house(struct partitions *partitions, int64_t now_ms)

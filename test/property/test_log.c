@@ -4,7 +4,6 @@
  * from a seed that is printed when something is wrong. ODRADEK_SEED repeats one.
  */
 #include "storage/log_read.h"
-#include "storage/log_retention.h"
 #include "storage/os/clock.h"
 #include "test/unit/storage/storage_test.h"
 
@@ -202,11 +201,10 @@ static void truncate_log(void)
 /* Whole segments below the start go. */
 static void retain(void)
 {
-    const struct log_retention pass = {.high_watermark = opened->end_offset, .wall_ms = clock_ms};
     int deleted;
     do {
-        deleted = log_retain(opened, &pass, 1 + (int32_t)draw(3));
-        check(deleted >= 0, "retain");
+        deleted = log_delete_below(opened, opened->start_offset, 1 + (int32_t)draw(3), clock_ms);
+        check(deleted >= 0, "delete");
     } while (deleted > 0);
     struct segment *taken[2];
     for (int32_t count; (count = log_take_deleted(opened, INT64_MAX, taken, 2)) > 0;)

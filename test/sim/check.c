@@ -69,12 +69,12 @@ static bool check_offsets(const struct look *look)
     return true;
 }
 
-/* Whether anything that was promised lies in [from, to). */
+/* Whether anything that was promised lies in [from, to), behind the log start that was found. That may be
+ * before the one that was asked for, but nothing behind it is gone then: a segment goes after its start. */
 static bool is_promised(const struct look *look, int64_t from, int64_t to)
 {
-    int64_t start = model_value_at(&look->part->start, look->at);
     int64_t durable = model_value_at(&look->part->durable, look->at);
-    return (from > start ? from : start) < (to < durable ? to : durable);
+    return from < (to < durable ? to : durable);
 }
 
 /* ---- compacted topics ---- */
@@ -273,7 +273,6 @@ struct transaction {
     int64_t first_offset;
     int64_t first_read;  /* its first batch that is not deleted: where it begins once nobody knows more */
     int64_t last_offset; /* of its marker; INT64_MAX: open */
-    bool marker_is_there;
     bool aborted;
 };
 
@@ -283,10 +282,7 @@ static struct transaction *transactions_of(const struct look *look, size_t *coun
     struct transaction *found = calloc(look->part->count + 1, sizeof *found);
     ensure(found != NULL);
     *count = 0;
-    int64_t deleted_below = model_value_at(&look->part->start, look->at);
-    int64_t start = look->reading.offsets.log_start_offset;
-    if (start > deleted_below) /* the first segment's name was lost; the snapshot of the next one was not */
-        deleted_below = start;
+    int64_t deleted_below = look->reading.offsets.log_start_offset;
     for (size_t i = 0; i < look->part->count; i++) {
         const struct model_batch *batch = &look->part->batches[i];
         struct transaction *last = *count > 0 ? &found[*count - 1] : NULL;
@@ -302,7 +298,6 @@ static struct transaction *transactions_of(const struct look *look, size_t *coun
                                          .last_offset = INT64_MAX};
         } else if (batch->is_marker && is_open) {
             last->last_offset = batch->header.base_offset;
-            last->marker_is_there = look->is_there[i];
             last->aborted = batch->aborts;
         }
         if (!batch->is_marker && last->first_read < 0 && look->is_there[i])
@@ -366,21 +361,6 @@ static bool check_committed(const struct look *look, const struct transaction *f
     return good;
 }
 
-/* Retention renames the oldest segments one after another, and a directory that keeps no order may bring back
- * one that began a transaction without the one that held its marker. The log that is left says that it is
- * open. That ends with the producer's next marker, so one must be due: its last transaction is open. */
-static bool is_held_by_deleted_marker(const struct look *look, const struct transaction *found, size_t count)
-{
-    if (count == 0 || found[count - 1].last_offset != INT64_MAX)
-        return false;
-    int64_t asked = model_value_at(&look->part->start, look->at);
-    for (size_t i = 0; i + 1 < count; i++)
-        if (!found[i].marker_is_there && found[i].last_offset < asked && found[i].first_read >= 0
-            && found[i].first_read == look->reading.offsets.last_stable_offset)
-            return true;
-    return false;
-}
-
 static bool check_transactions(const struct look *look)
 {
     if (is_compacted(look))
@@ -397,7 +377,6 @@ static bool check_transactions(const struct look *look)
         || (is_open && last->first_read < 0 /* all of it is lost, with a deletion that moved the start */
             && offsets->last_stable_offset == offsets->high_watermark)
         || (last != NULL && last->last_offset == INT64_MAX && !is_open)
-        || is_held_by_deleted_marker(look, found, count)
         || wrong(look, "the last stable offset is %" PRId64 ", not %" PRId64, offsets->last_stable_offset,
                  wanted);
     if (good)
@@ -487,27 +466,13 @@ static bool append_one(const struct look *look, uint8_t *bytes, size_t len, stru
                     entry->header.producer_id, (int)entry->header.base_sequence, (int)error);
 }
 
-/* Whether a later batch of its producer is among what was asked to go: a directory's changes may reach the
- * disk out of order, and then an older segment is there still. The broker knows of the later one. */
-static bool has_deleted_successor(const struct look *look, const struct batch_header *header)
-{
-    int64_t deleted_below = model_value_at(&look->part->start, look->at);
-    for (size_t i = 0; i < look->part->count; i++) {
-        const struct batch_header *other = &look->part->batches[i].header;
-        if (look->part->batches[i].stored && other->producer_id == header->producer_id
-            && other->base_offset > header->base_offset && batch_last_offset(other) < deleted_below)
-            return true;
-    }
-    return false;
-}
-
 /* The last data batch of a producer, if that was read; -1: none. */
 static int64_t last_of(const struct look *look, int64_t producer_id)
 {
     for (size_t i = look->reading.count; i > 0; i--) {
         const struct batch_header *header = &look->reading.batches[i - 1].header;
         if (header->producer_id == producer_id && !batch_is_control(header))
-            return has_deleted_successor(look, header) ? -1 : (int64_t)i - 1;
+            return (int64_t)i - 1;
     }
     return -1;
 }

@@ -11,6 +11,8 @@
 static struct file_system disk;
 static atomic_llong room;
 static atomic_bool no_new_names; /* no block for another directory entry either */
+static atomic_bool no_reserve;   /* somebody else has taken it */
+static int names_unsynced;       /* of deleted segments */
 enum { PLENTY = 1 << 30 };
 
 static bool take(int64_t bytes)
@@ -48,7 +50,9 @@ static int64_t size_of(const char *path)
     struct file_status status;
     if (file_path_status(file_system_os(), path, &status) < 0)
         return 0;
-    return strstr(path, "/.reserve") != NULL ? 256 << 10 : status.size;
+    if (strstr(path, "/.reserve") != NULL)
+        return atomic_load(&no_reserve) ? 0 : 256 << 10;
+    return status.size;
 }
 
 static int disk_unlink(struct file_system *fs, const char *path)
@@ -64,7 +68,16 @@ static int disk_rename(struct file_system *fs, const char *from, const char *to)
     if (atomic_load(&no_new_names) && !file_exists(file_system_os(), to))
         return -ENOSPC;
     take(-size_of(to));
+    names_unsynced += strstr(to, ".log.deleted") != NULL;
+    ck_assert(names_unsynced < 2 || !atomic_load(&no_reserve)); /* else they may be gone in any order */
     return file_system_os()->rename(file_system_os(), from, to);
+}
+
+static int disk_sync_directory(struct file_system *fs, const char *path)
+{
+    (void)fs;
+    names_unsynced = 0;
+    return file_system_os()->sync_directory(file_system_os(), path);
 }
 
 static int disk_open(struct file_system *fs, const char *path, int flags, unsigned mode)
@@ -125,7 +138,10 @@ static void set_up(void)
     disk.unlink = disk_unlink;
     disk.rename = disk_rename;
     disk.open = disk_open;
+    disk.sync_directory = disk_sync_directory;
+    names_unsynced = 0;
     atomic_store(&room, PLENTY);
+    atomic_store(&no_reserve, false);
     atomic_store(&no_new_names, false);
     start();
 }
@@ -203,6 +219,29 @@ START_TEST(records_are_deleted_durably_on_a_full_disk)
     ck_assert_ptr_nonnull(strstr(starts, line));
     free(starts);
     (void)stop();
+    remove_test_directory();
+}
+END_TEST
+
+/* With the reserve the log start is stored first, as ever; without it the oldest segment goes for good, and
+ * then the next one. */
+START_TEST(retention_makes_room_on_a_full_disk)
+{
+    struct partition_offsets offsets;
+    int64_t end = fill();
+    atomic_store(&no_reserve, _i == 1);
+    hosted.config.retention_bytes = 30000;
+    hosted.config.file_delete_delay_ms = 0;
+    partition_set_config(partition, &hosted.config);
+    for (int64_t ms = 1; ms < 4; ms++)
+        partitions_tick(partitions, clock_monotonic_ms() + ms * 1000000);
+    ck_assert(!data_dir_is_offline(dir));
+    partition_get_offsets(partition, &offsets);
+    ck_assert_int_gt(offsets.log_start_offset, 80);
+    check_readable(offsets.log_start_offset, end);
+    ck_assert_int_gt(atomic_load(&room), 100 * 400);
+    ck_assert_int_eq(append(), KERR_NONE);
+    ck_assert(stop());
     remove_test_directory();
 }
 END_TEST
@@ -293,6 +332,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, a_full_disk_refuses_records_and_serves_the_others);
     tcase_add_loop_test(tests, records_are_deleted_durably_on_a_full_disk, 0, 2);
+    tcase_add_loop_test(tests, retention_makes_room_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, a_partition_is_deleted_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, a_start_on_a_full_disk_loses_nothing_and_goes_on_when_there_is_room, 0, 3);
     tcase_add_test(tests, a_partition_that_cannot_be_made_stops_no_start);

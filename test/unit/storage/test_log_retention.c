@@ -55,10 +55,13 @@ static void append_old(int count)
         append_at(NOW_MS - 500 + i);
 }
 
+/* The start moves, is taken for stored, and what lies below it goes: how many segments it has passed. */
 static int retain_below(int64_t high_watermark, int32_t max)
 {
-    const struct log_retention pass = {.high_watermark = high_watermark, .wall_ms = NOW_MS, .now_ms = 5000};
-    return log_retain(opened, &pass, max);
+    const struct log_retention pass = {.high_watermark = high_watermark, .wall_ms = NOW_MS};
+    int passed = log_retain(opened, &pass, max);
+    ck_assert_int_eq(log_delete_below(opened, opened->start_offset, ANY, 5000), passed);
+    return passed;
 }
 
 static int retain(void)
@@ -172,6 +175,25 @@ START_TEST(what_is_not_below_the_high_watermark_stays)
 }
 END_TEST
 
+START_TEST(the_start_moves_first_and_only_what_is_below_the_given_offset_goes)
+{
+    append_old(5);
+    opened->config.retention_ms = 497;
+    const struct log_retention pass = {.high_watermark = 5, .wall_ms = NOW_MS};
+    ck_assert_int_eq(log_retain(opened, &pass, ANY), 3);
+    ck_assert_int_eq(opened->start_offset, 3);
+    ck_assert_int_eq(opened->count, 5);
+    ck_assert_int_eq(log_retain(opened, &pass, ANY), 0);
+    ck_assert_int_eq(log_delete_below(opened, 0, ANY, 5000), 0);
+    ck_assert_int_eq(log_delete_below(opened, 2, 1, 5000), 1);
+    ck_assert_int_eq(log_delete_below(opened, 2, ANY, 5000), 1);
+    ck_assert_int_eq(log_delete_below(opened, 2, ANY, 5000), 0);
+    ck_assert(has_file(2, ".log"));
+    ck_assert_int_eq(log_delete_below(opened, 3, ANY, 5000), 1);
+    ck_assert_int_eq(opened->segments[0]->base_offset, 3);
+}
+END_TEST
+
 START_TEST(segments_below_the_log_start_go_whatever_the_policy_but_never_the_active_one)
 {
     append_old(4);
@@ -181,10 +203,10 @@ START_TEST(segments_below_the_log_start_go_whatever_the_policy_but_never_the_act
     opened->config.retention_bytes = 0;
     ck_assert_int_eq(retain(), 0);
     ck_assert_int_eq(log_advance_start(opened, 2), 0);
-    ck_assert_int_eq(retain(), 2);
+    ck_assert_int_eq(log_delete_below(opened, 2, ANY, 5000), 2);
     ck_assert_int_eq(opened->start_offset, 2);
     ck_assert_int_eq(log_advance_start(opened, 4), 0);
-    ck_assert_int_eq(retain(), 1);
+    ck_assert_int_eq(log_delete_below(opened, 4, ANY, 5000), 1);
     ck_assert_int_eq(opened->count, 1);
     ck_assert_int_eq(opened->start_offset, 4); /* inside the active segment, at its end */
     ck_assert_int_eq(opened->segments[0]->base_offset, 3);
@@ -283,6 +305,7 @@ int main(void)
     tcase_add_test(tests, a_timestamp_in_the_future_keeps_its_segment_and_all_later_ones);
     tcase_add_test(tests, a_segment_without_timestamps_is_as_old_as_its_file);
     tcase_add_test(tests, what_is_not_below_the_high_watermark_stays);
+    tcase_add_test(tests, the_start_moves_first_and_only_what_is_below_the_given_offset_goes);
     tcase_add_test(tests, segments_below_the_log_start_go_whatever_the_policy_but_never_the_active_one);
     tcase_add_test(tests, a_pass_in_small_steps_ends_where_one_in_a_large_step_does);
     tcase_add_test(tests, files_are_renamed_first_and_unlinked_after_the_delay_with_their_snapshots);

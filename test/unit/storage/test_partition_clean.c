@@ -435,7 +435,7 @@ static int delete_oldest(void *context, size_t bytes, bool (*go_on)(void *go_on_
     if (++*calls == 4) {
         partition_lock(partition);
         ck_assert_int_eq(log_advance_start(partition->log, partition->log->segments[1]->base_offset), 0);
-        ck_assert_int_eq(log_delete_oldest(partition->log, 1, 0), 0);
+        ck_assert_int_eq(log_delete_below(partition->log, partition->log->start_offset, 1, 0), 1);
         partition_unlock(partition);
     }
     return go_at_once(NULL, bytes, go_on, go_on_context);

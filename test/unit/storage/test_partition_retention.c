@@ -23,6 +23,35 @@ static int sync_nothing(struct file_system *fs, int file, bool data_only)
     return 0;
 }
 
+/* What retention does to the disk: S: the log starts' file gets its name, s: so does that on the disk, D: a
+ * segment loses its. */
+static char steps[64];
+
+static void note_step(char step)
+{
+    size_t len = strlen(steps);
+    if (len + 1 < sizeof steps)
+        steps[len] = step;
+}
+
+static int rename_and_note(struct file_system *fs, const char *from, const char *to)
+{
+    (void)fs;
+    if (strstr(to, "/log-start-offset-checkpoint") != NULL)
+        note_step('S');
+    else if (strstr(to, ".log.deleted") != NULL)
+        note_step('D');
+    return file_rename(file_system_os(), from, to);
+}
+
+static int sync_directory_and_note(struct file_system *fs, const char *path)
+{
+    (void)fs;
+    if (strcmp(path, test_path("data")) == 0)
+        note_step('s');
+    return file_sync_directory(file_system_os(), path);
+}
+
 static void open_dir(const char *name)
 {
     struct note why = {""};
@@ -94,6 +123,8 @@ static void set_up(void)
     make_test_directory();
     disk = *file_system_os();
     disk.sync = sync_nothing;
+    disk.rename = rename_and_note;
+    disk.sync_directory = sync_directory_and_note;
     storage = storage_config_default();
     storage.initial_task_delay_ms = 0;
     config = default_config();
@@ -191,22 +222,50 @@ START_TEST(the_ticking_thread_enforces_what_the_config_says_now)
 }
 END_TEST
 
+START_TEST(log_starts_are_on_disk_before_a_segment_goes_with_one_file_for_all_partitions)
+{
+    struct partition *first = partition;
+    struct hosted_partition other = {
+        .topic = SLICE("other"), .topic_id = {{2}}, .is_leader = true, .config = config};
+    enum kerr error;
+    struct note why = {""};
+    append_many(3);
+    partition = partitions_create(partitions, &other, &error, &why);
+    ck_assert_ptr_nonnull(partition);
+    append_many(3);
+    config.retention_ms = 50000;
+    set_config();
+    partition_set_config(first, &config);
+    memset(steps, 0, sizeof steps);
+    run_retention();
+    steps[8] = '\0'; /* other checkpoints are due behind it */
+    ck_assert_str_eq(steps, "SsDDDDDD");
+    partition_unref(first);
+    close_dir();
+}
+END_TEST
+
 /* A tick that began long ago has no time left: it does one step, and the next one goes on. */
 START_TEST(a_pass_that_takes_long_goes_on_in_the_next_tick)
 {
     config.retention_ms = 50000;
     set_config();
-    append_many(4);
+    append_many(20);
     int64_t now_ms = clock_monotonic_ms();
     usleep(400000);
-    for (int step = 1; step <= 4; step++) {
+    for (int step = 1; step <= 20; step++) { /* the start moves by eight segments, and one of them goes */
+        char gone[60], next[60];
+        snprintf(gone, sizeof gone, "topic-0/%020d.log", step - 1);
+        snprintf(next, sizeof next, "topic-0/%020d.log", step);
         partitions_tick(partitions, now_ms);
-        ck_assert_int_eq(offsets().log_start_offset, step);
+        ck_assert_int_eq(offsets().log_start_offset, step < 3 ? step * 8 : 20);
+        ck_assert(!has_file(gone));
+        ck_assert(has_file(next));
     }
     partitions_tick(partitions, now_ms);
     append_many(1);
     partitions_tick(partitions, now_ms); /* the pass has ended: the next one is due in five minutes */
-    ck_assert_int_eq(offsets().log_start_offset, 4);
+    ck_assert_int_eq(offsets().log_start_offset, 20);
     close_dir();
 }
 END_TEST
@@ -542,6 +601,7 @@ int main(void)
     tcase_set_timeout(tests, 60); /* a busy machine makes files slowly */
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_ticking_thread_enforces_what_the_config_says_now);
+    tcase_add_test(tests, log_starts_are_on_disk_before_a_segment_goes_with_one_file_for_all_partitions);
     tcase_add_test(tests, a_pass_that_takes_long_goes_on_in_the_next_tick);
     tcase_add_test(tests, reading_and_writing_go_on_where_the_log_was_emptied);
     tcase_add_test(tests, an_acks_all_batch_that_is_not_on_disk_yet_is_not_deleted);
