@@ -70,7 +70,7 @@ static int by_name(const void *a, const void *b)
 static void describe(const struct describe_configs_request *request, int version,
                      struct describe_configs_response *response)
 {
-    describe_configs(&world.view, request, version, &world.arena, response);
+    describe_configs(&world.view, &(struct acl_asker){0}, request, version, &world.arena, response);
     for (int32_t i = 0; i < response->results.count; i++)
         if (response->results.items[i].configs.count > 0)
             qsort(response->results.items[i].configs.items, (size_t)response->results.items[i].configs.count,
