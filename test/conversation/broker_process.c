@@ -41,7 +41,8 @@ static bool find_free_port(uint16_t *port, struct note *why)
 
 /* What the answers were recorded with: Kafka's defaults, internal topics with one replica, groups that do not
  * wait. */
-static bool write_properties(const struct broker_process *broker, uint16_t controller_port, struct note *why)
+static bool write_properties(const struct broker_process *broker, uint16_t controller_port,
+                             const char *settings, struct note *why)
 {
     char path[sizeof broker->directory + 32];
     snprintf(path, sizeof path, "%s/server.properties", broker->directory);
@@ -58,6 +59,10 @@ static bool write_properties(const struct broker_process *broker, uint16_t contr
         fprintf(file,
                 "transaction.state.log.min.isr=1\nshare.coordinator.state.topic.replication.factor=1\n");
         fprintf(file, "share.coordinator.state.topic.min.isr=1\ngroup.initial.rebalance.delay.ms=0\n");
+        for (const char *at = settings; at != NULL && *at != '\0'; at += strspn(at, " ")) {
+            fprintf(file, "%.*s\n", (int)strcspn(at, " "), at);
+            at += strcspn(at, " ");
+        }
     }
     if (file != NULL && fclose(file) == 0)
         return true;
@@ -143,14 +148,15 @@ static bool make_directory(struct broker_process *broker, struct note *why)
     return false;
 }
 
-static bool start_once(struct broker_process *broker, const char *program, struct note *why)
+static bool start_once(struct broker_process *broker, const char *program, const char *settings,
+                       struct note *why)
 {
     uint16_t controller_port;
     *broker = (struct broker_process){0};
     if (!find_free_port(&broker->port, why) || !find_free_port(&controller_port, why)
         || !make_directory(broker, why))
         return false;
-    bool started = write_properties(broker, controller_port, why);
+    bool started = write_properties(broker, controller_port, settings, why);
     if (started) {
         broker->pid = fork();
         if (broker->pid == 0)
@@ -165,16 +171,17 @@ static bool start_once(struct broker_process *broker, const char *program, struc
     return started;
 }
 
-bool broker_process_start(struct broker_process *broker, const char *program, struct note *why)
+bool broker_process_start(struct broker_process *broker, const char *program, const char *settings,
+                          struct note *why)
 {
     for (int attempt = 1; attempt < ATTEMPTS; attempt++) {
         why->text[0] = '\0';
-        if (start_once(broker, program, why))
+        if (start_once(broker, program, settings, why))
             return true;
         fprintf(stderr, "%s; trying again\n", why->text);
     }
     why->text[0] = '\0';
-    return start_once(broker, program, why);
+    return start_once(broker, program, settings, why);
 }
 
 static bool end(struct broker_process *broker, struct note *why)

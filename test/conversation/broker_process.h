@@ -17,8 +17,10 @@ struct broker_process {
     char directory[256]; /* server.properties, data, server.log */
 };
 
-/* Returns when it serves. False with the reason; nothing is left behind then. */
-bool broker_process_start(struct broker_process *broker, const char *program, struct note *why);
+/* `settings` are more of them, as "name=value name=value", or NULL. Returns when it serves. False with the
+ * reason; nothing is left behind then. */
+bool broker_process_start(struct broker_process *broker, const char *program, const char *settings,
+                          struct note *why);
 
 /* Stops it (SIGTERM). False with the reason if it had ended before, or does not end as it should. The
  * directory stays. */

@@ -34,12 +34,13 @@ static const char usage[] =
     "  --answers DIR       writes the answers there\n"
     "  --record            writes them as the recorded ones instead of comparing; the broker must be an "
     "Apache Kafka\n"
+    "  --settings LIST     more of the own broker's settings: name=value name=value ...\n"
     "  --scripts DIR       where scripts and recorded answers are\n"
     "  --all               shows all differing fields, not only the first 8 of an answer\n"
     "  --keep              keeps the broker's directory\n";
 
 struct options {
-    const char *program, *at, *differences, *answers, *scripts;
+    const char *program, *at, *differences, *answers, *scripts, *settings;
     bool all, keep, record;
 };
 
@@ -259,7 +260,7 @@ static bool run_with_own_broker(const struct options *options, char **names)
 {
     struct broker_process broker;
     struct note why = {""};
-    if (!broker_process_start(&broker, options->program, &why)) {
+    if (!broker_process_start(&broker, options->program, options->settings, &why)) {
         fprintf(stderr, "converse: %s\n", why.text);
         return false;
     }
@@ -302,6 +303,7 @@ static char **parse_options(struct options *options, char **words)
         {"--differences", &options->differences, NULL},
         {"--answers", &options->answers, NULL},
         {"--scripts", &options->scripts, NULL},
+        {"--settings", &options->settings, NULL},
         {"--all", NULL, &options->all},
         {"--keep", NULL, &options->keep},
         {"--record", NULL, &options->record},
