@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -135,6 +136,28 @@ int net_connect(const char *host, uint16_t port, int timeout_ms, struct note *wh
     return fd;
 }
 
+/* As Java prints it, for ACLs name hosts so: all eight numbers, none of them padded, and the scope. */
+static void format_address(const union address *peer, char address[NET_ADDRESS_SIZE])
+{
+    if (peer->any.sa_family == AF_INET) {
+        if (inet_ntop(AF_INET, &peer->in4.sin_addr, address, NET_ADDRESS_SIZE) == NULL)
+            snprintf(address, NET_ADDRESS_SIZE, "?");
+        return;
+    }
+    const uint8_t *bytes = peer->in6.sin6_addr.s6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&peer->in6.sin6_addr)) { /* an IPv4 client of an IPv6 socket */
+        snprintf(address, NET_ADDRESS_SIZE, "%d.%d.%d.%d", bytes[12], bytes[13], bytes[14], bytes[15]);
+        return;
+    }
+    int len = 0;
+    for (int i = 0; i < 16; i += 2)
+        len += snprintf(address + len, NET_ADDRESS_SIZE - (size_t)len, "%s%x", i > 0 ? ":" : "",
+                        bytes[i] << 8 | bytes[i + 1]);
+    char scope[IF_NAMESIZE];
+    if (peer->in6.sin6_scope_id != 0 && if_indextoname(peer->in6.sin6_scope_id, scope) != NULL)
+        snprintf(address + len, NET_ADDRESS_SIZE - (size_t)len, "%%%s", scope);
+}
+
 int net_accept(int listening, char address[NET_ADDRESS_SIZE], uint16_t *port)
 {
     union address peer;
@@ -143,10 +166,7 @@ int net_accept(int listening, char address[NET_ADDRESS_SIZE], uint16_t *port)
     if (fd < 0)
         return -1;
     *port = port_of(&peer);
-    if (getnameinfo(&peer.any, len, address, NET_ADDRESS_SIZE, NULL, 0, NI_NUMERICHOST) != 0)
-        snprintf(address, NET_ADDRESS_SIZE, "?");
-    if (strncmp(address, "::ffff:", 7) == 0 && strchr(address, '.') != NULL)
-        memmove(address, address + 7, strlen(address + 7) + 1); /* an IPv4 client of an IPv6 socket */
+    format_address(&peer, address);
     return fd;
 }
 

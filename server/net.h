@@ -21,7 +21,7 @@ int net_listen(const char *host, uint16_t *port, int backlog, struct note *why);
 int net_connect(const char *host, uint16_t port, int timeout_ms, struct note *why);
 
 /* Accepts one client, close-on-exec, without delay of small segments. -1 with errno. `address` gets the peer
- * as text. */
+ * as Java would print it (0:0:0:0:0:0:0:1, and IPv4 as such whatever the socket). */
 int net_accept(int listening, char address[NET_ADDRESS_SIZE], uint16_t *port);
 
 /* Whether a client waits to be accepted, now or within `timeout_ms`. */
