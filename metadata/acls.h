@@ -127,6 +127,18 @@ struct acl_rights acls_rights(const struct acls *acls, enum acl_resource type, s
 bool acls_allow_somewhere(const struct acls *acls, enum acl_resource type, enum acl_operation operation,
                           struct acl_client client);
 
+/* How what decides for a client asks what that client may do, without knowing who it is. `may` NULL: all. */
+struct acl_asker {
+    bool (*may)(const void *who, enum acl_operation operation, enum acl_resource type, struct slice name);
+    const void *who;
+};
+
+static inline bool acl_asker_may(const struct acl_asker *asker, enum acl_operation operation,
+                                 enum acl_resource type, struct slice name)
+{
+    return asker->may == NULL || asker->may(asker->who, operation, type, name);
+}
+
 /* ---- filters ---- */
 
 /* What DescribeAcls and DeleteAcls ask for; null texts and ANY match everything. */

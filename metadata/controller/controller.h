@@ -31,7 +31,20 @@ struct controller {
     int32_t num_partitions;
     int32_t default_replication_factor;
     bool delete_topic_enable;
+    struct acl_asker client; /* whoever asks for it */
 };
+
+static inline bool controller_may(const struct controller *controller, enum acl_operation operation,
+                                  enum acl_resource type, struct slice name)
+{
+    return acl_asker_may(&controller->client, operation, type, name);
+}
+
+/* With the cluster as a whole. */
+static inline bool controller_may_all(const struct controller *controller, enum acl_operation operation)
+{
+    return controller_may(controller, operation, ACL_CLUSTER, SLICE(CLUSTER_RESOURCE));
+}
 
 /* A note's text, or null if it is empty. Notes are short enough for every length field; one that was cut ends
  * between two characters. */
@@ -46,6 +59,21 @@ static inline struct slice controller_text(const struct controller *controller, 
         text.len -= text.data[text.len - 1] >= 0xc0;
     }
     return arena_dup(controller->arena, text);
+}
+
+/* A random id, of those that Kafka draws. */
+static inline struct uuid controller_new_id(const struct controller *controller)
+{
+    struct uuid id;
+    do {
+        uint64_t random[2] = {controller->next_random(controller->random_state),
+                              controller->next_random(controller->random_state)};
+        uint8_t bytes[sizeof random];
+        memcpy(bytes, random, sizeof random);
+        if (!uuid_from_random(bytes, &id))
+            id = UUID_ZERO;
+    } while (uuid_is_zero(id));
+    return id;
 }
 
 /* Whether min.insync.replicas is under the rules of eligible leader replicas (KIP-966). */

@@ -10,10 +10,13 @@
 handler_fn handle_alter_configs;
 handler_fn handle_alter_replica_log_dirs;
 handler_fn handle_api_versions;
+handler_fn handle_create_acls;
 handler_fn handle_create_partitions;
 handler_fn handle_create_topics;
+handler_fn handle_delete_acls;
 handler_fn handle_delete_records;
 handler_fn handle_delete_topics;
+handler_fn handle_describe_acls;
 handler_fn handle_describe_cluster;
 handler_fn handle_describe_configs;
 handler_fn handle_describe_log_dirs;

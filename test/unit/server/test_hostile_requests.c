@@ -6,6 +6,9 @@
 #include "test/unit/server/client_fixture.h"
 
 #include "protocol/base/big_endian.h"
+#include "protocol/messages/create_acls.h"
+#include "protocol/messages/delete_acls.h"
+#include "protocol/messages/describe_acls.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/produce.h"
@@ -20,7 +23,11 @@ static struct broker_fixture fixture;
 
 static void set_up(void)
 {
-    fixture_open(&fixture, (const char *const[]){"auto.create.topics.enable=false", NULL});
+    fixture_open(
+        &fixture,
+        (const char *const[]){"auto.create.topics.enable=false",
+                              "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+                              "super.users=User:ANONYMOUS", NULL});
     expect_alive(&fixture);
 }
 
@@ -41,9 +48,43 @@ static uint64_t next_random(void *state)
     return *x;
 }
 
-/* What must not be left to chance: long waits, and acks=0 that is not answered. */
+enum { KEY_DESCRIBE_ACLS = 29, KEY_CREATE_ACLS = 30, KEY_DELETE_ACLS = 31 };
+
+static void make_known(int8_t *code)
+{
+    *code = *code == 0 ? 1 : *code;
+}
+
+static void tame_acls(int key, void *request)
+{
+    struct describe_acls_request *describe = request;
+    struct create_acls_request *create = request;
+    struct delete_acls_request *delete = request;
+    if (key == KEY_DESCRIBE_ACLS) {
+        make_known(&describe->resource_type_filter);
+        make_known(&describe->pattern_type_filter);
+        make_known(&describe->operation);
+        make_known(&describe->permission_type);
+    }
+    for (int32_t i = 0; key == KEY_CREATE_ACLS && i < create->creations.count; i++) {
+        make_known(&create->creations.items[i].resource_type);
+        make_known(&create->creations.items[i].resource_pattern_type);
+        make_known(&create->creations.items[i].operation);
+        make_known(&create->creations.items[i].permission_type);
+    }
+    for (int32_t i = 0; key == KEY_DELETE_ACLS && i < delete->filters.count; i++) {
+        make_known(&delete->filters.items[i].resource_type_filter);
+        make_known(&delete->filters.items[i].pattern_type_filter);
+        make_known(&delete->filters.items[i].operation);
+        make_known(&delete->filters.items[i].permission_type);
+    }
+}
+
+/* What must not be left to chance: long waits, acks=0 that is not answered, and codes of ACLs with which
+ * Kafka takes a request for a malformed one. */
 static void tame(int key, void *request)
 {
+    tame_acls(key, request);
     if (key == KEY_FETCH)
         ((struct fetch_request *)request)->max_wait_ms = 0;
     if (key == KEY_PRODUCE && ((struct produce_request *)request)->acks == 0)
