@@ -163,6 +163,9 @@ static const char introduction[] =
     "* DescribeConfigs answers with these tables. Where a client asks for documentation, it gets the meaning "
     "as it stands\n"
     "  here. There are no loggers whose level could be described or changed.\n"
+    "* `super.users` (`User:a;User:b`) and `allow.everyone.if.no.acl.found` are in no table, as in Kafka: they "
+    "belong to the\n"
+    "  StandardAuthorizer, and mean nothing without it.\n"
     "* What changes while the broker runs: *dynamic* keys for one broker or for the whole cluster, *per "
     "broker* ones for\n"
     "  one broker, *restart* ones not at all. Listeners do not change while Odradek runs.\n";

@@ -236,11 +236,25 @@ static enum kerr compute_after(struct alteration *alteration, struct note *why)
     return KERR_NONE;
 }
 
+/* ---- who may ---- */
+
+/* The error with which a client that may not alter such a resource is refused; NONE if it may. */
+static enum kerr check_rights(const struct alteration *alteration, enum acl_resource type, enum kerr error,
+                              struct note *why)
+{
+    struct slice name = type == ACL_CLUSTER ? SLICE(CLUSTER_RESOURCE) : alteration->name;
+    if (controller_may(alteration->controller, ACL_ALTER_CONFIGS, type, name))
+        return KERR_NONE;
+    return refuse(error, why, kerr_message(error));
+}
+
 /* ---- one kind of resource each ---- */
 
 static enum kerr alter_topic(struct alteration *alteration, struct note *why)
 {
-    enum kerr error = compute_after(alteration, why);
+    enum kerr error = check_rights(alteration, ACL_TOPIC, KERR_TOPIC_AUTHORIZATION_FAILED, why);
+    if (error == KERR_NONE)
+        error = compute_after(alteration, why);
     if (error != KERR_NONE)
         return error;
     if (alteration->name.len == 0)
@@ -256,7 +270,9 @@ static enum kerr alter_topic(struct alteration *alteration, struct note *why)
 
 static enum kerr alter_group(struct alteration *alteration, struct note *why)
 {
-    enum kerr error = compute_after(alteration, why);
+    enum kerr error = check_rights(alteration, ACL_GROUP, KERR_GROUP_AUTHORIZATION_FAILED, why);
+    if (error == KERR_NONE)
+        error = compute_after(alteration, why);
     if (error != KERR_NONE)
         return error;
     if (alteration->name.len == 0)
@@ -266,7 +282,9 @@ static enum kerr alter_group(struct alteration *alteration, struct note *why)
 
 static enum kerr alter_client_metrics(struct alteration *alteration, struct note *why)
 {
-    enum kerr error = compute_after(alteration, why);
+    enum kerr error = check_rights(alteration, ACL_CLUSTER, KERR_CLUSTER_AUTHORIZATION_FAILED, why);
+    if (error == KERR_NONE)
+        error = compute_after(alteration, why);
     if (error != KERR_NONE)
         return error;
     if (alteration->name.len == 0)
@@ -341,12 +359,16 @@ static enum kerr alter_broker(struct alteration *alteration, struct note *why)
         return error;
     struct overrides set = values_set(alteration);
     error = check_broker_configs(alteration->controller, &set, cluster_default, why);
+    if (error == KERR_NONE) /* the broker checks before the controller is asked */
+        error = check_rights(alteration, ACL_CLUSTER, KERR_CLUSTER_AUTHORIZATION_FAILED, why);
     return error == KERR_NONE ? check_elr(alteration, why) : error;
 }
 
 /* There are no loggers whose level could change, and this says so. */
 static enum kerr alter_logger(struct alteration *alteration, struct note *why)
 {
+    if (!controller_may_all(alteration->controller, ACL_ALTER_CONFIGS))
+        return KERR_CLUSTER_AUTHORIZATION_FAILED;
     enum kerr error = check_node_id(alteration, "Unexpected node id. Expected ", ", but received ", why);
     if (error != KERR_NONE || alteration->count == 0)
         return error;

@@ -154,6 +154,24 @@ static int32_t refuse_duplicates(const struct controller *controller,
     return count;
 }
 
+/* Likewise those that the client may not alter, behind `count` that are refused already. */
+static int32_t refuse_unauthorized(const struct controller *controller,
+                                   const struct create_partitions_request *request, bool *refused,
+                                   int32_t count, struct create_partitions_response *response)
+{
+    for (int32_t i = 0; i < request->topics.count; i++) {
+        struct slice name = request->topics.items[i].name;
+        if (refused[i] || controller_may(controller, ACL_ALTER, ACL_TOPIC, name))
+            continue;
+        refused[i] = true;
+        struct create_partitions_response_topic *result = &response->results.items[count++];
+        result->name = name;
+        result->error_code = KERR_TOPIC_AUTHORIZATION_FAILED;
+        result->error_message = SLICE_NULL;
+    }
+    return count;
+}
+
 void controller_create_partitions(const struct controller *controller,
                                   const struct create_partitions_request *request,
                                   struct create_partitions_response *response, struct record_list *records)
@@ -164,11 +182,12 @@ void controller_create_partitions(const struct controller *controller,
         fail_all(request, KERR_REQUEST_TIMED_OUT, response);
         return;
     }
-    bool *twice = arena_new_array(controller->arena, bool, request->topics.count);
-    int32_t count = refuse_duplicates(controller, request, twice, response);
+    bool *refused = arena_new_array(controller->arena, bool, request->topics.count);
+    int32_t count = refuse_duplicates(controller, request, refused, response);
+    count = refuse_unauthorized(controller, request, refused, count, response);
     int64_t made = 0;
     for (int32_t i = 0; i < request->topics.count; i++)
-        if (!twice[i])
+        if (!refused[i])
             grow_one(controller, &request->topics.items[i], &made, &response->results.items[count++],
                      request->validate_only ? NULL : records);
     response->results.count = count;

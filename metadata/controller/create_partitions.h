@@ -7,7 +7,8 @@
 #include "metadata/controller/controller.h"
 #include "protocol/messages/create_partitions.h"
 
-/* Results: names that came twice first, then the others in request order. */
+/* Results: names that came twice first, then those that the client may not alter, then the others in request
+ * order. */
 void controller_create_partitions(const struct controller *controller,
                                   const struct create_partitions_request *request,
                                   struct create_partitions_response *response, struct record_list *records);

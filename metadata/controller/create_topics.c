@@ -223,14 +223,9 @@ static enum kerr place_automatically(struct creation *creation)
 static struct uuid new_topic_id(const struct controller *controller)
 {
     struct uuid id;
-    do {
-        uint64_t random[2] = {controller->next_random(controller->random_state),
-                              controller->next_random(controller->random_state)};
-        uint8_t bytes[sizeof random];
-        memcpy(bytes, random, sizeof random);
-        if (!uuid_from_random(bytes, &id))
-            id = UUID_ZERO;
-    } while (uuid_is_zero(id) || image_find_topic_by_id(controller->image, id));
+    do
+        id = controller_new_id(controller);
+    while (image_find_topic_by_id(controller->image, id));
     return id;
 }
 
@@ -264,6 +259,15 @@ static void describe_configs(const struct creation *creation)
         if (!table.defs[i].internal || config->config_source != SOURCE_DEFAULT)
             result->configs.count++;
     }
+}
+
+/* From a client that may make the topic, but not see how it is made. */
+static void hide_configs(struct create_topics_response_topic *result)
+{
+    result->topic_config_error_code = KERR_TOPIC_AUTHORIZATION_FAILED;
+    result->num_partitions = -1;
+    result->replication_factor = -1;
+    result->configs.count = -1;
 }
 
 static void add_configs(const struct creation *creation, struct record_list *records)
@@ -318,7 +322,9 @@ static void create_one(struct creation *creation, int version, struct record_lis
     result->topic_id = new_topic_id(creation->controller);
     result->num_partitions = creation->partition_count;
     result->replication_factor = (int16_t)creation->partitions[0].replicas.count;
-    if (version >= 5)
+    if (!controller_may(creation->controller, ACL_DESCRIBE_CONFIGS, ACL_TOPIC, creation->topic->name))
+        hide_configs(result);
+    else if (version >= 5)
         describe_configs(creation);
     if (records)
         add_records(creation, records);
@@ -353,6 +359,14 @@ static void count_names(const struct controller *controller, const struct create
     }
 }
 
+enum { UNAUTHORIZED = -1 }; /* in place of how often a name comes */
+
+static bool may_create(const struct controller *controller, struct slice name)
+{
+    return controller_may_all(controller, ACL_CREATE)
+           || controller_may(controller, ACL_CREATE, ACL_TOPIC, name);
+}
+
 static bool is_metadata_topic(struct slice name)
 {
     return slice_equal_str(name, CLUSTER_METADATA_TOPIC);
@@ -368,6 +382,42 @@ static int64_t partitions_asked_for(const struct controller *controller,
     return topic->num_partitions > 0 ? topic->num_partitions : 0;
 }
 
+static void refuse(struct create_topics_response *response, struct slice name, enum kerr error,
+                   struct slice message)
+{
+    struct create_topics_response_topic *result = &response->topics.items[response->topics.count++];
+    result->name = name;
+    result->error_code = (int16_t)error;
+    result->error_message = message;
+}
+
+/* Each once. */
+static void refuse_duplicates(const struct create_topics_request *request, struct map *counters,
+                              struct create_topics_response *response)
+{
+    for (int32_t i = 0; i < request->topics.count; i++) {
+        int32_t *counter = map_find(counters, request->topics.items[i].name);
+        if (*counter <= 1)
+            continue;
+        refuse(response, request->topics.items[i].name, KERR_INVALID_REQUEST, SLICE("Duplicate topic name."));
+        *counter = 0;
+    }
+}
+
+static void refuse_forbidden(const struct create_topics_request *request, struct map *counters,
+                             struct create_topics_response *response)
+{
+    for (int32_t i = 0; i < request->topics.count; i++) {
+        struct slice name = request->topics.items[i].name;
+        int32_t times = *(int32_t *)map_find(counters, name);
+        if (times == UNAUTHORIZED)
+            refuse(response, name, KERR_TOPIC_AUTHORIZATION_FAILED, SLICE("Authorization failed."));
+        else if (times == 1 && is_metadata_topic(name))
+            refuse(response, name, KERR_INVALID_REQUEST,
+                   SLICE("Creation of internal topic " CLUSTER_METADATA_TOPIC " is prohibited."));
+    }
+}
+
 /* The names to be made, at the front of the answer; the others behind them, refused. Gives how many there are
  * to be made. */
 static int32_t sort_out(const struct controller *controller, const struct create_topics_request *request,
@@ -379,30 +429,21 @@ static int32_t sort_out(const struct controller *controller, const struct create
     int32_t count = 0;
     for (int32_t i = 0; i < request->topics.count; i++) {
         const struct create_topics_topic *topic = &request->topics.items[i];
-        if (*(int32_t *)map_find(counters, topic->name) == 1 && !is_metadata_topic(topic->name))
+        int32_t *counter = map_find(counters, topic->name);
+        if (*counter != 1 || is_metadata_topic(topic->name))
+            continue;
+        if (may_create(controller, topic->name))
             good[count++] = topic;
+        else
+            *counter = UNAUTHORIZED;
     }
     for (int32_t i = 0; i < count; i++) {
         results[i].name = good[i]->name;
         results[i].error_message = SLICE_NULL;
     }
-    int32_t all = count;
-    for (int pass = 0; pass < 2; pass++) { /* names that came twice, then the metadata topic */
-        for (int32_t i = 0; i < request->topics.count; i++) {
-            struct slice name = request->topics.items[i].name;
-            int32_t *counter = map_find(counters, name);
-            bool wanted = pass == 0 ? *counter > 1 : *counter == 1 && is_metadata_topic(name);
-            if (!wanted)
-                continue;
-            results[all].name = name;
-            results[all].error_code = KERR_INVALID_REQUEST;
-            results[all++].error_message =
-                pass == 0 ? SLICE("Duplicate topic name.")
-                          : SLICE("Creation of internal topic " CLUSTER_METADATA_TOPIC " is prohibited.");
-            *counter = 0; /* told once */
-        }
-    }
-    response->topics.count = all;
+    response->topics.count = count;
+    refuse_duplicates(request, counters, response);
+    refuse_forbidden(request, counters, response);
     return count;
 }
 

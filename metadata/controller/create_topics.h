@@ -8,7 +8,8 @@
 #include "protocol/messages/create_topics.h"
 
 /* Results: good names in request order, then names that came twice, then __cluster_metadata. Records: each
- * topic, its configs, its partitions. */
+ * topic, its configs, its partitions. Names that the client may not create are behind those that came
+ * twice. */
 void controller_create_topics(const struct controller *controller,
                               const struct create_topics_request *request, int version,
                               struct create_topics_response *response, struct record_list *records);

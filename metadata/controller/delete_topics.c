@@ -70,6 +70,18 @@ static enum kerr refuse(struct delete_topics_response_topic *result, enum kerr e
     return error;
 }
 
+static enum kerr refuse_unauthorized(struct delete_topics_response_topic *result)
+{
+    return refuse(result, KERR_TOPIC_AUTHORIZATION_FAILED, kerr_message(KERR_TOPIC_AUTHORIZATION_FAILED));
+}
+
+/* Who may delete with the cluster as a whole may do so with every topic. */
+static bool may(const struct deletions *deletions, enum acl_operation operation, struct slice topic)
+{
+    return controller_may_all(deletions->controller, ACL_DELETE)
+           || controller_may(deletions->controller, operation, ACL_TOPIC, topic);
+}
+
 static enum kerr decide(struct deletions *deletions, const struct deletion *deletion,
                         struct delete_topics_response_topic *result)
 {
@@ -83,10 +95,17 @@ static enum kerr decide(struct deletions *deletions, const struct deletion *dele
     if (*deletion->times > 1)
         return refuse(result, KERR_INVALID_REQUEST,
                       is_by_name(deletion) ? "Duplicate topic name." : "Duplicate topic id.");
+    if (is_by_name(deletion) && !may(deletions, ACL_DESCRIBE, deletion->name))
+        return refuse_unauthorized(result);
     if (!deletion->topic && is_by_name(deletion))
         return refuse(result, KERR_UNKNOWN_TOPIC_OR_PARTITION, kerr_message(KERR_UNKNOWN_TOPIC_OR_PARTITION));
     if (!deletion->topic)
         return refuse(result, KERR_UNKNOWN_TOPIC_ID, kerr_message(KERR_UNKNOWN_TOPIC_ID));
+    if (!may(deletions, ACL_DELETE, deletion->topic->name)) {
+        if (may(deletions, ACL_DESCRIBE, deletion->topic->name))
+            result->name = arena_dup(deletions->controller->arena, deletion->topic->name);
+        return refuse_unauthorized(result);
+    }
     result->topic_id = deletion->topic->id;
     if (is_by_name(deletion) && map_find(&deletions->ids, uuid_key(&deletion->topic->id)))
         return refuse(result, KERR_INVALID_REQUEST,
@@ -99,7 +118,8 @@ static enum kerr decide(struct deletions *deletions, const struct deletion *dele
 /* An id whose topic is asked for by name as well is answered with the name. */
 static bool is_told_by_name(struct deletions *deletions, const struct deletion *deletion)
 {
-    if (!deletion->times || is_by_name(deletion) || *deletion->times != 1 || !deletion->topic)
+    if (!deletion->times || is_by_name(deletion) || *deletion->times != 1 || !deletion->topic
+        || !may(deletions, ACL_DELETE, deletion->topic->name))
         return false;
     const int32_t *times = map_find(&deletions->names, deletion->topic->name);
     return times && *times == 1;

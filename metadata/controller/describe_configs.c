@@ -434,8 +434,28 @@ static bool has_unknown_type(const struct describe_configs_request *request)
     return false;
 }
 
-void describe_configs(const struct config_view *view, const struct describe_configs_request *request,
-                      int version, struct arena *arena, struct describe_configs_response *response)
+/* Why a client that may not see the configs of such a resource does not; NONE if it may. */
+static enum kerr check_rights(const struct acl_asker *client,
+                              const struct describe_configs_resource *resource)
+{
+    enum acl_resource type = ACL_CLUSTER;
+    enum kerr error = KERR_CLUSTER_AUTHORIZATION_FAILED;
+    struct slice name = resource->resource_name;
+    if (resource->resource_type == RESOURCE_TOPIC) {
+        type = ACL_TOPIC;
+        error = KERR_TOPIC_AUTHORIZATION_FAILED;
+    } else if (resource->resource_type == RESOURCE_GROUP) {
+        type = ACL_GROUP;
+        error = KERR_GROUP_AUTHORIZATION_FAILED;
+    } else {
+        name = SLICE(CLUSTER_RESOURCE);
+    }
+    return acl_asker_may(client, ACL_DESCRIBE_CONFIGS, type, name) ? KERR_NONE : error;
+}
+
+void describe_configs(const struct config_view *view, const struct acl_asker *client,
+                      const struct describe_configs_request *request, int version, struct arena *arena,
+                      struct describe_configs_response *response)
 {
     (void)version; /* the encoder leaves out what the version does not have */
     bool refused = has_unknown_type(request);
@@ -448,6 +468,12 @@ void describe_configs(const struct config_view *view, const struct describe_conf
         if (refused) { /* one unknown type spoils all, as in Kafka */
             result->error_code = KERR_INVALID_REQUEST;
             result->error_message = slice_str(kerr_message(KERR_INVALID_REQUEST));
+            continue;
+        }
+        enum kerr error = check_rights(client, &request->resources.items[i]);
+        if (error != KERR_NONE) {
+            result->error_code = (int16_t)error;
+            result->error_message = slice_str(kerr_message(error));
             continue;
         }
         struct description description = {

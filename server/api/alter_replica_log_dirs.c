@@ -8,6 +8,7 @@
 #include "server/api/handlers.h"
 #include "server/broker.h"
 #include "server/log_dirs.h"
+#include "server/security/authorize.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,8 +88,8 @@ static int compare_asked(const void *a, const void *b)
 }
 
 /* One topic's answers; returns where the next topic begins. */
-static int32_t answer_topic(struct call *call, const struct asked *asked, int32_t at, int32_t count,
-                            struct alter_replica_log_dirs_response_topic *answer)
+static int32_t answer_topic(struct call *call, bool allowed, const struct asked *asked, int32_t at,
+                            int32_t count, struct alter_replica_log_dirs_response_topic *answer)
 {
     int32_t end = at;
     while (end < count && slice_equal(asked[end].topic, asked[at].topic))
@@ -102,7 +103,9 @@ static int32_t answer_topic(struct call *call, const struct asked *asked, int32_
         struct alter_replica_log_dirs_response_partition *partition =
             &answer->partitions.items[answer->partitions.count++];
         partition->partition_index = asked[at].index;
-        partition->error_code = (int16_t)move(call->broker, asked[at].path, asked[at].topic, asked[at].index);
+        partition->error_code =
+            allowed ? (int16_t)move(call->broker, asked[at].path, asked[at].topic, asked[at].index)
+                    : KERR_CLUSTER_AUTHORIZATION_FAILED;
     }
     return end;
 }
@@ -117,6 +120,8 @@ void handle_alter_replica_log_dirs(struct call *call)
         qsort(asked, (size_t)count, sizeof *asked, compare_asked);
     array_init(&response->results, alter_replica_log_dirs_response_topic, call->arena, count);
     response->results.count = 0;
+    bool allowed = authorize_cluster(call, ACL_ALTER);
     for (int32_t at = 0; at < count;)
-        at = answer_topic(call, asked, at, count, &response->results.items[response->results.count++]);
+        at = answer_topic(call, allowed, asked, at, count,
+                          &response->results.items[response->results.count++]);
 }

@@ -3,6 +3,7 @@
 
 #include "server/broker.h"
 #include "server/log_dirs.h"
+#include "server/security/authorize.h"
 #include "storage/os/diag.h"
 
 void change_begin(struct change *change, struct call *call)
@@ -19,6 +20,7 @@ void change_begin(struct change *change, struct call *call)
         .num_partitions = broker->config.num_partitions,
         .default_replication_factor = broker->config.default_replication_factor,
         .delete_topic_enable = broker->config.delete_topic_enable,
+        .client = authorize_asker(call),
     };
     record_list_init(&change->records, call->arena, image_feature_level(image, SLICE(METADATA_VERSION)));
 }

@@ -10,6 +10,7 @@
 #include "metadata/internal_topics.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 
 /* What is deleted in one partition; a partition that is named twice counts once, with the later offset. */
 struct deletion {
@@ -99,6 +100,8 @@ static enum kerr move_start(struct call *call, struct deletion *item)
     const struct delete_records_response *response = call->response;
     struct slice name = response->topics.items[item->key[0]].name;
     enum kerr error = KERR_NONE;
+    if (!authorize_topic(call, ACL_DELETE, name))
+        return KERR_TOPIC_AUTHORIZATION_FAILED;
     item->partition = broker_find_partition(call->broker, NULL, name, item->key[1], &error);
     if (error == KERR_UNKNOWN_TOPIC_OR_PARTITION)
         return error;

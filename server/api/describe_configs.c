@@ -8,11 +8,13 @@
 #include "protocol/messages/describe_configs.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 
 void handle_describe_configs(struct call *call)
 {
     const struct image *image = cluster_read(call->broker->cluster);
     struct config_view view = broker_config_view(call->broker, image);
-    describe_configs(&view, call->request, call->version, call->arena, call->response);
+    struct acl_asker client = authorize_asker(call);
+    describe_configs(&view, &client, call->request, call->version, call->arena, call->response);
     cluster_read_done(call->broker->cluster);
 }

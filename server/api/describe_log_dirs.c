@@ -10,6 +10,7 @@
 #include "protocol/base/map.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 #include "storage/os/file.h"
 
 #include <stdlib.h>
@@ -146,6 +147,10 @@ void handle_describe_log_dirs(struct call *call)
     struct broker *broker = call->broker;
     struct listing listing = {.call = call};
     size_t count;
+    if (!authorize_cluster(call, ACL_DESCRIBE)) {
+        response->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+        return;
+    }
     struct partition **found = partitions_all(broker->partitions, &count);
     map_init(&listing.wanted, broker->hash_seed);
     read_wishes(&listing, call->request);

@@ -17,7 +17,10 @@ struct page {
     const struct image *image;
     struct slice *names; /* sorted, each once */
     int32_t name_count;
+    struct slice *hidden; /* asked for by names that the client may not know of */
+    int32_t hidden_count;
     int32_t partitions_left;
+    bool all;
 };
 
 static int compare_names(const void *a, const void *b)
@@ -28,7 +31,7 @@ static int compare_names(const void *a, const void *b)
 /* The names asked for, or all, in order. */
 static void collect_names(struct page *page, const struct describe_topic_partitions_request *request)
 {
-    bool all = request->topics.count == 0;
+    bool all = page->all = request->topics.count == 0;
     int32_t count = all ? (int32_t)page->image->topics_by_name.count : request->topics.count;
     page->names = arena_new_array(page->call->arena, struct slice, count);
     if (all) {
@@ -102,14 +105,32 @@ static void set_cursor(struct page *page, struct slice name, int32_t partition)
     response->next_cursor->partition_index = partition;
 }
 
+/* What the client may not know of comes last, whether it exists or not; where all are asked for, not at
+ * all. */
+static void refuse_hidden(struct page *page)
+{
+    struct describe_topic_partitions_response *response = page->call->response;
+    for (int32_t i = 0; i < page->hidden_count && !page->all; i++) {
+        struct describe_topic_partitions_response_topic *answer =
+            &response->topics.items[response->topics.count++];
+        answer->name = page->hidden[i];
+        answer->error_code = KERR_TOPIC_AUTHORIZATION_FAILED;
+    }
+}
+
 static void describe_page(struct page *page, int32_t first_partition)
 {
     struct describe_topic_partitions_response *response = page->call->response;
     array_init(&response->topics, describe_topic_partitions_response_topic, page->call->arena,
                page->name_count);
     response->topics.count = 0;
+    page->hidden = arena_new_array(page->call->arena, struct slice, page->name_count);
     for (int32_t i = 0; i < page->name_count; i++) {
         struct slice name = page->names[i];
+        if (!authorize_topic(page->call, ACL_DESCRIBE, name)) {
+            page->hidden[page->hidden_count++] = name;
+            continue;
+        }
         if (page->partitions_left == 0) {
             set_cursor(page, name, 0);
             return;
@@ -169,10 +190,12 @@ void handle_describe_topic_partitions(struct call *call)
         refuse_all(call, KERR_INVALID_REQUEST);
     else if (has_illegal_name(request))
         refuse_all(call, KERR_UNKNOWN_SERVER_ERROR);
-    else
+    else {
         describe_page(&page, request->cursor != NULL && page.name_count > 0
                                      && slice_equal(page.names[0], request->cursor->topic_name)
                                  ? request->cursor->partition_index
                                  : 0);
+        refuse_hidden(&page);
+    }
     cluster_read_done(call->broker->cluster);
 }

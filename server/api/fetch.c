@@ -15,6 +15,7 @@
 #include "server/api/handlers.h"
 #include "server/broker.h"
 #include "server/connection.h"
+#include "server/security/authorize.h"
 #include "storage/os/clock.h"
 #include "storage/segment.h"
 
@@ -49,13 +50,38 @@ struct fetch {
 
 /* ---- finding ---- */
 
+static bool is_same_topic(const struct fetch *fetch, const struct fetch_target *a,
+                          const struct fetch_target *b)
+{
+    return fetch->call->version >= 13 ? uuid_equal(a->topic_id, b->topic_id)
+                                      : slice_equal(a->topic, b->topic);
+}
+
+/* Neighbours of one topic are asked about once. */
+static bool may_read(const struct fetch *fetch, int32_t at, bool before)
+{
+    const struct fetch_target *target = &fetch->context.targets[at];
+    if (at > 0 && is_same_topic(fetch, target, target - 1))
+        return before;
+    if (fetch->replica_id >= 0)
+        return authorize_cluster(fetch->call, ACL_CLUSTER_ACTION);
+    return authorize_topic_by(fetch->call, ACL_READ, fetch->call->version >= 13 ? &target->topic_id : NULL,
+                              target->topic);
+}
+
 static void find_all(struct fetch *fetch)
 {
+    bool allowed = true;
     fetch->slot_count = fetch->context.target_count;
     fetch->slots = arena_new_array(fetch->call->arena, struct fetch_slot, fetch->slot_count);
     for (int32_t i = 0; i < fetch->slot_count; i++) {
         struct fetch_slot *slot = &fetch->slots[i];
         slot->target = &fetch->context.targets[i];
+        allowed = may_read(fetch, i, allowed);
+        if (!allowed) {
+            slot->refused = KERR_TOPIC_AUTHORIZATION_FAILED;
+            continue;
+        }
         slot->partition = broker_find_partition(fetch->call->broker,
                                                 fetch->call->version >= 13 ? &slot->target->topic_id : NULL,
                                                 slot->target->topic, slot->target->partition, &slot->refused);

@@ -8,6 +8,7 @@
 #include "protocol/messages/find_coordinator.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 
 enum { KEY_GROUP = 0, KEY_TRANSACTION = 1, KEY_SHARE = 2 };
 
@@ -38,19 +39,36 @@ static bool is_share_key(struct slice key)
            && uuid_parse(slice_of(key.data + colons[1] + 1, colons[0] - colons[1] - 1), &id);
 }
 
+static enum kerr check_rights(const struct call *call, int8_t key_type, struct slice key)
+{
+    if (key_type == KEY_GROUP && !authorize(call, ACL_DESCRIBE, ACL_GROUP, key))
+        return KERR_GROUP_AUTHORIZATION_FAILED;
+    if (key_type == KEY_TRANSACTION && !authorize(call, ACL_DESCRIBE, ACL_TRANSACTIONAL_ID, key))
+        return KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+    if (key_type == KEY_SHARE && call->version >= VERSION_SHARE
+        && !authorize_cluster(call, ACL_CLUSTER_ACTION))
+        return KERR_CLUSTER_AUTHORIZATION_FAILED;
+    return KERR_NONE;
+}
+
 static enum kerr find(const struct call *call, int8_t key_type, struct slice key)
 {
+    enum kerr error = check_rights(call, key_type, key);
+    if (error != KERR_NONE)
+        return error;
     if (key_type == KEY_SHARE && call->version >= VERSION_SHARE)
         return is_share_key(key) ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
     bool known = key_type == KEY_GROUP || key_type == KEY_TRANSACTION;
     return known ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
 }
 
-/* Kafka's texts: stock where the error is made from its code, empty where the key is a share
- * coordinator's. */
+/* Kafka's texts: stock where the error is made from its code, empty where the key is a share coordinator's,
+ * and where the client may not know. */
 static struct slice message_for(int8_t key_type, enum kerr error)
 {
-    if (key_type == KEY_SHARE && error == KERR_INVALID_REQUEST)
+    bool is_authorization =
+        error == KERR_GROUP_AUTHORIZATION_FAILED || error == KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+    if (is_authorization || (key_type == KEY_SHARE && error == KERR_INVALID_REQUEST))
         return SLICE("");
     return slice_str(kerr_message(error));
 }

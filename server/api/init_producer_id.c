@@ -6,10 +6,25 @@
 #include "protocol/messages/init_producer_id.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
+
+static enum kerr check_rights(const struct call *call, struct slice transactional_id)
+{
+    if (!slice_is_null(transactional_id))
+        return authorize(call, ACL_WRITE, ACL_TRANSACTIONAL_ID, transactional_id)
+                   ? KERR_NONE
+                   : KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
+    return authorize_cluster(call, ACL_IDEMPOTENT_WRITE) || authorize_somewhere(call, ACL_WRITE, ACL_TOPIC)
+               ? KERR_NONE
+               : KERR_CLUSTER_AUTHORIZATION_FAILED;
+}
 
 /* kafka-apis 12.2, steps 1 to 4; without a transactional id the present id and epoch are ignored (step 2). */
 static enum kerr check(const struct call *call, const struct init_producer_id_request *request)
 {
+    enum kerr error = check_rights(call, request->transactional_id);
+    if (error != KERR_NONE)
+        return error;
     if (call->version >= 3 && (request->producer_id == -1) != (request->producer_epoch == -1))
         return KERR_INVALID_REQUEST;
     if (slice_is_null(request->transactional_id))

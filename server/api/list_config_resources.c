@@ -8,6 +8,7 @@
 #include "server/api/handlers.h"
 #include "server/api/topic_listing.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 
 #include <stdlib.h>
 
@@ -112,6 +113,10 @@ void handle_list_config_resources(struct call *call)
 {
     const struct list_config_resources_request *request = call->request;
     struct list_config_resources_response *response = call->response;
+    if (!authorize_cluster(call, ACL_DESCRIBE_CONFIGS)) {
+        response->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+        return;
+    }
     if (!has_all_kinds(request, call->version)) {
         response->error_code = KERR_UNSUPPORTED_VERSION;
         return;

@@ -8,6 +8,7 @@
 #include "protocol/messages/list_offsets.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/security/authorize.h"
 
 enum {
     LATEST = -1,
@@ -126,7 +127,21 @@ static void answer_topic(struct call *call, const struct list_offsets_topic *top
     map_fini(&seen);
 }
 
-/* Kafka answers the topics that it has before those that it has not. */
+static void refuse_topic(struct call *call, const struct list_offsets_topic *topic,
+                         struct list_offsets_response_topic *answer)
+{
+    int32_t count = topic->partitions.count > 0 ? topic->partitions.count : 0;
+    answer->name = topic->name;
+    array_init(&answer->partitions, list_offsets_response_partition, call->arena, count);
+    for (int32_t i = 0; i < count; i++) {
+        answer->partitions.items[i].partition_index = topic->partitions.items[i].partition_index;
+        answer->partitions.items[i].error_code = KERR_TOPIC_AUTHORIZATION_FAILED;
+    }
+}
+
+/* Kafka answers the topics that it has before those that it has not, and refuses last. */
+enum place { KNOWN, UNKNOWN, REFUSED };
+
 static bool is_known(struct call *call, struct slice name)
 {
     const struct image *image = cluster_read(call->broker->cluster);
@@ -135,17 +150,25 @@ static bool is_known(struct call *call, struct slice name)
     return known;
 }
 
+static enum place place_of(struct call *call, struct slice name)
+{
+    if (!authorize_topic(call, ACL_DESCRIBE, name))
+        return REFUSED;
+    return is_known(call, name) ? KNOWN : UNKNOWN;
+}
+
 void handle_list_offsets(struct call *call)
 {
     const struct list_offsets_request *request = call->request;
     struct list_offsets_response *response = call->response;
-    bool *known = arena_new_array(call->arena, bool, request->topics.count);
+    enum place *places = arena_new_array(call->arena, enum place, request->topics.count);
     for (int32_t i = 0; i < request->topics.count; i++)
-        known[i] = is_known(call, request->topics.items[i].name);
+        places[i] = place_of(call, request->topics.items[i].name);
     array_init(&response->topics, list_offsets_response_topic, call->arena, request->topics.count);
     int32_t used = 0;
-    for (int wanted = 1; wanted >= 0; wanted--)
+    for (enum place place = KNOWN; place <= REFUSED; place++)
         for (int32_t i = 0; i < request->topics.count; i++)
-            if (known[i] == wanted)
-                answer_topic(call, &request->topics.items[i], &response->topics.items[used++]);
+            if (places[i] == place)
+                (place == REFUSED ? refuse_topic : answer_topic)(call, &request->topics.items[i],
+                                                                 &response->topics.items[used++]);
 }

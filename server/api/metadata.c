@@ -26,6 +26,12 @@ struct listing {
     int32_t to_create_count;
 };
 
+/* Names on their way into the answer. */
+struct names {
+    struct slice *items;
+    int32_t count;
+};
+
 static struct metadata_response_topic *add_topic(struct listing *listing)
 {
     struct metadata_response *response = listing->call->response;
@@ -83,51 +89,95 @@ static void list_all(struct listing *listing)
     response->topics.count = 0;
     struct topic **topics = image_sorted_topics(listing->image);
     for (int32_t i = 0; i < count; i++)
-        describe_topic(listing, topics[i]);
+        if (authorize_topic(listing->call, ACL_DESCRIBE, topics[i]->name))
+            describe_topic(listing, topics[i]);
     free(topics);
 }
 
-/* Each name once: those that exist, then those that do not. */
+static struct metadata_response_topic *refuse_topic(struct listing *listing, struct slice name)
+{
+    struct metadata_response_topic *answer = add_topic(listing);
+    answer->error_code = KERR_TOPIC_AUTHORIZATION_FAILED;
+    answer->name = name;
+    return answer;
+}
+
+static bool creates_topics(const struct call *call)
+{
+    const struct metadata_request *request = call->request;
+    return request->allow_auto_topic_creation && call->broker->config.auto_create_topics_enable;
+}
+
+/* Missing ones; those that would be made if the client were allowed to are refused behind the others. */
+static void describe_all_missing(struct listing *listing, const struct names *missing)
+{
+    const struct call *call = listing->call;
+    bool may_create_any = !creates_topics(call) || authorize_cluster(call, ACL_CREATE);
+    struct names refused = {arena_new_array(call->arena, struct slice, missing->count), 0};
+    for (int32_t i = 0; i < missing->count; i++) {
+        if (may_create_any || authorize_topic(call, ACL_CREATE, missing->items[i]))
+            describe_missing(listing, missing->items[i]);
+        else
+            refused.items[refused.count++] = missing->items[i];
+    }
+    for (int32_t i = 0; i < refused.count; i++)
+        refuse_topic(listing, refused.items[i])->is_internal = is_internal_topic(refused.items[i]);
+}
+
+/* Each name once: those that exist, then those that do not, then those of which the client may not know
+ * either. */
 static void list_by_name(struct listing *listing, const struct metadata_request *request)
 {
     struct map seen;
     map_init(&seen, listing->call->broker->hash_seed);
-    struct slice *missing = arena_new_array(listing->call->arena, struct slice, request->topics.count);
-    int32_t missing_count = 0;
+    struct names missing = {arena_new_array(listing->call->arena, struct slice, request->topics.count), 0};
+    struct names hidden = {arena_new_array(listing->call->arena, struct slice, request->topics.count), 0};
     for (int32_t i = 0; i < request->topics.count; i++) {
         struct metadata_topic *wanted = &request->topics.items[i];
         if (slice_is_null(wanted->name) || map_put(&seen, wanted->name, wanted) != NULL)
             continue;
         const struct topic *topic = image_find_topic(listing->image, wanted->name);
-        if (topic != NULL)
+        if (!authorize_topic(listing->call, ACL_DESCRIBE, wanted->name))
+            hidden.items[hidden.count++] = wanted->name;
+        else if (topic != NULL)
             describe_topic(listing, topic);
         else
-            missing[missing_count++] = wanted->name;
+            missing.items[missing.count++] = wanted->name;
     }
-    for (int32_t i = 0; i < missing_count; i++)
-        describe_missing(listing, missing[i]);
+    describe_all_missing(listing, &missing);
+    for (int32_t i = 0; i < hidden.count; i++)
+        refuse_topic(listing, hidden.items[i]);
     map_fini(&seen);
 }
 
-/* Ids that nobody knows first, then those that are known, each once; entries with a name only are left
- * out. */
+static enum kerr place_of(const struct listing *listing, const struct topic *topic)
+{
+    if (topic == NULL)
+        return KERR_UNKNOWN_TOPIC_ID;
+    return authorize_topic(listing->call, ACL_DESCRIBE, topic->name) ? KERR_NONE
+                                                                     : KERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
+/* Ids that nobody knows first, then those that are known, then those that are hidden, each once; entries with
+ * a name only are left out. */
 static void list_by_id(struct listing *listing, const struct metadata_request *request)
 {
     struct map seen;
     map_init(&seen, listing->call->broker->hash_seed);
-    for (int known = 0; known < 2; known++) {
+    static const enum kerr places[] = {KERR_UNKNOWN_TOPIC_ID, KERR_NONE, KERR_TOPIC_AUTHORIZATION_FAILED};
+    for (size_t place = 0; place < sizeof places / sizeof places[0]; place++) {
         for (int32_t i = 0; i < request->topics.count; i++) {
             struct metadata_topic *wanted = &request->topics.items[i];
             const struct topic *topic = image_find_topic_by_id(listing->image, wanted->topic_id);
-            if (uuid_is_zero(wanted->topic_id) || (topic != NULL) != known
+            if (uuid_is_zero(wanted->topic_id) || place_of(listing, topic) != places[place]
                 || map_put(&seen, uuid_key(&wanted->topic_id), wanted) != NULL)
                 continue;
-            if (topic != NULL) {
+            if (places[place] == KERR_NONE) {
                 describe_topic(listing, topic);
                 continue;
             }
             struct metadata_response_topic *answer = add_topic(listing);
-            answer->error_code = KERR_UNKNOWN_TOPIC_ID;
+            answer->error_code = (int16_t)places[place];
             answer->name = SLICE_NULL;
             answer->topic_id = wanted->topic_id;
         }
@@ -215,7 +265,6 @@ static void list_topics(struct listing *listing)
 
 void handle_metadata(struct call *call)
 {
-    const struct metadata_request *request = call->request;
     enum kerr error = check(call);
     if (error != KERR_NONE) {
         refuse_all(call, error);
@@ -225,7 +274,6 @@ void handle_metadata(struct call *call)
     list_cluster(&listing);
     list_topics(&listing);
     cluster_read_done(call->broker->cluster);
-    bool may_create = request->allow_auto_topic_creation && call->broker->config.auto_create_topics_enable;
-    if (may_create && listing.to_create_count > 0)
+    if (creates_topics(call) && listing.to_create_count > 0)
         auto_create_topics(call, listing.to_create, listing.to_create_count);
 }

@@ -14,6 +14,7 @@
 #include "protocol/messages/produce.h"
 #include "server/broker.h"
 #include "server/run.h"
+#include "server/security/authorize.h"
 #include "storage/os/clock.h"
 
 /* What became of one partition of the request, between the two steps. */
@@ -146,7 +147,9 @@ static bool scan_request(struct call *call, const struct produce_request *reques
             transactional |= scan.transactional;
         }
     }
-    if (transactional && slice_is_null(request->transactional_id)) {
+    if (transactional
+        && (slice_is_null(request->transactional_id)
+            || !authorize(call, ACL_WRITE, ACL_TRANSACTIONAL_ID, request->transactional_id))) {
         refuse_all(call, KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED, NULL);
         return false;
     }
@@ -254,12 +257,23 @@ static void begin_partition(struct call *call, const struct produce_topic *topic
     appends_add(&call->run->appends, call->arena, partition, slot->append, request->timeout_ms);
 }
 
+static void refuse_topic(struct produce_response_topic *answer)
+{
+    for (int32_t i = 0; i < answer->partition_responses.count; i++)
+        refuse(&answer->partition_responses.items[i], KERR_TOPIC_AUTHORIZATION_FAILED);
+}
+
 static void begin_topic(struct call *call, struct produce_state *state, int32_t at, int64_t now_ms)
 {
     const struct produce_topic *topic = &state->request->topic_data.items[at];
     struct produce_response_topic *answer = state->topics[at].answer;
     const bool *repeated = state->topics[at].repeated;
     int32_t next = 0;
+    if (answer != NULL
+        && !authorize_topic_by(call, ACL_WRITE, call->version >= 13 ? &topic->topic_id : NULL, topic->name)) {
+        refuse_topic(answer);
+        return;
+    }
     for (int32_t i = 0; i < topic->partition_data.count; i++) {
         if (repeated != NULL && repeated[i])
             continue;

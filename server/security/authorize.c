@@ -79,6 +79,28 @@ bool authorize_topic(const struct call *call, enum acl_operation operation, stru
     return authorize(call, operation, ACL_TOPIC, topic);
 }
 
+bool authorize_topic_by(const struct call *call, enum acl_operation operation, const struct uuid *id,
+                        struct slice name)
+{
+    if (id == NULL || may_do_everything(call))
+        return authorize_topic(call, operation, name);
+    const struct image *image = cluster_read(call->broker->cluster);
+    const struct topic *topic = image_find_topic_by_id(image, *id);
+    bool allowed = topic == NULL || authorize_topic(call, operation, topic->name);
+    cluster_read_done(call->broker->cluster);
+    return allowed;
+}
+
+static bool ask(const void *who, enum acl_operation operation, enum acl_resource type, struct slice name)
+{
+    return authorize(who, operation, type, name);
+}
+
+struct acl_asker authorize_asker(const struct call *call)
+{
+    return (struct acl_asker){may_do_everything(call) ? NULL : ask, call};
+}
+
 int32_t authorize_filter(const struct call *call, enum acl_operation operation, enum acl_resource type,
                          struct slice *names, int32_t count)
 {

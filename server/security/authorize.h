@@ -26,7 +26,7 @@ bool authorizer_is_configured(const struct call *call);
 bool authorize(const struct call *call, enum acl_operation operation, enum acl_resource type,
                struct slice name);
 
-/* The same with the cluster itself, or with a topic. */
+/* With the cluster itself, or with a topic. */
 bool authorize_cluster(const struct call *call, enum acl_operation operation);
 bool authorize_topic(const struct call *call, enum acl_operation operation, struct slice topic);
 
@@ -38,6 +38,15 @@ bool authorize_all(const struct call *call, enum acl_operation operation, enum a
  * left. */
 int32_t authorize_filter(const struct call *call, enum acl_operation operation, enum acl_resource type,
                          struct slice *names, int32_t count);
+
+/* The same with a topic of which the request names the id (else NULL), or the name. Yes where nobody knows
+ * the id: there is nothing to hide then. Takes RANK_IMAGE as well: not for callers that hold it. */
+bool authorize_topic_by(const struct call *call, enum acl_operation operation, const struct uuid *id,
+                        struct slice name);
+
+/* For what decides elsewhere (metadata/controller): asks for the client of this call, which must outlive
+ * it. */
+struct acl_asker authorize_asker(const struct call *call);
 
 /* Whether there is any resource of the type, whatever its name, with which the client may do it. */
 bool authorize_somewhere(const struct call *call, enum acl_operation operation, enum acl_resource type);

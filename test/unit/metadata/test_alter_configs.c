@@ -219,7 +219,7 @@ START_TEST(documentation_is_the_tables_meaning_and_unknown_keys_are_secrets)
         "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"t\",\"configurationKeys\":[\"retention.ms\","
         "\"of.another.release\"]}],\"includeDocumentation\":true}");
     struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
-    describe_configs(&world.view, request, 4, &world.arena, response);
+    describe_configs(&world.view, &(struct acl_asker){0}, request, 4, &world.arena, response);
     ck_assert_int_eq(response->results.items[0].configs.count, 2);
     const struct describe_configs_response_config *known = &response->results.items[0].configs.items[0];
     const struct describe_configs_response_config *unknown = &response->results.items[0].configs.items[1];
@@ -243,7 +243,7 @@ START_TEST(a_default_in_hours_is_told_as_a_default_in_milliseconds)
                       "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"u\",\"configurationKeys\":["
                       "\"segment.ms\"]}]}");
     struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
-    describe_configs(&world.view, request, 4, &world.arena, response);
+    describe_configs(&world.view, &(struct acl_asker){0}, request, 4, &world.arena, response);
     ck_assert_slice(response->results.items[0].configs.items[0].value, "7200000");
     ck_assert_int_eq(response->results.items[0].configs.items[0].config_source, SOURCE_DEFAULT);
 }

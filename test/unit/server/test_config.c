@@ -413,6 +413,11 @@ static const struct refusal refusals[] = {
     {"inter.broker.listener.name=PLAINTEXT\nsecurity.inter.broker.protocol=PLAINTEXT",
      ":1: inter.broker.listener.name=PLAINTEXT: Only one of inter.broker.listener.name and "
      "security.inter.broker.protocol should be set."},
+    {"authorizer.class.name=kafka.security.authorizer.AclAuthorizer\n",
+     ":1: authorizer.class.name=kafka.security.authorizer.AclAuthorizer: there is no such class here; only "
+     "org.apache.kafka.metadata.authorizer.StandardAuthorizer is known"},
+    {"authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\nsuper.users=User:a;admin",
+     ":2: super.users=User:a;admin: expected a string in format principalType:principalName but got admin"},
     {"broker.rack=\\u0001\nnum.partitions=\\n1\\nx", ":2: num.partitions=1?x: Not a number of type INT"},
 };
 
@@ -439,6 +444,24 @@ START_TEST(a_quorum_of_this_node_alone_is_fine)
 }
 END_TEST
 
+START_TEST(an_authorizer_is_named_with_what_it_reads)
+{
+    expect_loaded("super.users=User:nobody-asks\nallow.everyone.if.no.acl.found=maybe\n");
+    ck_assert(!config.authorizer.configured);
+    ck_assert_int_eq(config.warning_count, 0);
+    config_fini(&config);
+    expect_loaded("authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer\n"
+                  "super.users= User:a ;;User:CN=b,O=c: d;\nallow.everyone.if.no.acl.found= TRUE \n");
+    ck_assert(config.authorizer.configured && config.authorizer.allow_everyone_if_no_acl_found);
+    ck_assert_int_eq(config.authorizer.super_user_count, 2);
+    ck_assert(slice_equal_str(config.authorizer.super_users[0], "User:a"));
+    ck_assert(slice_equal_str(config.authorizer.super_users[1], "User:CN=b,O=c: d"));
+    config_fini(&config);
+    expect_loaded("authorizer.class.name=\n");
+    ck_assert(!config.authorizer.configured);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("config");
@@ -447,6 +470,7 @@ int main(void)
     tcase_add_test(tests, the_usual_file_of_a_combined_node_loads_without_a_warning);
     tcase_add_test(tests, without_a_file_the_defaults_serve);
     tcase_add_test(tests, a_missing_file_is_refused_by_name);
+    tcase_add_test(tests, an_authorizer_is_named_with_what_it_reads);
     tcase_add_test(tests, the_last_of_two_settings_wins_and_an_override_over_both);
     tcase_add_test(tests, what_is_set_can_be_told_by_name_and_the_two_ids_go_together);
     tcase_add_test(tests, unknown_and_unhonoured_keys_are_named_with_their_line);
