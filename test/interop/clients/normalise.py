@@ -3,7 +3,8 @@
   normalise.py       stack traces go, topics' configs and deleted partitions are sorted
   normalise.py DIR   and topic ids become "...", DIR becomes "DIR"
 
-and the log directories that kafka-log-dirs prints, and the replicas in them, are sorted.
+and the log directories that kafka-log-dirs prints, and the replicas in them, are sorted; and so are the ACLs of each resource that
+kafka-acls prints, and the resources.
 """
 
 import json
@@ -30,8 +31,33 @@ def report(partitions):
     partitions.clear()
 
 
+def sorted_acls(lines):
+    """What kafka-acls says to one command: the ACLs of each resource behind a line that names it, and single ones."""
+    resources = [[lines[0]]]
+    for line in lines[1:]:
+        if "ResourcePattern" in line:
+            resources.append([line])
+        elif line.strip():
+            resources[-1].append("\t" + line.strip() + "\n")
+    return ["".join(found[:1] + sorted(found[1:])) for found in resources[:1] + sorted(resources[1:])]
+
+
+def commands(lines):
+    """What each command printed, with itself in front."""
+    said = []
+    for line in lines:
+        if line.startswith("$ ") and said:
+            yield said
+            said = []
+        said.append(line)
+    yield said
+
+
+lines = []
+for said in commands(sys.stdin):
+    lines += sorted_acls(said) if any("ResourcePattern" in line for line in said) else said
 partitions = []
-for line in sys.stdin:
+for line in lines:
     if line.startswith("\tat "):
         continue
     if line.startswith("partition: "):
