@@ -36,7 +36,7 @@ void classic_group_describe(const struct group *group, struct describe_groups_re
 
 const char *classic_group_state_name(const struct group *group);     /* "Stable" ... */
 struct slice classic_group_protocol_type(const struct group *group); /* null: a simple group */
-bool classic_group_is_empty(const struct group *group);              /* no members, no ids handed out */
+bool classic_group_is_empty(const struct group *group);              /* ids may have been handed out */
 
 /* NONE, or what the commit is refused with; an accepted one counts as a sign of life (kafka-apis 11.1). */
 enum kerr classic_group_check_committer(struct groups *groups, struct group *group,
@@ -45,7 +45,8 @@ enum kerr classic_group_check_committer(struct groups *groups, struct group *gro
 /* A commit without a member makes a group of no protocol type; in force at once, no record is written. */
 struct group *classic_group_new_simple(struct groups *groups, struct slice id);
 
-/* Whether offsets of this topic stay because a member is subscribed to it; false where nobody knows. */
+/* Whether offsets of this topic must stay because a member is subscribed to it; where nobody knows, whether
+ * that could be so. */
 bool classic_group_is_subscribed(const struct group *group, struct slice topic);
 
 /* Whether offsets may expire, and since when an offset counts as unused: -1 stands for its commit's time
@@ -59,11 +60,15 @@ void classic_group_time(struct groups *groups, struct group *group, const struct
 /* A record that says that the group is gone. */
 void classic_group_write_tombstone(const struct group *group, struct group_effects *effects);
 
+/* Whoever waits for a join or a sync is told to come again: the group is on its way to the consumer protocol,
+ * or the shard to another broker. */
+void classic_group_dismiss(struct group *group, enum kerr error, struct group_effects *effects);
+
 /* A record of the log: replaces what is known of the group; value NULL removes it if it is classic. */
 void classic_group_load(struct groups *groups, const struct group_metadata_key *key,
                         const struct group_metadata_value *value);
 
-/* After the last record: sessions begin now; a group that was in the middle of something is rebalanced. */
+/* After the last record: sessions begin now; a group that is larger than group.max.size is rebalanced. */
 void classic_group_loaded(struct groups *groups, struct group *group, int64_t now_ms,
                           struct group_effects *effects);
 
