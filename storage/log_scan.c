@@ -9,7 +9,11 @@
  * 3. Behind a bad batch the next whole one is looked for: where the bad one says that it ends, else at every
  * byte. What a hostile file can make that cost is bounded (search_left); beyond it the rest of the segment
  * counts as damage, which loses nothing, as damage is kept.
- * 4. Index entries are made for the file as it will be without the damage.
+ * 4. A batch's checksum does not cover its base offset. A sector that never reached the disk may hold just
+ * that, and be followed by one that did: behind damage such an offset is believed if the next batch, or the
+ * next segment, begins where the batch would end. Else the batch is damage too, which is kept: served it
+ * would be at an offset that it never had. (SECTOR_BYTES: what a disk writes whole or not at all.)
+ * 5. Index entries are made for the file as it will be without the damage.
  *
  * Called by log_recover.
  */
@@ -27,6 +31,7 @@ enum {
     WINDOW_BYTES = 256 << 10,
     HEADERS_BYTES = 4096, /* read at once where only headers are wanted */
     SEARCH_FREE_BYTES = 64 << 20,
+    SECTOR_BYTES = 512,
 };
 
 /* ---- reading ---- */
@@ -165,6 +170,36 @@ static int scan_batch(struct log_scan *scan, struct batch_header *header)
 
 /* ---- behind a bad one ---- */
 
+/* Whether what follows this batch begins where it ends: 1, 0, -errno. */
+static int is_continued(struct log_scan *scan, int64_t at, const struct batch_header *header)
+{
+    int64_t next_offset = batch_next_offset(header);
+    int64_t behind = at + batch_size(header);
+    if (behind == scan->segment->size)
+        return next_offset == scan->offset_limit;
+    if (scan->segment->size - behind < BATCH_HEADER_SIZE)
+        return 0;
+    int result = look(scan, behind, BATCH_HEADER_SIZE, WINDOW_BYTES);
+    if (result < 0)
+        return result;
+    struct batch_header next;
+    batch_header_read(seen(scan, behind), &next);
+    if (next.base_offset != next_offset || complain(scan, behind, &next) != NULL)
+        return 0;
+    scan->search_left -= batch_size(&next);
+    return scan->search_left < 0 ? 0 : check_crc(scan, behind, &next);
+}
+
+/* Whether the base offset of a whole batch behind damage can be its own: 1, 0, -errno. */
+static int is_offset_sure(struct log_scan *scan, int64_t at, const struct batch_header *header)
+{
+    if (at % SECTOR_BYTES + BATCH_ATTRIBUTES_AT < SECTOR_BYTES)
+        return 1; /* in one sector with bytes that the checksum covers */
+    int result = is_continued(scan, at, header);
+    scan->doubted |= result == 0;
+    return result;
+}
+
 /* Whether a whole batch that fits in here begins at `at`, of which a header's bytes are given: 1, 0, -errno.
  */
 static int is_whole(struct log_scan *scan, int64_t at, const uint8_t *bytes)
@@ -175,7 +210,8 @@ static int is_whole(struct log_scan *scan, int64_t at, const uint8_t *bytes)
         || batch_last_offset(&header) >= scan->offset_limit || header.record_count < 0)
         return 0;
     scan->search_left -= batch_size(&header);
-    return scan->search_left < 0 ? 0 : check_crc(scan, at, &header);
+    int result = scan->search_left < 0 ? 0 : check_crc(scan, at, &header);
+    return result == 1 ? is_offset_sure(scan, at, &header) : result;
 }
 
 /* The same at a place that is yet to be read. */
@@ -249,6 +285,7 @@ static int skip_damage(struct log_scan *scan, const struct batch_header *bad)
 {
     struct damage *damage = &scan->damage;
     int64_t end;
+    scan->doubted = false;
     int result = find_next(scan, bad, &end);
     if (result < 0)
         return result;
@@ -257,7 +294,7 @@ static int skip_damage(struct log_scan *scan, const struct batch_header *bad)
         ensure(damage->ranges != NULL);
     }
     damage->ranges[damage->count++] =
-        (struct damage_range){scan->position, end, scan->next_offset, scan->complaint};
+        (struct damage_range){scan->position, end, scan->next_offset, scan->complaint, scan->doubted};
     scan->removed += end - scan->position;
     scan->position = end;
     scan->complaint = NULL;

@@ -17,6 +17,7 @@ struct damage_range {
     int64_t end;
     int64_t next_offset; /* one past the last record before it */
     const char *what;    /* is wrong with its first batch; constant */
+    bool has_batch; /* a whole one lies in it, at an offset that nothing confirms: it is kept, never cut */
 };
 
 struct damage {
@@ -46,15 +47,17 @@ struct log_scan {
     int64_t last_size;   /* of the batch taken last */
     int64_t search_left; /* bytes that looking for whole batches behind damage may still cost */
     const char *complaint;
+    bool doubted; /* a whole batch was passed over, as its offset may not be its own */
 };
 
 /* 0 or -errno. The caller frees damage.ranges in any case. */
 int log_scan_segment(struct log_scan *scan);
 
-/* Whether the damage reaches the end of the segment. */
+/* Whether the damage reaches the end of the segment, as a torn tail does. */
 static inline bool damage_has_tail(const struct damage *damage, const struct segment *segment)
 {
-    return damage->count > 0 && damage->ranges[damage->count - 1].end == segment->size;
+    const struct damage_range *last = damage->count > 0 ? &damage->ranges[damage->count - 1] : NULL;
+    return last != NULL && last->end == segment->size && !last->has_batch;
 }
 
 /* Takes the damage out of the segment, whose indexes are those of the mended file already. Every range goes

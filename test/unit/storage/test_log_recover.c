@@ -242,6 +242,47 @@ START_TEST(damage_of_any_size_costs_no_batch_that_it_does_not_touch)
 }
 END_TEST
 
+/* A batch that ends where the sector has room for the next one's base offset, and for nothing else of it. */
+static void append_up_to_byte_504(void)
+{
+    for (size_t value_len = 300; opened->end_offset == 0; value_len++) {
+        struct batch_wish wish = {.value_len = value_len};
+        size_t len;
+        free(make_batch(&wish, &len));
+        ck_assert_uint_le(len, 504);
+        if (len == 504)
+            append_wish(wish);
+    }
+}
+
+/* 0: the torn one is the last, 1: another follows that says otherwise, 2: it is whole, and that says so. */
+START_TEST(a_batch_whose_base_offset_never_reached_the_disk_is_kept_and_not_served)
+{
+    open_log(false);
+    append_up_to_byte_504();
+    append_wish((struct batch_wish){.base_offset = 1, .value_len = 100});
+    if (_i > 0)
+        append_wish((struct batch_wish){.base_offset = 2, .value_len = 100});
+    int64_t size = opened->segments[0]->size;
+    int64_t batch = (size - 504) / (_i > 0 ? 2 : 1);
+    close_log(false);
+    const char zeros[512] = {0};
+    write_at(file_of(0, ".log"), 0, zeros, _i == 2 ? 504 : 512);
+    open_log(false);
+    ck_assert_int_eq(opened->end_offset, _i == 0 ? 0 : 3);
+    ck_assert_int_eq(size_of(file_of(0, ".log.0.damaged")), _i == 2 ? 504 : 504 + batch);
+    ck_assert_int_eq(opened->segments[0]->size, _i * batch);
+    struct log_position position;
+    if (_i > 0) {
+        ck_assert_int_eq(log_find_position(opened, 0, &position), 0);
+        ck_assert_int_eq(position.offset, _i == 1 ? 2 : 1);
+    }
+    close_log(false);
+    open_log(false); /* and nothing more is to be done */
+    ck_assert_int_eq(opened->end_offset, _i == 0 ? 0 : 3);
+}
+END_TEST
+
 START_TEST(a_bad_end_of_a_segment_is_damage_if_batches_follow_and_torn_if_not)
 {
     make_three_segments();
@@ -767,6 +808,7 @@ int main(void)
     tcase_add_loop_test(tests, zeros_behind_the_last_batch_are_cut_off_even_after_a_clean_stop, 0, 2);
     tcase_add_test(tests, a_damaged_batch_before_whole_ones_is_set_aside_and_the_rest_is_served);
     tcase_add_test(tests, damage_of_any_size_costs_no_batch_that_it_does_not_touch);
+    tcase_add_loop_test(tests, a_batch_whose_base_offset_never_reached_the_disk_is_kept_and_not_served, 0, 3);
     tcase_add_loop_test(tests, a_bad_end_of_a_segment_is_damage_if_batches_follow_and_torn_if_not, 0, 3);
     tcase_add_test(tests, damage_and_a_torn_tail_in_one_segment_are_told_apart);
     tcase_add_test(tests, what_was_on_stable_storage_is_no_torn_tail);
