@@ -43,6 +43,8 @@ void image_init(struct image *image, uint64_t hash_seed)
     map_init(&image->configs, hash_seed);
     map_init(&image->features, hash_seed);
     acls_init(&image->acls, hash_seed);
+    quotas_init(&image->quotas, hash_seed);
+    scram_credentials_init(&image->scram, hash_seed);
     map_init(&image->kept, hash_seed);
     arena_init(&image->scratch, SCRATCH_CAP);
 }
@@ -62,6 +64,8 @@ void image_fini(struct image *image)
     image_free_brokers(image);
     image_free_configs(image);
     acls_fini(&image->acls);
+    quotas_fini(&image->quotas);
+    scram_credentials_fini(&image->scram);
     image_free_kept(image);
     free_features(image);
     arena_fini(&image->scratch);

@@ -1,7 +1,7 @@
 /*
- * image: the cluster as its records describe it: topics, partitions, brokers, configs, ACLs, features,
- * producer ids. Fed by records (image_apply) and nothing else; it does not care whether they come from our
- * own log or, later, from a quorum.
+ * image: the cluster as its records describe it: topics, partitions, brokers, configs, ACLs, quotas,
+ * credentials, features, producer ids. Fed by records (image_apply) and nothing else; it does not care
+ * whether they come from our own log or, later, from a quorum.
  *
  * A value without locks: metadata/cluster guards the one that serves. Everything that it points to is its
  * own; what callers find lives until the next change.
@@ -10,6 +10,8 @@
 #define METADATA_IMAGE_H
 
 #include "metadata/acls.h"
+#include "metadata/quotas.h"
+#include "metadata/scram_credentials.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/map.h"
 #include "protocol/base/note.h"
@@ -120,8 +122,6 @@ struct feature {
 enum kept_kind {
     KEPT_MIGRATION,  /* ZkMigrationStateRecord; one */
     KEPT_CONTROLLER, /* RegisterControllerRecord, by id */
-    KEPT_QUOTA,      /* ClientQuotaRecord, by entity and key */
-    KEPT_SCRAM,      /* UserScramCredentialRecord, by mechanism and user */
     KEPT_TOKEN,      /* DelegationTokenRecord, by id */
 };
 
@@ -138,6 +138,8 @@ struct image {
     struct map configs;          /* type byte + resource name -> struct config_set */
     struct map features;         /* name -> struct feature */
     struct acls acls;
+    struct quotas quotas;
+    struct scram_credentials scram;
     struct map kept;              /* kind byte + identity -> struct kept_record */
     struct broker_state *brokers; /* by id, ascending */
     int32_t broker_count;

@@ -9,6 +9,7 @@
 #include "protocol/records/access_control_entry_record.h"
 #include "protocol/records/broker_registration_change_record.h"
 #include "protocol/records/clear_elr_record.h"
+#include "protocol/records/client_quota_record.h"
 #include "protocol/records/config_record.h"
 #include "protocol/records/feature_level_record.h"
 #include "protocol/records/fence_broker_record.h"
@@ -19,6 +20,7 @@
 #include "protocol/records/register_broker_record.h"
 #include "protocol/records/topic_record.h"
 #include "protocol/records/unregister_broker_record.h"
+#include "protocol/records/user_scram_credential_record.h"
 
 #include <stdlib.h>
 
@@ -242,6 +244,47 @@ static bool apply_remove_acl(struct image *image, const void *record, struct not
     return true;
 }
 
+/* ---- quotas and credentials ---- */
+
+static bool apply_quota(struct image *image, const void *record, struct note *why)
+{
+    (void)why;
+    const struct client_quota_record *quota = record;
+    int32_t count = quota->entity.count;
+    struct quota_part *parts = arena_new_array(&image->scratch, struct quota_part, count);
+    for (int32_t i = 0; i < count; i++)
+        parts[i] =
+            (struct quota_part){quota->entity.items[i].entity_type, quota->entity.items[i].entity_name};
+    if (quota->remove)
+        quotas_remove(&image->quotas, parts, count, quota->key);
+    else
+        quotas_set(&image->quotas, parts, count, quota->key, quota->value);
+    return true;
+}
+
+static bool apply_scram(struct image *image, const void *record, struct note *why)
+{
+    (void)why;
+    const struct user_scram_credential_record *credential = record;
+    scram_credentials_set(&image->scram, &(struct scram_credential){
+                                             .user = credential->name,
+                                             .mechanism = credential->mechanism,
+                                             .salt = credential->salt,
+                                             .stored_key = credential->stored_key,
+                                             .server_key = credential->server_key,
+                                             .iterations = credential->iterations,
+                                         });
+    return true;
+}
+
+static bool apply_remove_scram(struct image *image, const void *record, struct note *why)
+{
+    (void)why;
+    const struct remove_user_scram_credential_record *gone = record;
+    scram_credentials_remove(&image->scram, gone->mechanism, gone->name);
+    return true;
+}
+
 /* ---- configs, features, producer ids ---- */
 
 static bool apply_config(struct image *image, const void *record, struct note *why)
@@ -309,6 +352,9 @@ static const struct {
     {&config_record_message, apply_config},
     {&access_control_entry_record_message, apply_acl},
     {&remove_access_control_entry_record_message, apply_remove_acl},
+    {&client_quota_record_message, apply_quota},
+    {&user_scram_credential_record_message, apply_scram},
+    {&remove_user_scram_credential_record_message, apply_remove_scram},
     {&feature_level_record_message, apply_feature_level},
     {&producer_ids_record_message, apply_producer_ids},
 };

@@ -9,6 +9,7 @@
 #include "metadata/record_list.h"
 #include "protocol/base/ensure.h"
 #include "protocol/records/access_control_entry_record.h"
+#include "protocol/records/client_quota_record.h"
 #include "protocol/records/config_record.h"
 #include "protocol/records/feature_level_record.h"
 #include "protocol/records/metadata_record.h"
@@ -16,6 +17,7 @@
 #include "protocol/records/producer_ids_record.h"
 #include "protocol/records/register_broker_record.h"
 #include "protocol/records/topic_record.h"
+#include "protocol/records/user_scram_credential_record.h"
 
 #include <stdlib.h>
 
@@ -213,6 +215,49 @@ static void put_acls(struct out *out, const struct image *image)
     free(sorted);
 }
 
+/* ---- quotas and credentials ---- */
+
+static void put_entity(struct out *out, const struct quota_entity *entity)
+{
+    for (int32_t i = 0; i < entity->limit_count; i++) {
+        struct client_quota_record record;
+        schema_set_defaults(client_quota_record_schema(), &record);
+        array_init(&record.entity, client_quota_entity, &out->scratch, entity->part_count);
+        for (int32_t j = 0; j < entity->part_count; j++) {
+            record.entity.items[j].entity_type = entity->parts[j].type;
+            record.entity.items[j].entity_name = entity->parts[j].name;
+        }
+        record.key = entity->limits[i].key;
+        record.value = entity->limits[i].value;
+        put(out, &client_quota_record_message, &record);
+    }
+}
+
+static void put_quotas(struct out *out, const struct image *image)
+{
+    const struct quota_entity **sorted = quotas_sorted(&image->quotas);
+    for (size_t i = 0; i < image->quotas.by_identity.count; i++)
+        put_entity(out, sorted[i]);
+    free(sorted);
+}
+
+static void put_scram(struct out *out, const struct image *image)
+{
+    const struct scram_credential **sorted = scram_credentials_sorted(&image->scram);
+    for (size_t i = 0; i < image->scram.by_user.count; i++) {
+        struct user_scram_credential_record record;
+        schema_set_defaults(user_scram_credential_record_schema(), &record);
+        record.name = sorted[i]->user;
+        record.mechanism = sorted[i]->mechanism;
+        record.salt = sorted[i]->salt;
+        record.stored_key = sorted[i]->stored_key;
+        record.server_key = sorted[i]->server_key;
+        record.iterations = sorted[i]->iterations;
+        put(out, &user_scram_credential_record_message, &record);
+    }
+    free(sorted);
+}
+
 /* ---- all together ---- */
 
 static void put_kept(struct out *out, const struct map_entry *kept, size_t count, enum kept_kind first,
@@ -241,10 +286,11 @@ void image_write_records(const struct image *image, frame_fn *each, void *contex
     put_kept(&out, kept, count, KEPT_CONTROLLER, KEPT_CONTROLLER);
     put_topics(&out, image);
     put_configs(&out, image);
-    put_kept(&out, kept, count, KEPT_QUOTA, KEPT_QUOTA);
+    put_quotas(&out, image);
     put_producer_ids(&out, image);
     put_acls(&out, image);
-    put_kept(&out, kept, count, KEPT_SCRAM, KEPT_TOKEN);
+    put_scram(&out, image);
+    put_kept(&out, kept, count, KEPT_TOKEN, KEPT_TOKEN);
     free(kept);
     arena_fini(&out.scratch);
     buf_fini(&out.frame);

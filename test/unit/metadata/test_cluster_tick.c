@@ -418,7 +418,7 @@ START_TEST(what_was_removed_is_in_no_snapshot)
     set_quota("user", "ip", 8, false);
     struct buf between = image_bytes();
     set_quota("client-id", "user", 9, false); /* x is another client here: not the same entity */
-    ck_assert_uint_eq(cluster_read(fixture.cluster)->kept.count, 4);
+    ck_assert_uint_eq(cluster_read(fixture.cluster)->quotas.by_identity.count, 3);
     cluster_read_done(fixture.cluster);
     set_quota("client-id", "user", 0, true);
     struct buf again = image_bytes();
