@@ -34,12 +34,15 @@ static void host_created(struct change *change, struct create_topics_response *r
     change_settle(change, created, count);
 }
 
-/* Under the change, so that a deletion cannot come between a topic's records and its directories. */
-static void create(struct call *call, const struct create_topics_request *request, int version,
-                   struct create_topics_response *response)
+/* Under the change, so that a deletion cannot come between a topic's records and its directories. For the
+ * client of the call, who has to be allowed to, or for the broker itself. */
+static void create(struct call *call, bool for_client, const struct create_topics_request *request,
+                   int version, struct create_topics_response *response)
 {
     struct change change;
     change_begin(&change, call);
+    if (!for_client)
+        change.controller.client = (struct acl_asker){0};
     controller_create_topics(&change.controller, request, version, response, &change.records);
     enum kerr error = change_commit_names(&change);
     if (error != KERR_NONE)
@@ -51,7 +54,7 @@ static void create(struct call *call, const struct create_topics_request *reques
 
 void handle_create_topics(struct call *call)
 {
-    create(call, call->request, call->version, call->response);
+    create(call, true, call->request, call->version, call->response);
 }
 
 void auto_create_topics(struct call *call, const struct slice *names, int32_t count)
@@ -66,5 +69,5 @@ void auto_create_topics(struct call *call, const struct slice *names, int32_t co
     }
     struct create_topics_response response;
     schema_set_defaults(create_topics_response_schema(), &response);
-    create(call, &request, create_topics_request_message.max_version, &response);
+    create(call, false, &request, create_topics_request_message.max_version, &response);
 }
