@@ -13,7 +13,11 @@
 
 #include <stdlib.h>
 
-enum { ACLS_PER_REQUEST_MAX = 10000 }; /* Kafka's bound on the records of one request */
+enum {
+    ACLS_PER_REQUEST_MAX = 10000, /* Kafka's bound on the records of one request */
+    ACLS_TOLD_MAX = 100000,       /* in one answer, where filters meet; Kafka has no bound here, nor on */
+    COMPARISONS_MAX = 100000000,  /* the entries that all filters are held against: half a second */
+};
 
 /* Any of Kafka's codes, ANY included. */
 static bool is_resource_type(int8_t code)
@@ -129,11 +133,11 @@ static void create_one(const struct controller *controller, const struct create_
     add_acl(&acl, records);
 }
 
-static void fail_creations(struct create_acls_response *response)
+static void fail_creations(struct create_acls_response *response, enum kerr error, struct slice message)
 {
     for (int32_t i = 0; i < response->results.count; i++) {
-        response->results.items[i].error_code = KERR_UNKNOWN_SERVER_ERROR;
-        response->results.items[i].error_message = SLICE_NULL;
+        response->results.items[i].error_code = (int16_t)error;
+        response->results.items[i].error_message = message;
     }
 }
 
@@ -142,17 +146,18 @@ void controller_create_acls(const struct controller *controller, const struct cr
 {
     array_init(&response->results, create_acls_response_result, controller->arena, request->creations.count);
     if (has_filter(request)) {
-        fail_creations(response);
+        fail_creations(response, KERR_UNKNOWN_SERVER_ERROR, SLICE_NULL);
         return;
     }
     struct acls made;
     acls_init(&made, controller->next_random(controller->random_state));
-    for (int32_t i = 0; i < request->creations.count; i++)
+    for (int32_t i = 0; i < request->creations.count && records->count <= ACLS_PER_REQUEST_MAX; i++)
         create_one(controller, &request->creations.items[i], &made, &response->results.items[i], records);
     acls_fini(&made);
     if (records->count > ACLS_PER_REQUEST_MAX) {
         records->count = 0;
-        fail_creations(response);
+        fail_creations(response, KERR_POLICY_VIOLATION,
+                       SLICE("Unable to perform excessively large batch operation."));
     }
 }
 
@@ -199,26 +204,40 @@ struct removal {
     const struct controller *controller;
     const struct acl **sorted;
     bool *gone;
+    int32_t *matching; /* those that the present filter matches */
     int32_t count;
-    int64_t told; /* by all filters */
+    int32_t gone_count;
+    int32_t told; /* by all filters */
+    bool too_many;
 };
+
+/* Whether so many more may be removed, or told once more. */
+static bool has_room(const struct removal *removal, int32_t count)
+{
+    int32_t more = 0;
+    for (int32_t i = 0; i < count; i++)
+        more += !removal->gone[removal->matching[i]];
+    return removal->gone_count + more <= ACLS_PER_REQUEST_MAX && removal->told + count <= ACLS_TOLD_MAX;
+}
 
 static void remove_matching(struct removal *removal, const struct acl_filter *filter,
                             struct delete_acls_response_filter *result)
 {
     struct arena *arena = removal->controller->arena;
-    int32_t *matching = arena_new_array(arena, int32_t, removal->count);
     int32_t count = 0;
     for (int32_t i = 0; i < removal->count; i++)
         if (acl_filter_matches(filter, removal->sorted[i]))
-            matching[count++] = i;
-    removal->told += count;
-    if (removal->told > ACLS_PER_REQUEST_MAX)
+            removal->matching[count++] = i;
+    removal->too_many = !has_room(removal, count);
+    if (removal->too_many)
         return;
+    removal->told += count;
     array_init(&result->matching_acls, delete_acls_response_acl, arena, count);
     for (int32_t i = 0; i < count; i++) {
-        removal->gone[matching[i]] = true;
-        tell_removed(removal->controller, removal->sorted[matching[i]], &result->matching_acls.items[i]);
+        int32_t at = removal->matching[i];
+        removal->gone_count += !removal->gone[at];
+        removal->gone[at] = true;
+        tell_removed(removal->controller, removal->sorted[at], &result->matching_acls.items[i]);
     }
 }
 
@@ -248,9 +267,11 @@ void controller_delete_acls(const struct controller *controller, const struct de
                               .sorted = acls_sorted(&controller->image->acls),
                               .count = (int32_t)controller->image->acls.by_id.count};
     removal.gone = arena_new_array(controller->arena, bool, removal.count);
+    removal.matching = arena_new_array(controller->arena, int32_t, removal.count);
+    removal.too_many = (int64_t)removal.count * request->filters.count > COMPARISONS_MAX;
     array_init(&response->filter_results, delete_acls_response_filter, controller->arena,
                request->filters.count);
-    for (int32_t i = 0; i < request->filters.count && removal.told <= ACLS_PER_REQUEST_MAX; i++) {
+    for (int32_t i = 0; i < request->filters.count && !removal.too_many; i++) {
         struct delete_acls_response_filter *result = &response->filter_results.items[i];
         const char *wrong = check_filter(&request->filters.items[i]);
         struct acl_filter filter = filter_of(&request->filters.items[i]);
@@ -259,7 +280,7 @@ void controller_delete_acls(const struct controller *controller, const struct de
         if (wrong == NULL)
             remove_matching(&removal, &filter, result);
     }
-    if (removal.told > ACLS_PER_REQUEST_MAX)
+    if (removal.too_many)
         fail_filters(response);
     else
         add_removals(&removal, records);
