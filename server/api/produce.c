@@ -269,8 +269,9 @@ static void begin_topic(struct call *call, struct produce_state *state, int32_t 
     struct produce_response_topic *answer = state->topics[at].answer;
     const bool *repeated = state->topics[at].repeated;
     int32_t next = 0;
-    if (answer != NULL
-        && !authorize_topic_by(call, ACL_WRITE, call->version >= 13 ? &topic->topic_id : NULL, topic->name)) {
+    if (answer == NULL)
+        return;
+    if (!authorize_topic_by(call, ACL_WRITE, call->version >= 13 ? &topic->topic_id : NULL, topic->name)) {
         refuse_topic(answer);
         return;
     }
@@ -281,8 +282,7 @@ static void begin_topic(struct call *call, struct produce_state *state, int32_t 
         slot->answer = &answer->partition_responses.items[next++];
         begin_partition(call, topic, &topic->partition_data.items[i], slot, now_ms);
     }
-    if (answer != NULL && call->version >= 13
-        && answer->partition_responses.items[0].error_code == KERR_UNKNOWN_TOPIC_ID)
+    if (call->version >= 13 && answer->partition_responses.items[0].error_code == KERR_UNKNOWN_TOPIC_ID)
         answer->name = SLICE("");
 }
 
