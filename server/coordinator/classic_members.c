@@ -57,7 +57,6 @@ void classic_remove_member(const struct classic_step *step, struct classic_membe
     struct classic_group *classic = step->classic;
     answer_removed(step, member);
     classic->joining -= member->is_joining;
-    classic_has_synced(classic, member);
     list_remove(&member->node);
     classic->member_count--;
     map_remove(&classic->by_id, member->id);

@@ -150,7 +150,8 @@ struct classic_member *classic_find_instance(const struct classic_group *classic
 /* Takes over `member`, whose strings and protocols are its own. */
 void classic_add_member(struct classic_group *classic, struct classic_member *member);
 
-/* Takes the member out and frees it; whatever waits for it is told UNKNOWN_MEMBER_ID. */
+/* Takes the member out and frees it; whatever waits for it is told UNKNOWN_MEMBER_ID. Unless the group awaits
+ * joins, a rebalance must follow: who has not synced is counted anew there. */
 void classic_remove_member(const struct classic_step *step, struct classic_member *member);
 
 /* Replaces the id (takes it over) and gives back the old one, which is the caller's now. */
