@@ -246,7 +246,7 @@ void classic_complete_join(const struct classic_step *step)
         return;
     }
     classic->is_initial = false;
-    classic->generation++;
+    classic->generation = classic->generation < INT32_MAX ? classic->generation + 1 : 1;
     if (classic->member_count > 0)
         begin_sync(step);
     else

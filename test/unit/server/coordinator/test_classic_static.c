@@ -376,6 +376,38 @@ START_TEST(a_member_that_a_broken_record_has_twice_counts_once)
 }
 END_TEST
 
+static uint64_t next_random(void *state)
+{
+    uint64_t *at = state;
+    *at = *at * 6364136223846793005U + 1442695040888963407U;
+    return *at >> 16;
+}
+
+/* Whatever stands in a log: its group answers, lets time end it, and is written as it is. */
+START_TEST(any_record_makes_a_group_that_can_be_lived_with)
+{
+    uint64_t random = 1;
+    for (int i = 0; i < 2000; i++) {
+        struct group_metadata_value *value = arena_new(&arena, struct group_metadata_value);
+        message_fill(&group_metadata_value_message, 3, next_random, &random, &arena, value);
+        const struct group_metadata_key key = {SLICE("g")};
+        classic_group_load(shard.groups, &key, value);
+        struct group *group = find_group(shard.groups, SLICE("g"));
+        struct group_effects effects;
+        group_effects_init(&effects, &arena);
+        classic_group_loaded(shard.groups, group, shard.now_ms, &effects);
+        ck_assert(!classic_group_is_empty(group) || value->members.count == 0);
+        int64_t since_ms;
+        classic_group_offsets_expire(group, &since_ms);
+        shard_ask(&shard, GROUP_JOIN, "g", &(struct join_group_request){.session_timeout_ms = 6000}, 9, "c");
+        shard_jump(&shard, INT32_MAX);
+        shard_jump(&shard, INT32_MAX);
+        ck_assert_str_eq(shard_state(&shard, "g"), "Empty");
+        arena_reset(&arena);
+    }
+}
+END_TEST
+
 /* ---- offsets ---- */
 
 static enum kerr commit(const char *member, const char *instance, int32_t generation, bool transactional)
@@ -499,6 +531,7 @@ int main(void)
     tcase_add_test(tcase, a_rebalance_that_was_under_way_is_forgotten);
     tcase_add_test(tcase, a_group_that_has_become_too_large_is_rebalanced_when_it_is_loaded);
     tcase_add_test(tcase, a_member_that_a_broken_record_has_twice_counts_once);
+    tcase_add_test(tcase, any_record_makes_a_group_that_can_be_lived_with);
     tcase_add_test(tcase, members_commit_and_strangers_do_not);
     tcase_add_test(tcase, a_commit_is_a_sign_of_life);
     tcase_add_test(tcase, topics_that_members_read_are_known);

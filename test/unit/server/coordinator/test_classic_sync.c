@@ -1,4 +1,6 @@
 /* SyncGroup, Heartbeat and LeaveGroup to classic groups, and sessions that end (kafka-apis 9.6). */
+#include "protocol/messages/describe_groups.h"
+#include "server/coordinator/classic_group.h"
 #include "test/unit/server/coordinator/shard_fixture.h"
 
 #include <check.h>
@@ -236,6 +238,66 @@ START_TEST(a_clock_that_jumps_ends_everything_at_once)
 }
 END_TEST
 
+/* ---- DescribeGroups ---- */
+
+static const struct describe_groups_response_group *describe(void)
+{
+    return shard_ask(&shard, GROUP_DESCRIBE, "g", NULL, 6, "c")->response;
+}
+
+START_TEST(what_members_offer_is_shown_while_the_group_is_stable)
+{
+    struct ask *a = ASK_JOIN(&shard, .group = "g", .instance = "i", .metadata = "meta");
+    const struct describe_groups_response_group *answer = describe();
+    ck_assert(slice_equal_str(answer->group_state, "CompletingRebalance"));
+    ck_assert(slice_equal_str(answer->protocol_type, "consumer"));
+    ck_assert(slice_equal_str(answer->protocol_data, ""));
+    ck_assert(slice_equal_str(answer->members.items[0].member_metadata, ""));
+    const char *assignments[] = {member_id_of(a), "A", NULL};
+    shard_sync(&shard, "g", member_id_of(a), "i", 1, assignments);
+    answer = describe();
+    ck_assert(slice_equal_str(answer->group_state, "Stable"));
+    ck_assert(slice_equal_str(answer->protocol_data, "range"));
+    const struct describe_groups_response_member *member = &answer->members.items[0];
+    ck_assert(slice_equal(member->member_id, join_of(a)->member_id));
+    ck_assert(slice_equal_str(member->group_instance_id, "i"));
+    ck_assert(slice_equal_str(member->client_id, "c"));
+    ck_assert(slice_equal_str(member->client_host, "/127.0.0.1"));
+    ck_assert(slice_equal_str(member->member_metadata, "meta"));
+    ck_assert(slice_equal_str(member->member_assignment, "A"));
+}
+END_TEST
+
+START_TEST(during_a_rebalance_the_old_assignment_is_shown)
+{
+    shard_make_stable(&shard, "g", 2, ids);
+    const char *assignments[] = {ids[0], "A", NULL};
+    ASK_JOIN(&shard, .group = "g", .member = ids[0]);
+    ASK_JOIN(&shard, .group = "g", .member = ids[1]);
+    shard_sync(&shard, "g", ids[0], NULL, 3, assignments);
+    ASK_JOIN(&shard, .group = "g", .member = ids[0]);
+    ck_assert(slice_equal_str(describe()->group_state, "PreparingRebalance"));
+    ck_assert(slice_equal_str(describe()->members.items[0].member_assignment, "A"));
+}
+END_TEST
+
+START_TEST(a_group_that_goes_elsewhere_tells_all_who_wait)
+{
+    struct arena arena;
+    struct group_effects effects;
+    shard_make_stable(&shard, "g", 2, ids);
+    struct ask *a = ASK_JOIN(&shard, .group = "g", .member = ids[0]);
+    arena_init(&arena, SIZE_MAX);
+    group_effects_init(&effects, &arena);
+    classic_group_dismiss(find_group(shard.groups, SLICE("g")), KERR_NOT_COORDINATOR, &effects);
+    ck_assert_ptr_eq(effects.answered.next, &a->reply.node);
+    ck_assert_int_eq(join_of(a)->error_code, KERR_NOT_COORDINATOR);
+    ck_assert(slice_equal_str(join_of(a)->member_id, ids[0]));
+    list_remove(&a->reply.node);
+    arena_fini(&arena);
+}
+END_TEST
+
 /* ---- LeaveGroup ---- */
 
 START_TEST(the_last_one_leaves_an_empty_group)
@@ -344,6 +406,9 @@ int main(void)
     tcase_add_test(tcase, who_waits_for_others_keeps_its_session);
     tcase_add_test(tcase, sessions_that_end_while_others_join_let_them_go_on);
     tcase_add_test(tcase, a_clock_that_jumps_ends_everything_at_once);
+    tcase_add_test(tcase, what_members_offer_is_shown_while_the_group_is_stable);
+    tcase_add_test(tcase, during_a_rebalance_the_old_assignment_is_shown);
+    tcase_add_test(tcase, a_group_that_goes_elsewhere_tells_all_who_wait);
     tcase_add_test(tcase, the_last_one_leaves_an_empty_group);
     tcase_add_test(tcase, each_who_leaves_gets_an_answer_of_its_own);
     tcase_add_test(tcase, an_id_that_was_handed_out_may_leave);
