@@ -49,19 +49,28 @@ void quotas_fini(struct quotas *quotas)
 
 /* ---- identities ---- */
 
-/* Of those whose type comes behind `after` (NULL: of all) the one with the least type, the last if there are
- * several. */
-static const struct quota_part *next_part(const struct quota_part *parts, int32_t count,
-                                          const struct quota_part *after)
+/* By type; of one type the one that came first. */
+static int by_type(const void *a, const void *b)
 {
-    const struct quota_part *next = NULL;
-    for (int32_t i = 0; i < count; i++) {
-        if (after != NULL && slice_compare(parts[i].type, after->type) <= 0)
-            continue;
-        if (next == NULL || slice_compare(parts[i].type, next->type) <= 0)
-            next = &parts[i];
-    }
-    return next;
+    const struct quota_part *one = *(const struct quota_part *const *)a;
+    const struct quota_part *other = *(const struct quota_part *const *)b;
+    int order = slice_compare(one->type, other->type);
+    return order != 0 ? order : (one > other) - (one < other);
+}
+
+/* The parts that count, in order of type; malloc'ed. */
+static const struct quota_part **sort_parts(const struct quota_part *parts, int32_t count, int32_t *different)
+{
+    const struct quota_part **sorted = allocate(sizeof(const struct quota_part *) * (size_t)count);
+    for (int32_t i = 0; i < count; i++)
+        sorted[i] = &parts[i];
+    qsort(sorted, (size_t)count, sizeof(const struct quota_part *), by_type);
+    int32_t used = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (i == count - 1 || !slice_equal(sorted[i]->type, sorted[i + 1]->type))
+            sorted[used++] = sorted[i];
+    *different = used;
+    return sorted;
 }
 
 static void add_text(struct buf *identity, struct slice text)
@@ -71,24 +80,24 @@ static void add_text(struct buf *identity, struct slice text)
     buf_append(identity, &len, sizeof len);
 }
 
-/* Gives the number of parts that count. */
-static int32_t identify(struct buf *identity, const struct quota_part *parts, int32_t count)
+static void identify(struct buf *identity, const struct quota_part *const *parts, int32_t count)
 {
-    int32_t different = 0;
-    for (const struct quota_part *part = NULL; (part = next_part(parts, count, part)) != NULL; different++) {
-        add_text(identity, part->type);
-        buf_append_char(identity, slice_is_null(part->name) ? 'd' : 'n');
-        add_text(identity, part->name);
+    for (int32_t i = 0; i < count; i++) {
+        add_text(identity, parts[i]->type);
+        buf_append_char(identity, slice_is_null(parts[i]->name) ? 'd' : 'n');
+        add_text(identity, parts[i]->name);
     }
-    return different;
 }
 
 static struct quota_entity *find(const struct quotas *quotas, const struct quota_part *parts, int32_t count)
 {
     struct buf identity = {0};
-    identify(&identity, parts, count);
+    int32_t different;
+    const struct quota_part **sorted = sort_parts(parts, count, &different);
+    identify(&identity, sorted, different);
     struct quota_entity *entity = map_find(&quotas->by_identity, buf_slice(&identity));
     buf_fini(&identity);
+    free(sorted);
     return entity;
 }
 
@@ -108,26 +117,36 @@ static struct slice take_text(const uint8_t **at, struct slice text)
     return taken;
 }
 
-static struct quota_entity *add_entity(struct quotas *quotas, const struct quota_part *parts, int32_t count)
+static struct quota_entity *new_entity(const struct quota_part *const *parts, int32_t count,
+                                       struct slice identity)
 {
-    struct buf identity = {0};
-    int32_t different = identify(&identity, parts, count);
-    size_t part_bytes = sizeof(struct quota_part) * (size_t)different;
+    size_t part_bytes = sizeof(struct quota_part) * (size_t)count;
     struct quota_entity *entity = allocate(sizeof *entity + part_bytes + identity.len);
     struct quota_part *own = (struct quota_part *)(entity + 1);
     uint8_t *text = (uint8_t *)own + part_bytes;
-    memcpy(text, buf_slice(&identity).data, identity.len);
-    *entity = (struct quota_entity){
-        .parts = own, .part_count = different, .identity = slice_of(text, identity.len)};
     const uint8_t *at = text;
-    for (const struct quota_part *part = NULL; (part = next_part(parts, count, part)) != NULL; own++) {
-        own->type = take_text(&at, part->type);
+    memcpy(text, identity.data, identity.len);
+    for (int32_t i = 0; i < count; i++) {
+        own[i].type = take_text(&at, parts[i]->type);
         at++;
-        struct slice name = take_text(&at, part->name);
-        own->name = slice_is_null(part->name) ? SLICE_NULL : name;
+        struct slice name = take_text(&at, parts[i]->name);
+        own[i].name = slice_is_null(parts[i]->name) ? SLICE_NULL : name;
     }
-    buf_fini(&identity);
+    *entity =
+        (struct quota_entity){.parts = own, .part_count = count, .identity = slice_of(text, identity.len)};
+    return entity;
+}
+
+static struct quota_entity *add_entity(struct quotas *quotas, const struct quota_part *parts, int32_t count)
+{
+    struct buf identity = {0};
+    int32_t different;
+    const struct quota_part **sorted = sort_parts(parts, count, &different);
+    identify(&identity, sorted, different);
+    struct quota_entity *entity = new_entity(sorted, different, buf_slice(&identity));
     map_put(&quotas->by_identity, entity->identity, entity);
+    buf_fini(&identity);
+    free(sorted);
     return entity;
 }
 
@@ -208,10 +227,14 @@ void quotas_remove(struct quotas *quotas, const struct quota_part *parts, int32_
 
 /* ---- all of them ---- */
 
-static int by_identity(const void *a, const void *b)
+/* Those of fewer parts first. */
+static int in_order(const void *a, const void *b)
 {
-    return slice_compare((*(const struct quota_entity *const *)a)->identity,
-                         (*(const struct quota_entity *const *)b)->identity);
+    const struct quota_entity *one = *(const struct quota_entity *const *)a;
+    const struct quota_entity *other = *(const struct quota_entity *const *)b;
+    if (one->part_count != other->part_count)
+        return one->part_count < other->part_count ? -1 : 1;
+    return slice_compare(one->identity, other->identity);
 }
 
 const struct quota_entity **quotas_sorted(const struct quotas *quotas)
@@ -222,6 +245,6 @@ const struct quota_entity **quotas_sorted(const struct quotas *quotas)
     struct map_entry *entry;
     while ((entry = map_next(&quotas->by_identity, &cursor)) != NULL)
         sorted[count++] = entry->value;
-    qsort(sorted, count, sizeof(const struct quota_entity *), by_identity);
+    qsort(sorted, count, sizeof(const struct quota_entity *), in_order);
     return sorted;
 }

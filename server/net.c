@@ -35,6 +35,20 @@ static struct addrinfo *look_up(const char *host, uint16_t port, bool passive, s
     return found;
 }
 
+bool net_resolves(struct slice host)
+{
+    char text[NI_MAXHOST];
+    struct note why;
+    if (host.len == 0 || host.len >= sizeof text || memchr(host.data, '\0', host.len) != NULL)
+        return false;
+    memcpy(text, host.data, host.len);
+    text[host.len] = '\0';
+    struct addrinfo *found = look_up(text, 0, false, &why);
+    if (found != NULL)
+        freeaddrinfo(found);
+    return found != NULL;
+}
+
 union address {
     struct sockaddr any;
     struct sockaddr_in in4;

@@ -5,6 +5,7 @@
 #define SERVER_NET_H
 
 #include "protocol/base/note.h"
+#include "protocol/base/slice.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,6 +20,10 @@ int net_listen(const char *host, uint16_t *port, int backlog, struct note *why);
 
 /* Connects within `timeout_ms`. -1 with the reason. */
 int net_connect(const char *host, uint16_t port, int timeout_ms, struct note *why);
+
+/* Whether the text is an address, or a name that leads to one. Asks the system's resolver: may take
+ * seconds. */
+bool net_resolves(struct slice host);
 
 /* Accepts one client, close-on-exec, without delay of small segments. -1 with errno. `address` gets the peer
  * as Java would print it (0:0:0:0:0:0:0:1, and IPv4 as such whatever the socket). */

@@ -7,20 +7,27 @@
 
 #include "server/call.h"
 
+handler_fn handle_alter_client_quotas;
 handler_fn handle_alter_configs;
 handler_fn handle_alter_replica_log_dirs;
+handler_fn handle_alter_user_scram_credentials;
 handler_fn handle_api_versions;
 handler_fn handle_create_acls;
+handler_fn handle_create_delegation_token;
 handler_fn handle_create_partitions;
 handler_fn handle_create_topics;
 handler_fn handle_delete_acls;
 handler_fn handle_delete_records;
 handler_fn handle_delete_topics;
 handler_fn handle_describe_acls;
+handler_fn handle_describe_client_quotas;
 handler_fn handle_describe_cluster;
 handler_fn handle_describe_configs;
+handler_fn handle_describe_delegation_token;
 handler_fn handle_describe_log_dirs;
 handler_fn handle_describe_topic_partitions;
+handler_fn handle_describe_user_scram_credentials;
+handler_fn handle_expire_delegation_token;
 handler_fn handle_fetch;
 handler_fn handle_find_coordinator;
 handler_fn handle_incremental_alter_configs;
@@ -29,5 +36,6 @@ handler_fn handle_list_config_resources;
 handler_fn handle_list_offsets;
 handler_fn handle_metadata;
 handler_fn handle_offset_for_leader_epoch;
+handler_fn handle_renew_delegation_token;
 
 #endif

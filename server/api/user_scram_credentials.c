@@ -1,0 +1,56 @@
+/*
+ * DescribeUserScramCredentials v0 and AlterUserScramCredentials v0 (KIP-554). Decided by
+ * metadata/controller/alter_user_scram_credentials (kafka-apis 15.4). Altering blocks for the cluster log's
+ * sync.
+ */
+#include "metadata/controller/user_scram_credentials.h"
+#include "server/api/change.h"
+#include "server/api/handlers.h"
+#include "server/broker.h"
+#include "server/security/authorize.h"
+
+void handle_describe_user_scram_credentials(struct call *call)
+{
+    struct describe_user_scram_credentials_response *response = call->response;
+    if (!authorize_cluster(call, ACL_DESCRIBE)) {
+        response->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+        response->error_message = slice_str(kerr_message(KERR_CLUSTER_AUTHORIZATION_FAILED));
+        return;
+    }
+    const struct image *image = cluster_read(call->broker->cluster);
+    describe_user_scram_credentials(&image->scram, call->request, call->arena, response);
+    cluster_read_done(call->broker->cluster);
+}
+
+/* Every user that the request names, once for each mention. */
+static void refuse_all(struct call *call)
+{
+    const struct alter_user_scram_credentials_request *request = call->request;
+    struct alter_user_scram_credentials_response *response = call->response;
+    int32_t deletions = request->deletions.count, count = deletions + request->upsertions.count;
+    array_init(&response->results, alter_user_scram_credentials_response_result, call->arena, count);
+    for (int32_t i = 0; i < count; i++) {
+        struct alter_user_scram_credentials_response_result *result = &response->results.items[i];
+        result->user =
+            i < deletions ? request->deletions.items[i].name : request->upsertions.items[i - deletions].name;
+        result->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+        result->error_message = slice_str(kerr_message(KERR_CLUSTER_AUTHORIZATION_FAILED));
+    }
+}
+
+void handle_alter_user_scram_credentials(struct call *call)
+{
+    struct alter_user_scram_credentials_response *response = call->response;
+    if (!authorize_cluster(call, ACL_ALTER)) {
+        refuse_all(call);
+        return;
+    }
+    struct change change;
+    change_begin(&change, call);
+    controller_alter_user_scram_credentials(&change.controller, call->request, response, &change.records);
+    enum kerr error = change_commit(&change);
+    change_end(&change);
+    for (int32_t i = 0; i < response->results.count && error != KERR_NONE; i++)
+        if (response->results.items[i].error_code == KERR_NONE)
+            response->results.items[i].error_code = (int16_t)error;
+}
