@@ -239,7 +239,7 @@ static enum kerr describe_group(struct description *description, struct note *wh
     return KERR_NONE;
 }
 
-/* Kafka tells no synonyms here, but the source. */
+/* A default is nobody's synonym here. */
 static enum kerr describe_client_metrics(struct description *description, struct note *why)
 {
     struct slice resource = description->resource->resource_name;
@@ -256,11 +256,10 @@ static enum kerr describe_client_metrics(struct description *description, struct
         enum config_source source;
         struct slice value = config_effective(description->view, RESOURCE_CLIENT_METRICS, resource, def,
                                               description->arena, &source);
-        struct synonyms none = {.count = 0};
-        int32_t at = description->result->configs.count;
-        fill_entry(description, slice_str(def->name), def, value, &none);
-        if (description->result->configs.count > at)
-            description->result->configs.items[at].config_source = (int8_t)source;
+        struct synonyms synonyms = {.count = 0};
+        if (source == SOURCE_CLIENT_METRICS)
+            add_synonym(&synonyms, slice_str(def->name), value, source);
+        fill_entry(description, slice_str(def->name), def, value, &synonyms);
     }
     return KERR_NONE;
 }
