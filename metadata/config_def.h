@@ -123,6 +123,11 @@ struct broker_config_sets config_broker_sets(const struct config_view *view);
 struct slice config_effective(const struct config_view *view, enum resource_type type, struct slice resource,
                               const struct config_def *def, struct arena *arena, enum config_source *source);
 
+/* The number in force of a config that is one, as consumer.session.timeout.ms of a group: its own override,
+ * else what the broker says for all, else the default. A value that cannot be read counts as not set. */
+int64_t config_number(const struct config_view *view, enum resource_type type, struct slice resource,
+                      const struct config_def *def);
+
 /* A topic's settings resolved into what its logs need. A value that cannot be read counts as not set. */
 void resolve_log_config(const struct config_view *view, struct slice topic, struct log_config *config);
 

@@ -127,6 +127,15 @@ static int64_t number_of(struct found found, const struct config_def *def)
     return number;
 }
 
+int64_t config_number(const struct config_view *view, enum resource_type type, struct slice resource,
+                      const struct config_def *def)
+{
+    struct broker_config_sets sets = config_broker_sets(view);
+    const struct config_set *own =
+        type == RESOURCE_BROKER ? NULL : image_find_configs(view->image, type, resource);
+    return number_of(look_up(&sets, type, own, def), def);
+}
+
 static int64_t resolve_number(const struct resolver *resolver, const char *name)
 {
     return number_of(look_up_topic(resolver, name), find_topic_config(slice_str(name)));

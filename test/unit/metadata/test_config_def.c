@@ -354,6 +354,9 @@ START_TEST(groups_fall_back_on_the_broker_and_client_metrics_do_not)
     expect_effective(RESOURCE_GROUP, "g", "consumer.session.timeout.ms", "50000", SOURCE_STATIC_BROKER);
     set_config(RESOURCE_GROUP, "g", "consumer.session.timeout.ms", "46000");
     expect_effective(RESOURCE_GROUP, "g", "consumer.session.timeout.ms", "46000", SOURCE_GROUP);
+    const struct config_def *timeout = find_config(RESOURCE_GROUP, SLICE("consumer.session.timeout.ms"));
+    ck_assert_int_eq(config_number(&world.view, RESOURCE_GROUP, SLICE("g"), timeout), 46000);
+    ck_assert_int_eq(config_number(&world.view, RESOURCE_GROUP, SLICE("h"), timeout), 50000);
     expect_effective(RESOURCE_CLIENT_METRICS, "m", "interval.ms", "300000", SOURCE_DEFAULT);
     set_config(RESOURCE_CLIENT_METRICS, "m", "interval.ms", "100");
     expect_effective(RESOURCE_CLIENT_METRICS, "m", "interval.ms", "100", SOURCE_CLIENT_METRICS);
