@@ -21,7 +21,9 @@ import org.apache.kafka.common.utils.Exit;
 class Tools {
     static final Map<String, String> CLASSES = Map.of(
             "acls", "org.apache.kafka.tools.AclCommand",
+            "client-metrics", "org.apache.kafka.tools.ClientMetricsCommand",
             "configs", "kafka.admin.ConfigCommand",
+            "delegation-tokens", "org.apache.kafka.tools.DelegationTokenCommand",
             "delete-records", "org.apache.kafka.tools.DeleteRecordsCommand",
             "dump-log", "org.apache.kafka.tools.DumpLogSegments",
             "get-offsets", "org.apache.kafka.tools.GetOffsetShell",

@@ -1,5 +1,4 @@
-/* AlterClientQuotas: what is written, and that nothing is where something is wrong. Kafka's texts are compared
- * in test/conversation/30-cluster-admin. */
+/* AlterClientQuotas: what is written, and that nothing is where something is wrong. */
 #include "metadata/controller/client_quotas.h"
 #include "test/unit/metadata/controller_fixture.h"
 
