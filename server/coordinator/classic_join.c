@@ -1,13 +1,12 @@
 /*
- * classic_join: JoinGroup to a classic group (kafka-apis 9.4, 9.7): new members and the ids that they are
- * told first (KIP-394), members that come again, static members that take over (KIP-345). Part of
- * classic_group; pure.
+ * classic_join: JoinGroup to a classic group (kafka-apis 9.4): new members and the ids that they are told
+ * first (KIP-394), members that come again. Part of classic_group; pure.
  */
 #include "protocol/base/ensure.h"
 #include "protocol/messages/join_group.h"
 #include "server/coordinator/classic_state.h"
 
-enum { MEMBER_ID_FIRST_SINCE = 4, SKIPPING_SINCE = 9 };
+enum { MEMBER_ID_FIRST_SINCE = 4 };
 
 /* ---- answers ---- */
 
@@ -41,9 +40,8 @@ static void fill_members(const struct classic_group *classic, struct group_reply
     }
 }
 
-/* All but the members. */
-static void fill_generation(const struct classic_group *classic, struct slice member_id, struct slice leader,
-                            struct group_reply *reply)
+void classic_fill_generation(const struct classic_group *classic, struct slice member_id, struct slice leader,
+                             struct group_reply *reply)
 {
     struct join_group_response *response = reply->response;
     response->generation_id = classic->generation;
@@ -56,7 +54,7 @@ static void fill_generation(const struct classic_group *classic, struct slice me
 void classic_fill_join(const struct classic_group *classic, const struct classic_member *member,
                        struct group_reply *reply)
 {
-    fill_generation(classic, member->id, classic->leader->id, reply);
+    classic_fill_generation(classic, member->id, classic->leader->id, reply);
     if (member == classic->leader)
         fill_members(classic, reply);
 }
@@ -68,10 +66,10 @@ static const struct join_group_request *request_of(const struct classic_step *st
     return step->event->request;
 }
 
-static int32_t asked_rebalance_timeout_ms(const struct classic_step *step)
+int32_t classic_asked_rebalance_timeout_ms(const struct group_event *event)
 {
-    const struct join_group_request *request = request_of(step);
-    return step->event->reply->version == 0 ? request->session_timeout_ms : request->rebalance_timeout_ms;
+    const struct join_group_request *request = event->request;
+    return event->reply->version == 0 ? request->session_timeout_ms : request->rebalance_timeout_ms;
 }
 
 static struct slice new_member_id(const struct classic_step *step)
@@ -92,7 +90,7 @@ static struct classic_member *new_member(const struct classic_step *step, struct
     member->instance_id = group_own(request->group_instance_id);
     member->client_id = group_own(slice_is_null(client_id) ? SLICE("") : client_id);
     member->client_host = group_own(step->event->client_host);
-    member->rebalance_timeout_ms = asked_rebalance_timeout_ms(step);
+    member->rebalance_timeout_ms = classic_asked_rebalance_timeout_ms(step->event);
     member->session_timeout_ms = request->session_timeout_ms;
     member->protocols =
         classic_copy_protocols(step->classic, request->protocols.items, request->protocols.count);
@@ -125,122 +123,6 @@ static void require_id(const struct classic_step *step, struct slice id)
     refuse(step, id, KERR_MEMBER_ID_REQUIRED);
 }
 
-/* ---- static members that come again ---- */
-
-/* What a replacement is undone with if its record cannot be stored. */
-struct replacement {
-    struct classic_group *classic;
-    struct classic_member *member;
-    struct slice old_id; /* its own memory */
-    struct slice leader; /* as it was called before; in the effects' arena */
-    struct classic_protocols old_protocols;
-    int32_t old_rebalance_timeout_ms, old_session_timeout_ms;
-};
-
-static void end_join(struct classic_group *classic, struct classic_member *member)
-{
-    classic->joining -= member->is_joining;
-    member->is_joining = false;
-}
-
-/* Kept: the group did not change, so that nobody else needs to hear of it. A leader that cannot be told to
- * skip the assignment (before v9) is told that somebody else leads. */
-static void replacement_stored(struct groups *groups, const struct group_event *event,
-                               struct group_effects *effects)
-{
-    (void)groups;
-    struct replacement *replacement = effects->context;
-    struct classic_group *classic = replacement->classic;
-    struct classic_member *member = replacement->member;
-    classic_free_slice(replacement->old_id);
-    classic_free_protocols(replacement->old_protocols);
-    end_join(classic, member);
-    struct group_reply *reply = group_unpark(&member->join);
-    if (reply == NULL)
-        return;
-    struct join_group_response *response = reply->response;
-    if (event->reply->version >= SKIPPING_SINCE) {
-        classic_fill_join(classic, member, reply);
-        response->skip_assignment = member == classic->leader;
-    } else {
-        fill_generation(classic, member->id, replacement->leader, reply);
-    }
-    group_answer(effects, reply);
-}
-
-static void replacement_refused(struct groups *groups, const struct group_event *event, enum kerr error,
-                                struct group_effects *effects)
-{
-    struct replacement *replacement = effects->context;
-    struct classic_group *classic = replacement->classic;
-    struct classic_member *member = replacement->member;
-    classic_free_slice(classic_rename_member(classic, member, replacement->old_id));
-    classic_free_protocols(classic_set_protocols(classic, member, replacement->old_protocols));
-    member->rebalance_timeout_ms = replacement->old_rebalance_timeout_ms;
-    member->session_timeout_ms = replacement->old_session_timeout_ms;
-    const struct classic_step step = {groups, find_group(groups, event->group_id), classic, event, effects};
-    classic_arm_member(&step, member, member->session_timeout_ms);
-    end_join(classic, member);
-    struct group_reply *reply = group_unpark(&member->join);
-    if (reply == NULL)
-        return;
-    fill_generation(classic, SLICE(""), replacement->leader, reply);
-    ((struct join_group_response *)reply->response)->error_code = (int16_t)group_error_of_append(error);
-    group_answer(effects, reply);
-}
-
-static void fence(const struct classic_step *step, struct classic_member *member)
-{
-    if (member->join != NULL)
-        classic_answer_join_error(step->effects, group_unpark(&member->join), member->id,
-                                  KERR_FENCED_INSTANCE_ID);
-    if (member->sync != NULL)
-        classic_answer_sync_error(step->effects, group_unpark(&member->sync), KERR_FENCED_INSTANCE_ID);
-    end_join(step->classic, member);
-    member->is_syncing = false;
-}
-
-static struct replacement *replace(const struct classic_step *step, struct classic_member *member,
-                                   struct slice id)
-{
-    struct classic_group *classic = step->classic;
-    const struct join_group_request *request = request_of(step);
-    struct replacement *replacement = arena_new(step->effects->arena, struct replacement);
-    replacement->classic = classic;
-    replacement->member = member;
-    replacement->leader = arena_dup(step->effects->arena, classic->leader->id);
-    replacement->old_rebalance_timeout_ms = member->rebalance_timeout_ms;
-    replacement->old_session_timeout_ms = member->session_timeout_ms;
-    fence(step, member);
-    replacement->old_id = classic_rename_member(classic, member, group_own(id));
-    replacement->old_protocols = classic_set_protocols(
-        classic, member, classic_copy_protocols(classic, request->protocols.items, request->protocols.count));
-    classic_arm_member(step, member, member->session_timeout_ms);
-    member->rebalance_timeout_ms = asked_rebalance_timeout_ms(step);
-    member->session_timeout_ms = request->session_timeout_ms;
-    member->is_new = false;
-    return replacement;
-}
-
-static void replace_static_member(const struct classic_step *step, struct classic_member *member,
-                                  struct slice id)
-{
-    struct classic_group *classic = step->classic;
-    struct replacement *replacement = replace(step, member, id);
-    classic_wait_for_join(step, member);
-    if (classic->state == CLASSIC_STABLE
-        && slice_equal(classic->protocol, classic_choose_protocol(classic))) {
-        classic_write_group(step, false);
-        step->effects->context = replacement;
-        step->effects->stored = replacement_stored;
-        step->effects->refused = replacement_refused;
-        return;
-    }
-    classic_free_slice(replacement->old_id);
-    classic_free_protocols(replacement->old_protocols);
-    classic_rebalance(step);
-}
-
 static void join_new_member(const struct classic_step *step)
 {
     const struct join_group_request *request = request_of(step);
@@ -259,7 +141,7 @@ static void join_new_member(const struct classic_step *step)
     }
     struct classic_member *member = classic_find_instance(step->classic, request->group_instance_id);
     if (member != NULL)
-        replace_static_member(step, member, id);
+        classic_replace_static_member(step, member, id);
     else
         add_member(step, id);
 }
@@ -272,7 +154,7 @@ static void update_member(const struct classic_step *step, struct classic_member
     classic_free_protocols(classic_set_protocols(
         step->classic, member,
         classic_copy_protocols(step->classic, request->protocols.items, request->protocols.count)));
-    member->rebalance_timeout_ms = asked_rebalance_timeout_ms(step);
+    member->rebalance_timeout_ms = classic_asked_rebalance_timeout_ms(step->event);
     member->session_timeout_ms = request->session_timeout_ms;
     classic_wait_for_join(step, member);
     classic_rebalance(step);

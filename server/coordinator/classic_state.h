@@ -222,7 +222,17 @@ void classic_has_synced(struct classic_group *classic, struct classic_member *me
 /* Everybody's sync that waits is answered: with the assignment, or the error and none. */
 void classic_answer_syncs(const struct classic_step *step, enum kerr error);
 
+/* Another window for a first join if somebody came in this one and there is time left. */
+bool classic_extend_initial_join(const struct classic_step *step);
+
 /* ---- classic_join.c ---- */
+
+/* What the request asks for; the first version had one timeout for both. */
+int32_t classic_asked_rebalance_timeout_ms(const struct group_event *event);
+
+/* Fills all of a join's answer but the members. */
+void classic_fill_generation(const struct classic_group *classic, struct slice member_id, struct slice leader,
+                             struct group_reply *reply);
 
 /* Fills the answer of a join with what the group is now; the members if it is the leader's. */
 void classic_fill_join(const struct classic_group *classic, const struct classic_member *member,
@@ -230,6 +240,12 @@ void classic_fill_join(const struct classic_group *classic, const struct classic
 
 void classic_answer_join_error(struct group_effects *effects, struct group_reply *reply,
                                struct slice member_id, enum kerr error);
+
+/* ---- classic_replace.c ---- */
+
+/* The member's instance has come back and is called `id` from now on; whoever was it is fenced. */
+void classic_replace_static_member(const struct classic_step *step, struct classic_member *member,
+                                   struct slice id);
 
 /* ---- classic_sync.c ---- */
 
