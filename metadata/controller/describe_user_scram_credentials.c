@@ -14,13 +14,14 @@ static void describe_user(const struct scram_credentials *credentials, struct ar
 {
     array_init(&result->credential_infos, describe_user_scram_credentials_response_info, arena, MECHANISMS);
     result->credential_infos.count = 0;
-    for (int8_t mechanism = SCRAM_SHA_256; mechanism <= SCRAM_SHA_512; mechanism++) {
-        const struct scram_credential *found = scram_credentials_find(credentials, mechanism, result->user);
+    for (int mechanism = SCRAM_SHA_256; mechanism <= SCRAM_SHA_512; mechanism++) {
+        const struct scram_credential *found =
+            scram_credentials_find(credentials, (int8_t)mechanism, result->user);
         if (found == NULL)
             continue;
         struct describe_user_scram_credentials_response_info *info =
             &result->credential_infos.items[result->credential_infos.count++];
-        info->mechanism = mechanism;
+        info->mechanism = (int8_t)mechanism;
         info->iterations = found->iterations;
     }
     if (result->credential_infos.count > 0)
