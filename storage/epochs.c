@@ -74,7 +74,7 @@ int epochs_store(struct epochs *epochs, struct file_system *fs, const char *dire
                                 : checkpoint_replace(fs, directory, file_name, buf_slice(&text), false);
     buf_fini(&text);
     if (result == 0)
-        epochs->changed = epochs->is_new = false;
+        epochs->changed = epochs->is_new = epochs->is_led = false;
     return result;
 }
 
@@ -82,8 +82,11 @@ void epochs_assign(struct epochs *epochs, int32_t epoch, int64_t start_offset)
 {
     ensure(epoch >= 0 && start_offset >= 0);
     const struct epoch_start *last = epochs->count > 0 ? &epochs->entries[epochs->count - 1] : NULL;
-    if (last != NULL && last->epoch == epoch && last->start_offset <= start_offset)
+    if (last != NULL && last->epoch == epoch && last->start_offset <= start_offset) {
+        epochs->changed |= epochs->is_led;
+        epochs->is_led = false;
         return;
+    }
     while (epochs->count > 0) {
         last = &epochs->entries[epochs->count - 1];
         if (last->epoch < epoch && last->start_offset < start_offset)
@@ -92,6 +95,17 @@ void epochs_assign(struct epochs *epochs, int32_t epoch, int64_t start_offset)
     }
     add(epochs, epoch, start_offset);
     epochs->changed = true;
+    epochs->is_led = false;
+}
+
+void epochs_lead(struct epochs *epochs, int32_t epoch, int64_t end_offset)
+{
+    bool had_changed = epochs->changed;
+    if (epoch <= epochs_latest(epochs))
+        return;
+    epochs_assign(epochs, epoch, end_offset);
+    epochs->is_led = !epochs->is_new;
+    epochs->changed = had_changed || epochs->is_new;
 }
 
 void epochs_truncate_end(struct epochs *epochs, int64_t end_offset)

@@ -19,6 +19,7 @@ struct epochs {
     int32_t capacity;
     bool changed; /* since the file was written */
     bool is_new;  /* there is no file yet, in a directory that was made just now */
+    bool is_led;  /* the last entry has no record yet, and is not in the file */
 };
 
 void epochs_init(struct epochs *epochs);
@@ -35,6 +36,12 @@ int epochs_store(struct epochs *epochs, struct file_system *fs, const char *dire
  * start at or beyond). Nothing happens if the newest epoch is this one or a newer one that started earlier.
  */
 void epochs_assign(struct epochs *epochs, int32_t epoch, int64_t start_offset);
+
+/* As epochs_assign, for a leader that has not written yet; nothing happens if a known epoch is this one or
+ * newer. That alone is nothing to store: whoever leads next adds its own entry at the same offset, and a
+ * start with thousands of partitions writes no files. The first epochs_assign of the epoch makes it
+ * something. In a new directory it is stored at once, as any change. */
+void epochs_lead(struct epochs *epochs, int32_t epoch, int64_t end_offset);
 
 /* Moves the entries over; what was there is forgotten, and `from` is left empty. */
 void epochs_take(struct epochs *epochs, struct epochs *from);

@@ -370,7 +370,7 @@ int log_stage_write(struct log_stage *stage)
         const struct batch_header *header = stage->headers[i];
         segment_index_batch(active, header, position, log->config.index_interval_bytes);
         remember(log, header->base_offset, position);
-        if (header->partition_leader_epoch > epochs_latest(&log->epochs))
+        if (header->partition_leader_epoch >= epochs_latest(&log->epochs))
             epochs_assign(&log->epochs, header->partition_leader_epoch, header->base_offset);
         position += batch_size(header);
     }

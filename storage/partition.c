@@ -157,8 +157,7 @@ void partition_become_leader(struct partition *partition, int32_t leader_epoch)
     if (!partition->is_leader || partition->leader_epoch != leader_epoch) {
         partition->is_leader = true;
         partition->leader_epoch = leader_epoch;
-        if (leader_epoch > epochs_latest(&partition->log->epochs))
-            epochs_assign(&partition->log->epochs, leader_epoch, partition->log->end_offset);
+        epochs_lead(&partition->log->epochs, leader_epoch, partition->log->end_offset);
         store_epochs(partition);
         partition_move_high_watermark_locked(partition, partition->log->end_offset);
         partition_wake_all_locked(partition);

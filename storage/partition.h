@@ -37,7 +37,7 @@ void partition_get_config(struct partition *partition, struct log_config *config
 void partition_set_config(struct partition *partition, const struct log_config *config);
 
 /* Leadership, as the metadata image says. Becoming leader of a new epoch adds it to the leader-epoch cache at
- * the log end. */
+ * the log end; in the file it stands once a record has it. */
 void partition_become_leader(struct partition *partition, int32_t leader_epoch);
 void partition_resign(struct partition *partition, int32_t leader_epoch);
 

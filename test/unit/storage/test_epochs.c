@@ -99,6 +99,41 @@ START_TEST(the_first_file_of_a_new_directory_is_written_in_place_and_the_next_on
 }
 END_TEST
 
+START_TEST(a_leader_s_entry_is_in_the_file_once_it_has_a_record)
+{
+    char *text;
+    epochs_assign(&epochs, 0, 0);
+    ck_assert_int_eq(epochs_store(&epochs, file_system_os(), test_directory), 0);
+    epochs_lead(&epochs, 2, 5);
+    ck_assert_int_eq(epochs_latest(&epochs), 2);
+    ck_assert(!epochs.changed);
+    epochs_lead(&epochs, 4, 5);
+    epochs_lead(&epochs, 4, 5);
+    epochs_lead(&epochs, 3, 5);
+    ck_assert(!epochs.changed);
+    ck_assert_int_eq(epochs.count, 2);
+    epochs_assign(&epochs, 4, 5);
+    ck_assert(epochs.changed);
+    ck_assert_int_eq(epochs_store(&epochs, file_system_os(), test_directory), 0);
+    ck_assert_int_gt(file_read_all(file_system_os(), test_path("leader-epoch-checkpoint"), 100, &text), 0);
+    ck_assert_str_eq(text, "0\n2\n0 0\n4 5\n");
+    free(text);
+    epochs_assign(&epochs, 4, 6);
+    ck_assert(!epochs.changed);
+}
+END_TEST
+
+START_TEST(what_else_has_changed_is_stored_with_a_leader_s_entry)
+{
+    epochs_assign(&epochs, 0, 0);
+    epochs_lead(&epochs, 2, 5);
+    ck_assert(epochs.changed);
+    ck_assert_int_eq(epochs_store(&epochs, file_system_os(), test_directory), 0);
+    epochs_assign(&epochs, 2, 5);
+    ck_assert(!epochs.changed);
+}
+END_TEST
+
 START_TEST(the_file_is_kafkas_and_is_read_back)
 {
     struct note why = {""};
@@ -187,6 +222,8 @@ int main(void)
     tcase_add_test(tests, a_new_epoch_drops_what_it_contradicts);
     tcase_add_test(tests, both_ends_can_be_cut_off);
     tcase_add_test(tests, the_first_file_of_a_new_directory_is_written_in_place_and_the_next_one_replaces_it);
+    tcase_add_test(tests, a_leader_s_entry_is_in_the_file_once_it_has_a_record);
+    tcase_add_test(tests, what_else_has_changed_is_stored_with_a_leader_s_entry);
     tcase_add_test(tests, the_file_is_kafkas_and_is_read_back);
     tcase_add_test(tests, empty_files_are_empty_and_broken_ones_are_refused);
     tcase_add_test(tests, a_replaced_file_leaves_no_temporary_one);
