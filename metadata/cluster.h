@@ -26,7 +26,8 @@ struct cluster_node {
     int32_t controller_endpoint_count;
     const struct uuid *log_dirs;
     int32_t log_dir_count;
-    const struct cluster_config *config;       /* NULL: the defaults */
+    int64_t previous_broker_epoch;       /* that the markers of all log directories have; -1: no clean stop */
+    const struct cluster_config *config; /* NULL: the defaults */
     const struct config_entry *static_configs; /* min.insync.replicas for the bootstrap's cluster default */
     int32_t static_config_count;
 };
@@ -37,7 +38,8 @@ struct cluster_node {
  * bootstrap records (bootstrap.checkpoint, or a fresh directory's features). Where the log has a
  * registration of this node, or is fresh, takes the next raft epoch (LeaderChange, quorum-state), appends
  * its registration, unfences itself, and makes itself leader of every partition that has it as its only
- * live replica (ISR [us], ELR and lastKnownElr cleared), in batches, synced before this returns. A log
+ * live replica (ISR [us], ELR and lastKnownElr cleared; in a new leader epoch where the last stop was not
+ * clean), in batches, synced before this returns. A log
  * without any registration (the course's) is opened as it is: the node counts itself registered and
  * appends nothing until the first change; in the image (not in the log) it stands as a broker with epoch
  * -1. NULL with the reason: a log that cannot be read, another node's voter set, an unsupported

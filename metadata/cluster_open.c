@@ -290,8 +290,10 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
         return false;
     cluster->broker_epoch = registration_add_self(records, cluster->node, first_offset);
     int32_t leaderships = registration_add_leaderships(records, &cluster->image, cluster->node);
+    bool was_clean = registration_was_clean(&cluster->image, cluster->node);
     if (leaderships > 0)
-        diag_info("%s: leading %d partitions again", cluster->directory, leaderships);
+        diag_info("%s: leading %d partitions again%s", cluster->directory, leaderships,
+                  was_clean ? "" : ", in new leader epochs: the last stop was not clean");
     return true;
 }
 

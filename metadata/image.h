@@ -25,6 +25,7 @@ enum {
     METADATA_VERSION_MIN = 7,  /* 3.3-IV3 */
     METADATA_VERSION_MAX = 30, /* 4.3-IV0 */
     NO_LEADER = -1,
+    LEADER_RECOVERING = 1,          /* leader_recovery_state: elected though it was not in sync */
     TOPIC_PARTITIONS_MAX = 1000000, /* a record that names a higher index is taken for a broken one */
 };
 
@@ -56,7 +57,7 @@ struct partition_state {
     int32_t leader;           /* NO_LEADER: none */
     int32_t leader_epoch;
     int32_t partition_epoch;
-    int8_t leader_recovery_state;
+    int8_t leader_recovery_state; /* 0: recovered */
 };
 
 struct topic {

@@ -200,17 +200,29 @@ static bool has_id(struct broker_ids ids, int32_t id)
     return false;
 }
 
+static bool is_only(struct broker_ids ids, int32_t id)
+{
+    return ids.count == 1 && ids.items[0] == id;
+}
+
+/* Whether the node was in sync when nobody was left, so that all committed records are here. */
+static bool was_in_sync(const struct partition_state *partition, int32_t node_id)
+{
+    return has_id(partition->isr, node_id) || has_id(partition->eligible_leader_replicas, node_id);
+}
+
+/* Whether the node led last, and nobody is eligible any more (KIP-966's last known leader). */
+static bool led_last(const struct partition_state *partition, int32_t node_id)
+{
+    return partition->isr.count == 0 && partition->eligible_leader_replicas.count == 0
+           && is_only(partition->last_known_elr, node_id);
+}
+
 bool registration_may_lead(const struct partition_state *partition, int32_t node_id)
 {
     if (partition->leader != NO_LEADER || !has_id(partition->replicas, node_id))
         return false;
-    return has_id(partition->isr, node_id) || has_id(partition->eligible_leader_replicas, node_id)
-           || partition->replicas.count == 1;
-}
-
-static bool is_only(struct broker_ids ids, int32_t id)
-{
-    return ids.count == 1 && ids.items[0] == id;
+    return was_in_sync(partition, node_id) || led_last(partition, node_id) || partition->replicas.count == 1;
 }
 
 void registration_set_leader(struct partition_change_record *change, const struct partition_state *partition,
@@ -225,25 +237,81 @@ void registration_set_leader(struct partition_change_record *change, const struc
         change->eligible_leader_replicas.count = 0;
     if (partition->last_known_elr.count > 0)
         change->last_known_elr.count = 0;
+    if (!was_in_sync(partition, *node_id) && partition->leader_recovery_state != LEADER_RECOVERING)
+        change->leader_recovery_state = LEADER_RECOVERING;
 }
 
-static void add_leadership(struct record_list *records, const struct topic *topic, int32_t index,
-                           const int32_t *node_id)
-{
+/* One partition of a node that takes its place: the state is that behind the records so far, a copy that
+ * borrows from the image. */
+struct return_of_leader {
+    struct record_list *records;
+    const struct cluster_node *node;
+    bool has_elr; /* eligible leader replicas are on */
     struct partition_change_record change;
-    schema_set_defaults(partition_change_record_schema(), &change);
-    change.partition_id = index;
-    change.topic_id = topic->id;
-    registration_set_leader(&change, &topic->partitions[index], node_id);
-    record_list_add(records, &partition_change_record_message, &change);
+    struct partition_state state;
+};
+
+static void begin_change(struct return_of_leader *back)
+{
+    int32_t index = back->change.partition_id;
+    struct uuid topic_id = back->change.topic_id;
+    schema_set_defaults(partition_change_record_schema(), &back->change);
+    back->change.partition_id = index;
+    back->change.topic_id = topic_id;
 }
 
-/* Whether the replica lies in a directory that this node has, or nobody has said where. */
-static bool has_its_directory(const struct partition_state *partition, const struct cluster_node *node)
+/* Nobody is known to be in sync: the node alone was, and may have lost what it had acknowledged. */
+static void forget_in_sync(struct return_of_leader *back)
+{
+    struct partition_state *state = &back->state;
+    struct partition_change_record *change = &back->change;
+    if (state->isr.count > 0)
+        state->isr.count = change->isr.count = 0;
+    if (state->eligible_leader_replicas.count > 0)
+        state->eligible_leader_replicas.count = change->eligible_leader_replicas.count = 0;
+    if (is_only(state->last_known_elr, back->node->node_id))
+        return;
+    state->last_known_elr = (struct broker_ids){(int32_t *)(uintptr_t)&back->node->node_id, 1};
+    change->last_known_elr.items = state->last_known_elr.items;
+    change->last_known_elr.count = 1;
+}
+
+/* Where the node leads, or would be the first to lead again, after a stop that was not clean. */
+static void give_up_lead(struct return_of_leader *back)
+{
+    struct partition_state *state = &back->state;
+    int32_t self = back->node->node_id;
+    bool leads = state->leader == self;
+    struct broker_ids in_sync = state->isr.count > 0 ? state->isr : state->eligible_leader_replicas;
+    bool forgets = back->has_elr && (leads || state->leader == NO_LEADER) && is_only(in_sync, self);
+    if (!leads && !forgets)
+        return;
+    begin_change(back);
+    if (leads)
+        state->leader = back->change.leader = NO_LEADER;
+    if (forgets)
+        forget_in_sync(back);
+    record_list_add(back->records, &partition_change_record_message, &back->change);
+}
+
+static bool lead_again(struct return_of_leader *back)
+{
+    if (!registration_may_lead(&back->state, back->node->node_id))
+        return false;
+    begin_change(back);
+    registration_set_leader(&back->change, &back->state, &back->node->node_id);
+    record_list_add(back->records, &partition_change_record_message, &back->change);
+    return true;
+}
+
+/* Whether the node has a replica, and it lies in a directory that the node has, or nobody has said where. */
+static bool has_replica(const struct partition_state *partition, const struct cluster_node *node)
 {
     int32_t at = 0;
-    while (partition->replicas.items[at] != node->node_id)
+    while (at < partition->replicas.count && partition->replicas.items[at] != node->node_id)
         at++;
+    if (at == partition->replicas.count)
+        return false;
     if (partition->directories == NULL || directory_id_is_reserved(partition->directories[at]))
         return true;
     for (int32_t i = 0; i < node->log_dir_count; i++)
@@ -252,20 +320,35 @@ static bool has_its_directory(const struct partition_state *partition, const str
     return false;
 }
 
+bool registration_was_clean(const struct image *image, const struct cluster_node *node)
+{
+    const struct broker_state *before = image_find_broker(image, node->node_id);
+    return before != NULL && before->epoch == node->previous_broker_epoch;
+}
+
 int32_t registration_add_leaderships(struct record_list *records, const struct image *image,
                                      const struct cluster_node *node)
 {
     int32_t count = 0;
     size_t cursor = 0;
+    bool was_clean = registration_was_clean(image, node);
+    struct return_of_leader back = {
+        .records = records,
+        .node = node,
+        .has_elr = image_feature_level(image, SLICE(ELR_VERSION)) > 0,
+    };
     struct map_entry *entry;
     while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL) {
         const struct topic *topic = entry->value;
+        back.change.topic_id = topic->id;
         for (int32_t i = 0; i < topic->partition_count; i++) {
-            const struct partition_state *partition = &topic->partitions[i];
-            if (!registration_may_lead(partition, node->node_id) || !has_its_directory(partition, node))
+            if (!has_replica(&topic->partitions[i], node))
                 continue;
-            add_leadership(records, topic, i, &node->node_id);
-            count++;
+            back.change.partition_id = i;
+            back.state = topic->partitions[i];
+            if (!was_clean)
+                give_up_lead(&back);
+            count += lead_again(&back);
         }
     }
     return count;

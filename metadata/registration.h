@@ -19,15 +19,27 @@ bool registration_add_bootstrap(struct record_list *records, const struct cluste
 int64_t registration_add_self(struct record_list *records, const struct cluster_node *node,
                               int64_t first_offset);
 
-/* Whether the partition has no leader and the node is a replica that has all committed records: in the ISR,
- * eligible beside it, or the only replica that there is. */
+/* Whether the partition has no leader and the node is a replica that has all committed records, or all that
+ * are left of them: in the ISR, eligible beside it, the last known leader where nobody is eligible, or the
+ * only replica that there is. */
 bool registration_may_lead(const struct partition_state *partition, int32_t node_id);
 
-/* Fills what changes when the node takes the lead, and nothing else. The id is borrowed. */
+/* Fills what changes when the node takes the lead, and nothing else. Was it not in sync, the partition is
+ * RECOVERING, as after an unclean election. The id is borrowed. */
 void registration_set_leader(struct partition_change_record *change, const struct partition_state *partition,
                              const int32_t *node_id);
 
-/* That this node leads every partition that it may lead and whose log directory it has. Returns how many. */
+/* Whether the node's last stop was clean: every log directory had a marker with the broker epoch that the
+ * image has (KIP-966). */
+bool registration_was_clean(const struct image *image, const struct cluster_node *node);
+
+/*
+ * That this node leads every partition that it may lead and whose log directory it has. Returns how many.
+ *
+ * A stop that was not clean may have lost records that clients have seen. So the node gives up first what it
+ * led, and is not in sync any more where eligible leader replicas are on: the leader epoch rises by two, as
+ * Apache Kafka's, and a client can tell by it that the log is not what it was (KIP-320).
+ */
 int32_t registration_add_leaderships(struct record_list *records, const struct image *image,
                                      const struct cluster_node *node);
 

@@ -30,7 +30,7 @@ uint64_t broker_random(void *state)
 
 /* ---- the cluster ---- */
 
-static bool open_cluster(struct broker *broker, struct note *why)
+static bool open_cluster(struct broker *broker, int64_t previous_broker_epoch, struct note *why)
 {
     const struct config *config = &broker->config;
     int32_t log_dir_count;
@@ -45,6 +45,7 @@ static bool open_cluster(struct broker *broker, struct note *why)
         .controller_endpoint_count = config->controller_listener_count,
         .log_dirs = log_dirs,
         .log_dir_count = log_dir_count,
+        .previous_broker_epoch = previous_broker_epoch,
         .config = &config->cluster,
         .static_configs = config->static_configs.entries,
         .static_config_count = config->static_configs.count,
@@ -344,10 +345,9 @@ static bool open_stages(struct broker *broker, struct note *why)
     if (!log_dirs_open(broker, why) || !bind_listeners(broker, true, why))
         return false;
     data_dir_introduce(broker->dirs, broker->dir_count);
-    for (int32_t i = 0; i < broker->dir_count; i++)
-        if (!data_dir_is_offline(broker->dirs[i]))
-            data_dir_begin(broker->dirs[i], &(int64_t){-1});
-    if (!open_cluster(broker, why) || !load_partitions(broker, why) || !log_dirs_start(broker, why))
+    int64_t previous_epoch = log_dirs_begin(broker);
+    if (!open_cluster(broker, previous_epoch, why) || !load_partitions(broker, why)
+        || !log_dirs_start(broker, why))
         return false;
     broker->fetch_sessions =
         fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));

@@ -118,6 +118,19 @@ bool log_dirs_open(struct broker *broker, struct note *why)
     return check_dirs(broker, dirs, count, why);
 }
 
+int64_t log_dirs_begin(struct broker *broker)
+{
+    int64_t common = -1;
+    bool agree = true;
+    for (int32_t i = 0; i < broker->dir_count; i++) {
+        int64_t epoch = -1;
+        bool was_clean = !data_dir_is_offline(broker->dirs[i]) && data_dir_begin(broker->dirs[i], &epoch);
+        agree = agree && was_clean && (i == 0 || epoch == common);
+        common = epoch;
+    }
+    return agree ? common : -1;
+}
+
 struct data_dir *log_dirs_metadata(const struct broker *broker)
 {
     for (int32_t i = 0; i < broker->dir_count; i++)

@@ -17,6 +17,10 @@ struct broker;
  * there is no broker. */
 bool log_dirs_open(struct broker *broker, struct note *why);
 
+/* Takes the clean-shutdown markers away. Returns the broker epoch that all of them have; -1: a directory is
+ * offline, has none, or another one. */
+int64_t log_dirs_begin(struct broker *broker);
+
 /* The one with the cluster log. */
 struct data_dir *log_dirs_metadata(const struct broker *broker);
 

@@ -97,6 +97,7 @@ static bool open_stages(struct node *node, struct note *why)
     int64_t broker_epoch;
     data_dir_introduce(&node->dir, 1);
     node->was_clean = data_dir_begin(node->dir, &broker_epoch);
+    node->self.previous_broker_epoch = node->was_clean ? broker_epoch : -1;
     node->directory_id = data_dir_meta(node->dir)->directory_id;
     node->cluster = cluster_open(node->dir, &node->self, why);
     return node->cluster != NULL && load_partitions(node, why);

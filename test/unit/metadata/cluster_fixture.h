@@ -40,6 +40,7 @@ FIXTURE void node_init(struct node_fixture *fixture, const char *path)
         .controller_endpoint_count = 1,
         .log_dirs = &fixture->directory_id,
         .log_dir_count = 1,
+        .previous_broker_epoch = -1,
     };
 }
 
@@ -76,9 +77,10 @@ FIXTURE void node_open(struct node_fixture *fixture)
     ck_assert_msg(node_try_open(fixture, METADATA_VERSION_MAX, &why), "%s", why.text);
 }
 
-/* As a server does: the marker last. */
+/* As a server does; the next start finds the marker. */
 FIXTURE void node_close(struct node_fixture *fixture)
 {
+    fixture->node.previous_broker_epoch = cluster_broker_epoch(fixture->cluster);
     cluster_close(fixture->cluster);
     data_dir_close(fixture->dir);
 }

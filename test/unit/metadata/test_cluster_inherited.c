@@ -118,6 +118,7 @@ START_TEST(partitions_without_a_leader_are_led_again)
     change.eligible_leader_replicas.count = change.last_known_elr.count = 1;
     record_list_add(&list, &partition_change_record_message, &change);
     finish_log();
+    fixture.node.previous_broker_epoch = 2;
     node_open(&fixture);
     for (int32_t i = 0; i < 3; i++) {
         struct partition_state partition = node_partition(&fixture, "t", i);

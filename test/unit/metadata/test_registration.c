@@ -1,0 +1,236 @@
+/*
+ * registration: the partitions that a node leads again, and in which leader epoch. What Apache Kafka 4.3.1
+ * showed in its cluster log after kills and stops, with and without eligible leader replicas, is expected
+ * here.
+ */
+#include "metadata/registration.h"
+
+#include "test/unit/metadata/fixture.h"
+
+enum { STOPPED_EPOCH = 7, ELR_OFF = 0, ELR_ON = 1 };
+
+static struct arena arena;
+static struct image image;
+static struct record_list before, records;
+static struct uuid directory;
+static struct cluster_node node;
+
+static void set_up(void)
+{
+    arena_init(&arena, SIZE_MAX);
+    image_init(&image, 0);
+    record_list_init(&before, &arena, METADATA_VERSION_MAX);
+    record_list_init(&records, &arena, METADATA_VERSION_MAX);
+    directory = make_id(NODE_DIRECTORY);
+    node = (struct cluster_node){
+        .node_id = 1, .log_dirs = &directory, .log_dir_count = 1, .previous_broker_epoch = -1};
+}
+
+static void tear_down(void)
+{
+    image_fini(&image);
+    arena_fini(&arena);
+}
+
+static void apply(struct record_list *list)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        struct note why = {""};
+        ck_assert_msg(image_apply(&image, list->records[i], i, 1, &why), "%s", why.text);
+    }
+    list->count = 0;
+}
+
+/* Broker 1 leads t-0, its only replica. */
+static void begin(int16_t elr_level)
+{
+    add_feature(&before, METADATA_VERSION, METADATA_VERSION_MAX);
+    if (elr_level > 0)
+        add_feature(&before, "eligible.leader.replicas.version", elr_level);
+    add_broker(&before, 1, STOPPED_EPOCH, "old");
+    add_topic(&before, "t", make_id(1));
+    add_partition(&before, make_id(1), 0);
+}
+
+static const struct partition_state *partition(void)
+{
+    return image_find_partition(image_find_topic(&image, SLICE("t")), 0);
+}
+
+/* Starts, and returns how many records it took. */
+static int32_t start(void)
+{
+    apply(&before);
+    registration_add_leaderships(&records, &image, &node);
+    int32_t count = records.count;
+    apply(&records);
+    return count;
+}
+
+static void check_leads_alone(int32_t leader_epoch, int8_t recovery_state)
+{
+    const struct partition_state *state = partition();
+    ck_assert_int_eq(state->leader, 1);
+    ck_assert_int_eq(state->leader_epoch, leader_epoch);
+    ck_assert_int_eq(state->leader_recovery_state, recovery_state);
+    ck_assert_int_eq(state->isr.count, 1);
+    ck_assert_int_eq(state->isr.items[0], 1);
+    ck_assert_int_eq(state->eligible_leader_replicas.count, 0);
+    ck_assert_int_eq(state->last_known_elr.count, 0);
+}
+
+static void change_partition(const int32_t *replicas, int32_t replica_count, const int32_t *isr,
+                             int32_t isr_count)
+{
+    struct partition_change_record change = change_of(make_id(1), 0);
+    change.replicas.items = (int32_t *)(uintptr_t)replicas;
+    change.replicas.count = replica_count;
+    change.isr.items = (int32_t *)(uintptr_t)isr;
+    change.isr.count = isr_count;
+    record_list_add(&before, &partition_change_record_message, &change);
+}
+
+/* As Apache Kafka takes the lead of a broker that stops. */
+static void take_lead_away(int32_t isr_count, int32_t elr_count, int32_t last_known_count)
+{
+    int32_t one = 1;
+    struct partition_change_record change = change_of(make_id(1), 0);
+    change.leader = NO_LEADER;
+    change.isr.items = change.eligible_leader_replicas.items = change.last_known_elr.items = &one;
+    change.isr.count = isr_count;
+    change.eligible_leader_replicas.count = elr_count;
+    change.last_known_elr.count = last_known_count;
+    record_list_add(&before, &partition_change_record_message, &change);
+}
+
+START_TEST(after_a_clean_stop_leaders_stay_as_they_are)
+{
+    node.previous_broker_epoch = STOPPED_EPOCH;
+    begin(ELR_ON);
+    ck_assert_int_eq(start(), 0);
+    check_leads_alone(0, 0);
+}
+END_TEST
+
+START_TEST(after_a_kill_the_leader_epoch_rises_by_two_and_the_partition_recovers)
+{
+    begin(ELR_ON);
+    ck_assert_int_eq(start(), 2);
+    check_leads_alone(2, LEADER_RECOVERING);
+    ck_assert_int_eq(start(), 2);
+    check_leads_alone(4, LEADER_RECOVERING);
+}
+END_TEST
+
+START_TEST(without_eligible_leader_replicas_the_epoch_rises_and_the_isr_stays)
+{
+    begin(ELR_OFF);
+    ck_assert_int_eq(start(), 2);
+    check_leads_alone(2, 0);
+}
+END_TEST
+
+START_TEST(a_marker_of_another_stop_is_none)
+{
+    node.previous_broker_epoch = STOPPED_EPOCH - 1;
+    begin(ELR_ON);
+    ck_assert_int_eq(start(), 2);
+    check_leads_alone(2, LEADER_RECOVERING);
+}
+END_TEST
+
+/* 4.3.1 stopped cleanly, and somebody took the marker away. */
+START_TEST(a_lead_that_was_given_up_in_order_rises_once_more_without_the_marker)
+{
+    begin(ELR_ON);
+    take_lead_away(0, 1, 1);
+    ck_assert_int_eq(start(), 2);
+    check_leads_alone(2, LEADER_RECOVERING);
+}
+END_TEST
+
+START_TEST(a_lead_that_was_given_up_in_order_is_taken_again)
+{
+    node.previous_broker_epoch = STOPPED_EPOCH;
+    begin(ELR_ON);
+    take_lead_away(0, 1, 1);
+    ck_assert_int_eq(start(), 1);
+    check_leads_alone(2, 0);
+}
+END_TEST
+
+START_TEST(without_eligible_leader_replicas_no_marker_is_needed_to_lead_again)
+{
+    begin(ELR_OFF);
+    take_lead_away(-1, -1, -1);
+    ck_assert_int_eq(start(), 1);
+    check_leads_alone(2, 0);
+}
+END_TEST
+
+/* A power cut between the first record and the second, with another replica that is gone. */
+START_TEST(a_start_that_ended_half_way_is_gone_on_with)
+{
+    static const int32_t both[] = {1, 2};
+    begin(ELR_ON);
+    change_partition(both, 2, both, 1);
+    take_lead_away(0, -1, 1);
+    ck_assert_int_eq(start(), 1);
+    check_leads_alone(2, LEADER_RECOVERING);
+}
+END_TEST
+
+START_TEST(a_leader_beside_others_leads_on_in_a_new_epoch)
+{
+    static const int32_t both[] = {1, 2};
+    begin(ELR_ON);
+    change_partition(both, 2, both, 2);
+    ck_assert_int_eq(start(), 2);
+    check_leads_alone(2, 0);
+}
+END_TEST
+
+START_TEST(what_another_broker_leads_is_its_own)
+{
+    static const int32_t both[] = {1, 2};
+    begin(ELR_ON);
+    change_partition(both, 2, both, 2);
+    struct partition_change_record change = change_of(make_id(1), 0);
+    change.leader = 2;
+    record_list_add(&before, &partition_change_record_message, &change);
+    ck_assert_int_eq(start(), 0);
+    ck_assert_int_eq(partition()->leader, 2);
+}
+END_TEST
+
+START_TEST(what_lies_in_a_directory_that_is_gone_is_not_led_again)
+{
+    directory = make_id(99);
+    begin(ELR_ON);
+    ck_assert_int_eq(start(), 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("registration");
+    TCase *tcase = tcase_create("registration");
+    tcase_add_checked_fixture(tcase, set_up, tear_down);
+    tcase_add_test(tcase, after_a_clean_stop_leaders_stay_as_they_are);
+    tcase_add_test(tcase, after_a_kill_the_leader_epoch_rises_by_two_and_the_partition_recovers);
+    tcase_add_test(tcase, without_eligible_leader_replicas_the_epoch_rises_and_the_isr_stays);
+    tcase_add_test(tcase, a_marker_of_another_stop_is_none);
+    tcase_add_test(tcase, a_lead_that_was_given_up_in_order_rises_once_more_without_the_marker);
+    tcase_add_test(tcase, a_lead_that_was_given_up_in_order_is_taken_again);
+    tcase_add_test(tcase, without_eligible_leader_replicas_no_marker_is_needed_to_lead_again);
+    tcase_add_test(tcase, a_start_that_ended_half_way_is_gone_on_with);
+    tcase_add_test(tcase, a_leader_beside_others_leads_on_in_a_new_epoch);
+    tcase_add_test(tcase, what_another_broker_leads_is_its_own);
+    tcase_add_test(tcase, what_lies_in_a_directory_that_is_gone_is_not_led_again);
+    suite_add_tcase(suite, tcase);
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
