@@ -7,6 +7,8 @@
 #include "protocol/messages/sync_group.h"
 #include "server/coordinator/classic_state.h"
 
+enum { LEAST_PAUSE_MS = 1000 };
+
 /* ---- deadlines ---- */
 
 void classic_arm(const struct classic_step *step, int64_t deadline_ms)
@@ -235,13 +237,21 @@ static void become_empty(const struct classic_step *step)
     classic_write_group(step, false);
 }
 
+/* Only static members are left, and all are away: until their sessions have ended. A client may have said
+ * that it takes no time at all, which must not make this a loop. */
+static void await_anybody(const struct classic_step *step)
+{
+    int32_t timeout_ms = rebalance_timeout_ms(step->classic);
+    arm_phase(step, timeout_ms < LEAST_PAUSE_MS ? LEAST_PAUSE_MS : timeout_ms);
+}
+
 void classic_complete_join(const struct classic_step *step)
 {
     struct classic_group *classic = step->classic;
     ensure(classic->state == CLASSIC_PREPARING_REBALANCE);
     remove_absent(step);
     if (!elect_leader(classic) && classic->member_count > 0) {
-        arm_phase(step, rebalance_timeout_ms(classic)); /* until their sessions have ended */
+        await_anybody(step);
         return;
     }
     classic->is_initial = false;

@@ -225,6 +225,17 @@ START_TEST(if_only_absent_ones_are_left_the_group_waits_for_their_sessions)
 }
 END_TEST
 
+START_TEST(nobody_is_waited_for_without_a_pause)
+{
+    ASK_JOIN(&shard, .group = "g", .instance = "i0", .rebalance_timeout_ms = -1);
+    ASK_JOIN(&shard, .group = "g", .instance = "i1", .rebalance_timeout_ms = -1);
+    ASK_JOIN(&shard, .group = "g", .instance = "i0", .rebalance_timeout_ms = -1);
+    shard_leave(&shard, "g", "", "i0", 5); /* the other one may come back, at any time */
+    shard_jump(&shard, 1);
+    ck_assert_int_gt(shard_next_due_ms(&shard), shard.now_ms);
+}
+END_TEST
+
 START_TEST(an_administrator_takes_members_out_by_instance)
 {
     make_static(2);
@@ -522,6 +533,7 @@ int main(void)
     tcase_add_test(tcase, a_static_member_may_miss_a_rebalance);
     tcase_add_test(tcase, whoever_led_leads_after_a_restart);
     tcase_add_test(tcase, if_only_absent_ones_are_left_the_group_waits_for_their_sessions);
+    tcase_add_test(tcase, nobody_is_waited_for_without_a_pause);
     tcase_add_test(tcase, an_administrator_takes_members_out_by_instance);
     tcase_add_test(tcase, a_group_is_written_when_it_is_made);
     tcase_add_test(tcase, a_group_that_cannot_be_written_is_not_made);
