@@ -256,6 +256,21 @@ void cluster_change_end(struct cluster *cluster) HELD_ON_RETURN
     mutex_unlock(&cluster->change_lock);
 }
 
+void cluster_describe_quorum(struct cluster *cluster, struct cluster_quorum *quorum)
+{
+    const struct cluster_node *node = cluster->node;
+    mutex_lock(&cluster->change_lock);
+    *quorum = (struct cluster_quorum){
+        .leader_id = node->node_id,
+        .leader_epoch = cluster->epoch,
+        .high_watermark = cluster->log.end_offset,
+        .kraft_version = cluster->kraft_version,
+        .directory_id = cluster->kraft_version > 0 ? data_dir_meta(cluster->dir)->directory_id : UUID_ZERO,
+        .endpoint = node->controller_endpoint_count > 0 ? &node->controller_endpoints[0] : NULL,
+    };
+    mutex_unlock(&cluster->change_lock);
+}
+
 int32_t cluster_node_id(const struct cluster *cluster)
 {
     return cluster->node->node_id;

@@ -75,6 +75,19 @@ const struct image *cluster_change_begin(struct cluster *cluster);
 enum kerr cluster_change_commit(struct cluster *cluster, const struct record_list *records, struct note *why);
 void cluster_change_end(struct cluster *cluster);
 
+/* The quorum that the cluster log has: this node alone, for now. */
+struct cluster_quorum {
+    int32_t leader_id;
+    int32_t leader_epoch;
+    int64_t high_watermark;          /* all of it is committed: the log's end */
+    int16_t kraft_version;           /* 0: the voters are configured, 1: they stand in the log (KIP-853) */
+    struct uuid directory_id;        /* of the voter; zero with kraft.version 0, which does not know it */
+    const struct endpoint *endpoint; /* of the controller; NULL: none is configured */
+};
+
+/* Waits for a change that is under way. */
+void cluster_describe_quorum(struct cluster *cluster, struct cluster_quorum *quorum);
+
 int32_t cluster_node_id(const struct cluster *cluster);
 int64_t cluster_broker_epoch(struct cluster *cluster); /* of our registration; -1: none was written */
 

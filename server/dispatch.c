@@ -49,9 +49,13 @@ static const struct service services[] = {
     {49, handle_alter_client_quotas},
     {50, handle_describe_user_scram_credentials},
     {51, handle_alter_user_scram_credentials},
+    {55, handle_describe_quorum},
     {60, handle_describe_cluster},
+    {61, handle_describe_producers},
     {74, handle_list_config_resources},
     {75, handle_describe_topic_partitions},
+    {80, handle_add_raft_voter},
+    {81, handle_remove_raft_voter},
 };
 
 static const struct service *find_service(int key)

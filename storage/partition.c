@@ -250,6 +250,34 @@ void partition_get_offsets(struct partition *partition, struct partition_offsets
     partition_unlock(partition);
 }
 
+static struct partition_producer describe_producer(const struct producer *producer)
+{
+    int newest = producer->batch_count - 1;
+    return (struct partition_producer){
+        .id = producer->id,
+        .last_timestamp = producer->last_timestamp,
+        .transaction_start = producer->transaction_start,
+        .last_sequence = newest < 0 ? -1 : producer->batches[newest].last_sequence,
+        .coordinator_epoch = producer->coordinator_epoch,
+        .epoch = producer->epoch,
+    };
+}
+
+struct partition_producer *partition_list_producers(struct partition *partition, struct arena *arena,
+                                                    int32_t *count)
+{
+    partition_lock(partition);
+    const struct producers *producers = &partition->log->producers;
+    struct partition_producer *list =
+        arena_new_array(arena, struct partition_producer, producers_count(producers));
+    size_t cursor = 0;
+    *count = 0;
+    for (struct map_entry *entry; (entry = map_next(&producers->by_id, &cursor)) != NULL;)
+        list[(*count)++] = describe_producer(entry->value);
+    partition_unlock(partition);
+    return list;
+}
+
 void partition_get_extent(struct partition *partition, struct partition_extent *extent)
 {
     partition_lock(partition);

@@ -10,6 +10,7 @@
 #ifndef STORAGE_PARTITION_H
 #define STORAGE_PARTITION_H
 
+#include "protocol/base/arena.h"
 #include "protocol/base/list.h"
 #include "protocol/base/note.h"
 #include "protocol/base/records.h"
@@ -115,6 +116,20 @@ struct partition_extent {
 };
 
 void partition_get_extent(struct partition *partition, struct partition_extent *extent);
+
+/* A producer that the partition knows, as DescribeProducers tells of it (KIP-664). */
+struct partition_producer {
+    int64_t id;
+    int64_t last_timestamp;    /* of its last batch or marker */
+    int64_t transaction_start; /* first offset of its open transaction; -1: none is open */
+    int32_t last_sequence;     /* -1: no batch of its epoch is known */
+    int32_t coordinator_epoch; /* of its last marker; -1: none came */
+    int16_t epoch;
+};
+
+/* All of them, in no order: an array in the arena, of *count. Whoever leads. */
+struct partition_producer *partition_list_producers(struct partition *partition, struct arena *arena,
+                                                    int32_t *count);
 
 /* NONE, KAFKA_STORAGE_ERROR if the directory is offline, FENCED_LEADER_EPOCH, UNKNOWN_LEADER_EPOCH (KIP-320;
  * epoch -1 is not checked), then NOT_LEADER_OR_FOLLOWER if need_leader. */

@@ -7,6 +7,7 @@
 
 #include "server/call.h"
 
+handler_fn handle_add_raft_voter;
 handler_fn handle_alter_client_quotas;
 handler_fn handle_alter_configs;
 handler_fn handle_alter_replica_log_dirs;
@@ -25,6 +26,8 @@ handler_fn handle_describe_cluster;
 handler_fn handle_describe_configs;
 handler_fn handle_describe_delegation_token;
 handler_fn handle_describe_log_dirs;
+handler_fn handle_describe_producers;
+handler_fn handle_describe_quorum;
 handler_fn handle_describe_topic_partitions;
 handler_fn handle_describe_user_scram_credentials;
 handler_fn handle_expire_delegation_token;
@@ -36,6 +39,7 @@ handler_fn handle_list_config_resources;
 handler_fn handle_list_offsets;
 handler_fn handle_metadata;
 handler_fn handle_offset_for_leader_epoch;
+handler_fn handle_remove_raft_voter;
 handler_fn handle_renew_delegation_token;
 
 #endif
