@@ -177,6 +177,8 @@ enum kerr cluster_commit_locked(struct cluster *cluster, const struct record_lis
     batch_writer_fini(&writer);
     if (error == KERR_NONE)
         cluster_apply(cluster, records, first_offset);
+    if (image_find_broker(&cluster->image, cluster->node->node_id) == NULL)
+        cluster->broker_epoch = NOT_REGISTERED; /* somebody has unregistered us */
     return error;
 }
 

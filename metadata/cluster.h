@@ -89,7 +89,8 @@ struct cluster_quorum {
 void cluster_describe_quorum(struct cluster *cluster, struct cluster_quorum *quorum);
 
 int32_t cluster_node_id(const struct cluster *cluster);
-int64_t cluster_broker_epoch(struct cluster *cluster); /* of our registration; -1: none was written */
+/* Of our registration; -1: none was written, or somebody has unregistered us. No lock. */
+int64_t cluster_broker_epoch(struct cluster *cluster);
 
 /* The next producer id (InitProducerId): from a block of 1000 that PRODUCER_IDS_RECORD took from the
  * image. */

@@ -10,6 +10,8 @@
 #include "metadata/cluster_log.h"
 #include "storage/os/mutex.h"
 
+#include <stdatomic.h>
+
 enum {
     LEVEL_3_6_IV1 = 13,        /* metadata.version from which on there are metadata transactions (KIP-868) */
     BATCH_BYTES_MAX = 8 << 20, /* what Apache Kafka takes for a metadata batch */
@@ -24,9 +26,9 @@ struct cluster {
 
     struct mutex change_lock; /* guards what follows; one change at a time */
     struct cluster_log log;
-    int32_t epoch;            /* raft epoch of our own records */
-    int64_t broker_epoch;     /* NOT_REGISTERED: no record says that we are */
-    int64_t next_producer_id; /* of our block */
+    int32_t epoch;             /* raft epoch of our own records */
+    atomic_llong broker_epoch; /* NOT_REGISTERED: no record says that we are; read without the lock */
+    int64_t next_producer_id;  /* of our block */
     int64_t end_of_producer_ids;
     int64_t last_timestamp_ms;    /* append time of the log's last batch, wall clock; -1: there is none */
     int64_t bytes_since_snapshot; /* of the log */

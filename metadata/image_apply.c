@@ -24,7 +24,7 @@
 
 #include <stdlib.h>
 
-enum { LEADER_UNCHANGED = -2, RECOVERY_UNCHANGED = -1 };
+enum { RECOVERY_UNCHANGED = -1 };
 
 typedef bool apply_fn(struct image *image, const void *record, struct note *why);
 

@@ -196,8 +196,7 @@ static void follow(struct broker *broker, const struct topic *topic, int32_t ind
     partition_unref(partition);
 }
 
-/* With the change locked: the image cannot change meanwhile. */
-static void follow_all(struct broker *broker, const struct image *image)
+void log_dirs_follow(struct broker *broker, const struct image *image)
 {
     size_t cursor = 0;
     struct map_entry *entry;
@@ -221,7 +220,7 @@ static bool commit(struct broker *broker, const struct image *image, struct aren
         return false;
     }
     if (records.count > 0)
-        follow_all(broker, image);
+        log_dirs_follow(broker, image);
     return true;
 }
 

@@ -33,6 +33,10 @@ struct uuid *log_dirs_in_order(const struct broker *broker, struct arena *arena,
 /* Where the replicas lie, for the controller's decisions. Valid as long as the arena. */
 struct replica_places log_dirs_places(struct broker *broker, struct arena *arena);
 
+/* Lets every hosted partition lead, or not, as the image says. With the change locked: the image cannot
+ * change meanwhile. */
+void log_dirs_follow(struct broker *broker, const struct image *image);
+
 /* When the partitions are loaded: tells the cluster where all replicas are and which directories are in
  * order, where it does not know, and makes the partitions follow. False with the reason: the directory with
  * the cluster log has failed meanwhile. */

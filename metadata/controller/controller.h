@@ -24,7 +24,7 @@ enum { PARTITIONS_PER_REQUEST_MAX = 10000 }; /* Kafka's bound on what one reques
 struct controller {
     const struct image *image;         /* as it is; does not change meanwhile */
     const struct config_view *configs; /* over the same image */
-    int32_t node_id;                   /* this node: counts as registered even where no record says so */
+    int32_t node_id;                   /* this node */
     struct arena *arena;
     uint64_t (*next_random)(void *state);
     void *random_state;

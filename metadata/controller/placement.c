@@ -14,21 +14,18 @@ static bool is_live(const struct broker_state *broker)
     return !broker->fenced && !broker->in_controlled_shutdown;
 }
 
-/* This node lives even where the cluster log has no registration of it (the course's directories). */
 static bool is_registered(const struct controller *controller, int32_t id)
 {
-    return id == controller->node_id || image_find_broker(controller->image, id);
+    return image_find_broker(controller->image, id) != NULL;
 }
 
 static bool is_active(const struct controller *controller, int32_t id)
 {
     const struct broker_state *broker = image_find_broker(controller->image, id);
-    return broker ? is_live(broker) : id == controller->node_id;
+    return broker != NULL && is_live(broker);
 }
 
-/* The directory that a new replica is assigned to: the broker's only one, else it is for the broker to
- * choose. */
-static struct uuid default_directory(const struct controller *controller, int32_t id)
+struct uuid placement_default_directory(const struct controller *controller, int32_t id)
 {
     const struct broker_state *broker = image_find_broker(controller->image, id);
     if (!broker || broker->log_dir_count == 0)
@@ -48,13 +45,11 @@ struct seat {
 static struct seat *collect(const struct controller *controller, bool active, int32_t *count)
 {
     const struct image *image = controller->image;
-    struct seat *seats = arena_new_array(controller->arena, struct seat, image->broker_count + 1);
+    struct seat *seats = arena_new_array(controller->arena, struct seat, image->broker_count);
     *count = 0;
     for (int32_t i = 0; i < image->broker_count; i++)
         if (is_live(&image->brokers[i]) == active)
             seats[(*count)++] = (struct seat){image->brokers[i].id, image->brokers[i].rack, false};
-    if (active && !image_find_broker(image, controller->node_id))
-        seats[(*count)++] = (struct seat){controller->node_id, SLICE_NULL, false};
     return seats;
 }
 
@@ -183,7 +178,7 @@ bool placement_fill_record(const struct controller *controller, struct uuid topi
     for (int32_t i = 0; i < count; i++) {
         if (is_active(controller, brokers[i]))
             record->isr.items[record->isr.count++] = brokers[i];
-        record->directories.items[i] = default_directory(controller, brokers[i]);
+        record->directories.items[i] = placement_default_directory(controller, brokers[i]);
     }
     record->leader = record->isr.count > 0 ? record->isr.items[0] : NO_LEADER;
     record->leader_epoch = 0;

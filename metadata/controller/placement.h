@@ -31,6 +31,10 @@ int32_t *placement_choose(const struct placement *placement, const struct contro
 enum kerr placement_check_manual(const struct controller *controller, const int32_t *brokers, int32_t count,
                                  int32_t expected_count, struct note *why);
 
+/* The directory that a new replica is assigned to: the broker's only one, else it is for the broker to
+ * choose. */
+struct uuid placement_default_directory(const struct controller *controller, int32_t id);
+
 /* A new partition's record: leader and ISR are its live replicas. False if none of them lives. */
 bool placement_fill_record(const struct controller *controller, struct uuid topic_id, int32_t partition_id,
                            int32_t *brokers, int32_t count, struct partition_record *record);

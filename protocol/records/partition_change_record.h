@@ -9,6 +9,8 @@
 
 #include "protocol/schema/schema.h"
 
+enum { LEADER_UNCHANGED = -2 };
+
 struct partition_change_record {
     int32_t partition_id;
     struct uuid topic_id;

@@ -41,6 +41,14 @@ enum kerr change_commit_names(struct change *change)
     return change_commit(change);
 }
 
+enum kerr change_commit_leaders(struct change *change)
+{
+    enum kerr error = change_commit(change);
+    if (error == KERR_NONE && change->records.count > 0)
+        log_dirs_follow(change->call->broker, change->controller.image);
+    return error;
+}
+
 void change_settle(struct change *change, const struct uuid *topic_ids, int32_t count)
 {
     struct broker *broker = change->call->broker;

@@ -27,6 +27,9 @@ enum kerr change_commit(struct change *change);
  * is forgotten (partitions_forget_deleted). */
 enum kerr change_commit_names(struct change *change);
 
+/* The same for records that change who leads: the partitions here follow. */
+enum kerr change_commit_leaders(struct change *change);
+
 /* After a commit, with the topics' partitions hosted: tells the cluster in which log directories they are,
  * where the broker has chosen. What cannot be written now is at the next start. */
 void change_settle(struct change *change, const struct uuid *topic_ids, int32_t count);

@@ -35,7 +35,7 @@ static void describe(struct call *call, bool with_fenced)
         broker->is_fenced = brokers[i].fenced;
     }
     response->cluster_id = call->broker->cluster_id;
-    response->controller_id = cluster_node_id(call->broker->cluster); /* KRaft: any broker that is alive */
+    response->controller_id = any_live_broker(call, brokers, count);
 }
 
 void handle_describe_cluster(struct call *call)

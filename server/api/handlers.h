@@ -10,6 +10,7 @@
 handler_fn handle_add_raft_voter;
 handler_fn handle_alter_client_quotas;
 handler_fn handle_alter_configs;
+handler_fn handle_alter_partition_reassignments;
 handler_fn handle_alter_replica_log_dirs;
 handler_fn handle_alter_user_scram_credentials;
 handler_fn handle_api_versions;
@@ -30,6 +31,7 @@ handler_fn handle_describe_producers;
 handler_fn handle_describe_quorum;
 handler_fn handle_describe_topic_partitions;
 handler_fn handle_describe_user_scram_credentials;
+handler_fn handle_elect_leaders;
 handler_fn handle_expire_delegation_token;
 handler_fn handle_fetch;
 handler_fn handle_find_coordinator;
@@ -37,9 +39,11 @@ handler_fn handle_incremental_alter_configs;
 handler_fn handle_init_producer_id;
 handler_fn handle_list_config_resources;
 handler_fn handle_list_offsets;
+handler_fn handle_list_partition_reassignments;
 handler_fn handle_metadata;
 handler_fn handle_offset_for_leader_epoch;
 handler_fn handle_remove_raft_voter;
 handler_fn handle_renew_delegation_token;
+handler_fn handle_unregister_broker;
 
 #endif

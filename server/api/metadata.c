@@ -239,8 +239,7 @@ static void list_cluster(struct listing *listing)
         response->brokers.items[i].rack = brokers[i].rack;
     }
     response->cluster_id = listing->call->broker->cluster_id;
-    response->controller_id =
-        cluster_node_id(listing->call->broker->cluster); /* KRaft: any broker that is alive */
+    response->controller_id = any_live_broker(listing->call, brokers, count);
     if (request->include_cluster_authorized_operations)
         response->cluster_authorized_operations = cluster_operations(listing->call);
 }

@@ -31,22 +31,17 @@ struct listed_broker *list_brokers(struct call *call, const struct image *image,
     struct broker *self = call->broker;
     int32_t self_id = cluster_node_id(self->cluster);
     struct slice listener = listener_name(call->connection->listener);
-    struct listed_broker *brokers =
-        arena_new_array(call->arena, struct listed_broker, image->broker_count + 1);
-    bool self_is_listed = false;
+    struct listed_broker *brokers = arena_new_array(call->arena, struct listed_broker, image->broker_count);
     *count = 0;
-    for (int32_t i = 0; i <= image->broker_count; i++) {
-        const struct broker_state *other = i < image->broker_count ? &image->brokers[i] : NULL;
-        if (!self_is_listed && (other == NULL || other->id >= self_id)) {
-            brokers[(*count)++] = listed(call, self_id, broker_endpoint_for(self, call->connection),
-                                         self->config.broker_rack, false);
-            self_is_listed = true;
-        }
-        if (other == NULL || other->id == self_id || (other->fenced && !with_fenced))
-            continue;
-        const struct endpoint *endpoint = endpoint_of(other, listener);
-        if (endpoint != NULL)
-            brokers[(*count)++] = listed(call, other->id, endpoint, other->rack, other->fenced);
+    for (int32_t i = 0; i < image->broker_count; i++) {
+        const struct broker_state *broker = &image->brokers[i];
+        bool is_self = broker->id == self_id;
+        const struct endpoint *endpoint =
+            is_self ? broker_endpoint_for(self, call->connection) : endpoint_of(broker, listener);
+        bool fenced = broker->fenced && !is_self; /* we are answering */
+        if (endpoint != NULL && (!fenced || with_fenced))
+            brokers[(*count)++] =
+                listed(call, broker->id, endpoint, is_self ? self->config.broker_rack : broker->rack, fenced);
     }
     return brokers;
 }
@@ -58,11 +53,22 @@ int32_t cluster_operations(const struct call *call)
                : 0;
 }
 
+int32_t any_live_broker(struct call *call, const struct listed_broker *brokers, int32_t count)
+{
+    int32_t any = -1;
+    for (int32_t i = 0; i < count; i++) {
+        if (brokers[i].id == cluster_node_id(call->broker->cluster))
+            return brokers[i].id;
+        any = brokers[i].fenced ? any : brokers[i].id;
+    }
+    return any;
+}
+
 bool is_reachable(struct call *call, const struct image *image, int32_t broker_id)
 {
-    if (broker_id == cluster_node_id(call->broker->cluster))
-        return true; /* we are answering */
     const struct broker_state *broker = image_find_broker(image, broker_id);
+    if (broker != NULL && broker_id == cluster_node_id(call->broker->cluster))
+        return true; /* we are answering */
     return broker != NULL && !broker->fenced
            && endpoint_of(broker, listener_name(call->connection->listener)) != NULL;
 }

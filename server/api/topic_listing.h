@@ -26,6 +26,10 @@ struct listed_broker *list_brokers(struct call *call, const struct image *image,
 /* The authorized operations of the cluster; none where the client may not even describe it. */
 int32_t cluster_operations(const struct call *call);
 
+/* What stands for the controller, which no client can reach: one of these that lives, this node if it is
+ * among them; -1: none lives. */
+int32_t any_live_broker(struct call *call, const struct listed_broker *brokers, int32_t count);
+
 /* Whether clients of this listener can reach the broker. */
 bool is_reachable(struct call *call, const struct image *image, int32_t broker_id);
 

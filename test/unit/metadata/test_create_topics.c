@@ -138,19 +138,20 @@ START_TEST(the_brokers_defaults_serve_where_the_request_says_minus_one)
 }
 END_TEST
 
-START_TEST(a_node_without_a_registration_counts_itself)
+START_TEST(nothing_is_placed_on_a_node_that_is_not_registered)
 {
     world_fini(&world);
     world_init(&world);
-    image_fini(&world.image); /* the course's directories register nobody */
+    image_fini(&world.image); /* as if somebody had unregistered it */
     image_init(&world.image, 5);
     decide(5, "{\"topics\":[{\"name\":\"t\",\"numPartitions\":1,\"replicationFactor\":1},{\"name\":\"u\","
               "\"numPartitions\":-1,"
               "\"replicationFactor\":-1,\"assignments\":[{\"partitionIndex\":0,\"brokerIds\":[1]}]}]}");
-    ck_assert_int_eq(result(0).error_code, KERR_NONE);
-    ck_assert_int_eq(result(1).error_code, KERR_NONE);
-    world_commit(&world);
-    ck_assert_int_eq(partition("t", 0)->leader, 1);
+    ck_assert_int_eq(result(0).error_code, KERR_INVALID_REPLICATION_FACTOR);
+    ck_assert_slice(result(0).error_message,
+                    "Unable to replicate the partition 1 time(s): All brokers are currently fenced.");
+    ck_assert_int_eq(result(1).error_code, KERR_INVALID_REPLICA_ASSIGNMENT);
+    ck_assert_int_eq(world.records.count, 0);
 }
 END_TEST
 
@@ -266,7 +267,7 @@ int main(void)
     tcase_add_test(tests, a_bad_topic_among_good_ones_costs_the_good_ones_nothing);
     tcase_add_test(tests, results_are_good_names_then_repeated_ones_then_the_metadata_topic);
     tcase_add_test(tests, the_brokers_defaults_serve_where_the_request_says_minus_one);
-    tcase_add_test(tests, a_node_without_a_registration_counts_itself);
+    tcase_add_test(tests, nothing_is_placed_on_a_node_that_is_not_registered);
     tcase_add_test(tests, leaders_and_followers_are_spread_over_brokers_and_racks);
     tcase_add_test(tests, fenced_brokers_come_last_and_lead_nothing);
     tcase_add_test(tests, without_a_live_broker_nothing_is_placed);
