@@ -13,8 +13,10 @@
  */
 #include "metadata/cluster_state.h"
 
+#include "metadata/format.h"
 #include "metadata/registration.h"
 #include "protocol/base/ensure.h"
+#include "protocol/records/kraft_version_record.h"
 #include "protocol/records/metadata_transaction_record.h"
 #include "protocol/records/partition_record.h"
 #include "protocol/records/producer_ids_record.h"
@@ -266,11 +268,45 @@ void cluster_describe_quorum(struct cluster *cluster, struct cluster_quorum *quo
         .leader_id = node->node_id,
         .leader_epoch = cluster->epoch,
         .high_watermark = cluster->log.end_offset,
-        .kraft_version = cluster->kraft_version,
+        .kraft_version = cluster_kraft_version(cluster),
         .directory_id = cluster->kraft_version > 0 ? data_dir_meta(cluster->dir)->directory_id : UUID_ZERO,
         .endpoint = node->controller_endpoint_count > 0 ? &node->controller_endpoints[0] : NULL,
     };
     mutex_unlock(&cluster->change_lock);
+}
+
+int16_t cluster_kraft_version(const struct cluster *cluster)
+{
+    return (int16_t)cluster->kraft_version;
+}
+
+void cluster_add_own_records(struct cluster *cluster, int16_t metadata_version, struct record_list *records)
+{
+    registration_add_raised(records, &cluster->image, cluster->node, metadata_version);
+}
+
+/* The log says it first: a start takes it from there, and writes quorum-state itself. */
+enum kerr cluster_raise_kraft_version(struct cluster *cluster, struct note *why)
+{
+    const struct cluster_node *node = cluster->node;
+    struct kraft_version_record version = {.k_raft_version = KRAFT_VERSION_MAX};
+    struct batch_writer writer;
+    buf_clear(&cluster->voters_record, 0);
+    format_encode_voters(&cluster->voters_record, node->node_id, data_dir_meta(cluster->dir)->directory_id,
+                         node->controller_endpoints, node->controller_endpoint_count);
+    batch_writer_init(&writer, cluster->log.end_offset, cluster->epoch, clock_wall_ms());
+    batch_writer_add_control(&writer, CONTROL_KRAFT_VERSION, &kraft_version_record_message, &version);
+    batch_writer_add_control_bytes(&writer, CONTROL_KRAFT_VOTERS, buf_slice(&cluster->voters_record));
+    batch_writer_end(&writer);
+    enum kerr error = cluster_store(cluster, &writer, why);
+    batch_writer_fini(&writer);
+    if (error != KERR_NONE)
+        return error;
+    cluster->kraft_version = KRAFT_VERSION_MAX;
+    int failure = cluster_write_quorum_state(cluster);
+    if (failure < 0)
+        diag_warn("%s/quorum-state: %s", cluster->directory, strerror(-failure));
+    return KERR_NONE;
 }
 
 int32_t cluster_node_id(const struct cluster *cluster)

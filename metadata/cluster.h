@@ -79,14 +79,25 @@ void cluster_change_end(struct cluster *cluster);
 struct cluster_quorum {
     int32_t leader_id;
     int32_t leader_epoch;
-    int64_t high_watermark;          /* all of it is committed: the log's end */
-    int16_t kraft_version;           /* 0: the voters are configured, 1: they stand in the log (KIP-853) */
+    int64_t high_watermark; /* all of it is committed: the log's end */
+    int16_t kraft_version;
     struct uuid directory_id;        /* of the voter; zero with kraft.version 0, which does not know it */
     const struct endpoint *endpoint; /* of the controller; NULL: none is configured */
 };
 
 /* Waits for a change that is under way. */
 void cluster_describe_quorum(struct cluster *cluster, struct cluster_quorum *quorum);
+
+/* 0: the voters are configured, 1: they stand in the log (KIP-853). No lock. */
+int16_t cluster_kraft_version(const struct cluster *cluster);
+
+/* Puts the voters into the log (kraft.version 1): on stable storage when it returns NONE. With a change
+ * begun. */
+enum kerr cluster_raise_kraft_version(struct cluster *cluster, struct note *why);
+
+/* Adds what the records of a higher metadata.version say of this node and those of the present one cannot;
+ * the list goes on at that level. With a change begun. */
+void cluster_add_own_records(struct cluster *cluster, int16_t metadata_version, struct record_list *records);
 
 int32_t cluster_node_id(const struct cluster *cluster);
 /* Of our registration; -1: none was written, or somebody has unregistered us. No lock. */

@@ -31,7 +31,6 @@
 
 enum {
     START_BATCH_BYTES = 256 << 10,
-    KRAFT_VERSION_MAX = 1,
 };
 
 /* ---- opening: what is there ---- */
@@ -266,10 +265,10 @@ static void write_leader_change(struct batch_writer *writer, const struct cluste
     batch_writer_end(writer);
 }
 
-static int write_quorum_state(const struct cluster *cluster, const struct replay *replay)
+int cluster_write_quorum_state(const struct cluster *cluster)
 {
     struct quorum_state state = {
-        .data_version = replay->kraft_version > 0,
+        .data_version = cluster->kraft_version > 0,
         .leader_id = cluster->node->node_id,
         .leader_epoch = cluster->epoch,
         .voted_id = -1,
@@ -345,7 +344,7 @@ static bool take_lead(struct cluster *cluster, const struct replay *replay, cons
 {
     int32_t before = cluster->epoch > quorum->leader_epoch ? cluster->epoch : quorum->leader_epoch;
     cluster->epoch = before < 0 ? 1 : before + 1;
-    int error = write_quorum_state(cluster, replay);
+    int error = cluster_write_quorum_state(cluster);
     if (file_is_full(error)) {
         diag_warn("%s/quorum-state: %s", cluster->directory, strerror(-error));
         error = 0;

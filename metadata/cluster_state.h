@@ -16,6 +16,7 @@ enum {
     LEVEL_3_6_IV1 = 13,        /* metadata.version from which on there are metadata transactions (KIP-868) */
     BATCH_BYTES_MAX = 8 << 20, /* what Apache Kafka takes for a metadata batch */
     NOT_REGISTERED = -1,
+    KRAFT_VERSION_MAX = 1, /* the voters stand in the log (KIP-853) */
 };
 
 struct cluster {
@@ -32,8 +33,8 @@ struct cluster {
     int64_t end_of_producer_ids;
     int64_t last_timestamp_ms;    /* append time of the log's last batch, wall clock; -1: there is none */
     int64_t bytes_since_snapshot; /* of the log */
-    int16_t kraft_version;
-    struct buf voters_record; /* KRaftVoters as it stands in the log; empty: there is none */
+    atomic_int kraft_version;     /* read without the lock */
+    struct buf voters_record;     /* KRaftVoters as it stands in the log; empty: there is none */
 
     /* Of the thread that ticks; -1: not yet. */
     int64_t last_offset_ticked; /* end of the log at the tick before */
@@ -47,6 +48,9 @@ struct cluster {
     struct image image;
     struct rwlock acl_lock; /* the image's ACLs change under this one as well, and may be read under it */
 };
+
+/* quorum-state, with us as the leader of our epoch. 0 or -errno. */
+int cluster_write_quorum_state(const struct cluster *cluster);
 
 /* metadata.version; 0: none yet. */
 int16_t cluster_level(const struct cluster *cluster);

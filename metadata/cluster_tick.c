@@ -98,7 +98,7 @@ static bool encode(struct cluster *cluster, struct snapshot_id *id, struct buf *
         struct snapshot_head head = {
             .id = *id,
             .last_timestamp_ms = cluster->last_timestamp_ms,
-            .kraft_version = cluster->kraft_version,
+            .kraft_version = cluster_kraft_version(cluster),
             .voters_record = buf_slice(&cluster->voters_record),
             .now_ms = clock_wall_ms(),
         };

@@ -8,6 +8,7 @@
 
 #include "metadata/atomic_file.h"
 #include "metadata/cluster_log.h"
+#include "metadata/features.h"
 #include "metadata/image.h"
 #include "metadata/snapshot.h"
 #include "protocol/base/ensure.h"
@@ -91,11 +92,9 @@ static const struct {
     const char *name;
     int16_t level; /* the highest, which a new cluster gets */
     int16_t since; /* metadata.version from which on it does */
-    int16_t needs; /* metadata.version that it cannot be on without */
 } kinds[FORMAT_FEATURE_COUNT] = {
-    {"eligible.leader.replicas.version", 1, 26, 23},      {"group.version", 1, 22, METADATA_VERSION_MIN},
-    {"share.version", 1, 28, METADATA_VERSION_MIN},       {"streams.version", 1, 29, METADATA_VERSION_MIN},
-    {"transaction.version", 2, 24, METADATA_VERSION_MIN},
+    {ELR_FEATURE, 1, 26},       {"group.version", 1, 22},       {"share.version", 1, 28},
+    {"streams.version", 1, 29}, {"transaction.version", 2, 24},
 };
 
 void format_features_init(struct format_features *features, int16_t metadata_version)
@@ -123,8 +122,9 @@ bool format_features_set(struct format_features *features, struct slice name, in
         return no_such_feature(name, why);
     if (level < 0 || level > kinds[at].level)
         note_set(why, "%s has the levels 0 to %d, and no %d", kinds[at].name, kinds[at].level, level);
-    else if (level > 0 && features->metadata_version < kinds[at].needs)
-        note_set(why, "%s cannot be %d below metadata.version %d", kinds[at].name, level, kinds[at].needs);
+    else if (level > 0 && features->metadata_version < find_supported_feature(name)->needs)
+        note_set(why, "%s cannot be %d below metadata.version %d", kinds[at].name, level,
+                 find_supported_feature(name)->needs);
     else
         features->levels[at] = level;
     return why->text[0] == '\0';
@@ -178,7 +178,8 @@ struct formatting {
     const struct format_voter *voter; /* NULL: none */
 };
 
-static void encode_voters(struct buf *bytes, const struct formatting *formatting, struct uuid directory_id)
+void format_encode_voters(struct buf *bytes, int32_t node_id, struct uuid directory_id,
+                          const struct endpoint *endpoints, int32_t count)
 {
     struct arena arena;
     struct writer writer;
@@ -187,14 +188,14 @@ static void encode_voters(struct buf *bytes, const struct formatting *formatting
     arena_init(&arena, SIZE_MAX);
     schema_set_defaults(voters_record_schema(), &record);
     schema_set_defaults(voters_voter_schema(), &self);
-    self.voter_id = formatting->node_id;
+    self.voter_id = node_id;
     self.voter_directory_id = directory_id;
     self.k_raft_version_feature.max_supported_version = KRAFT_VERSION;
-    array_init(&self.endpoints, voters_endpoint, &arena, formatting->voter->endpoint_count);
-    for (int32_t i = 0; i < formatting->voter->endpoint_count; i++) {
-        self.endpoints.items[i].name = formatting->voter->endpoints[i].name;
-        self.endpoints.items[i].host = formatting->voter->endpoints[i].host;
-        self.endpoints.items[i].port = formatting->voter->endpoints[i].port;
+    array_init(&self.endpoints, voters_endpoint, &arena, count);
+    for (int32_t i = 0; i < count; i++) {
+        self.endpoints.items[i].name = endpoints[i].name;
+        self.endpoints.items[i].host = endpoints[i].host;
+        self.endpoints.items[i].port = endpoints[i].port;
     }
     record.voters.items = &self;
     record.voters.count = 1;
@@ -215,7 +216,8 @@ static int write_first_snapshot(const struct data_dir *dir, const struct formatt
         error = file_mkdir(fs, folder);
     if (error < 0 && error != -EEXIST)
         return error;
-    encode_voters(&voters, formatting, directory_id);
+    format_encode_voters(&voters, formatting->node_id, directory_id, formatting->voter->endpoints,
+                         formatting->voter->endpoint_count);
     struct snapshot_head head = {
         .kraft_version = KRAFT_VERSION,
         .voters_record = buf_slice(&voters),

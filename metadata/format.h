@@ -48,6 +48,10 @@ struct format_voter {
     int32_t endpoint_count;
 };
 
+/* The KRaftVoters record of a quorum of this node alone. */
+void format_encode_voters(struct buf *bytes, int32_t node_id, struct uuid directory_id,
+                          const struct endpoint *endpoints, int32_t count);
+
 /* Formats every directory that is empty; directory ids are random. `cluster_id` null: that of a directory
  * that has one, else a random one. `voter` NULL: voters are configured. */
 enum kerr format_dirs_with(struct data_dir **dirs, int32_t count, struct slice cluster_id, int32_t node_id,

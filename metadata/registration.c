@@ -4,6 +4,7 @@
  */
 #include "metadata/registration.h"
 
+#include "metadata/features.h"
 #include "metadata/format.h"
 #include "protocol/records/broker_registration_change_record.h"
 #include "protocol/records/config_record.h"
@@ -14,28 +15,13 @@
 enum {
     LEVEL_3_6_IV1 = 13, /* metadata transactions (KIP-868) */
     LEVEL_3_7_IV0 = 15, /* RegisterControllerRecord (KIP-919) */
+    LEVEL_3_7_IV2 = 17, /* log directories (KIP-858) */
+    LEVEL_4_3_IV0 = 30, /* cordoned log directories (KIP-1066) */
     FENCE = 1,
     UNFENCE = -1,
 };
 
 #define MIN_INSYNC_REPLICAS "min.insync.replicas"
-#define ELR_VERSION         "eligible.leader.replicas.version"
-
-/* What this release can do. */
-static const struct {
-    const char *name;
-    int16_t min, max;
-} supported_features[] = {
-    {"group.version", 0, 1},
-    {"kraft.version", 0, 1},
-    {METADATA_VERSION, METADATA_VERSION_MIN, METADATA_VERSION_MAX},
-    {"share.version", 0, 1},
-    {"streams.version", 0, 1},
-    {"transaction.version", 0, 2},
-    {ELR_VERSION, 0, 1},
-};
-
-enum { SUPPORTED_FEATURE_COUNT = sizeof supported_features / sizeof supported_features[0] };
 
 /* ---- a new cluster ---- */
 
@@ -68,7 +54,7 @@ static bool try_bootstrap(const struct record_list *bootstrap, struct record_lis
     for (int32_t i = 0; sound && i < bootstrap->count; i++)
         sound = image_apply(&image, bootstrap->records[i], i, 0, why);
     records->metadata_version = image_feature_level(&image, SLICE(METADATA_VERSION));
-    *has_elr = image_feature_level(&image, SLICE(ELR_VERSION)) > 0;
+    *has_elr = image_feature_level(&image, SLICE(ELR_FEATURE)) > 0;
     image_fini(&image);
     if (sound && records->metadata_version == 0) {
         note_set(why, "the bootstrap records have no " METADATA_VERSION);
@@ -173,6 +159,46 @@ int64_t registration_add_self(struct record_list *records, const struct cluster_
     record_list_add(records, &register_broker_record_message, &broker);
     add_fencing(records, node->node_id, broker.broker_epoch, UNFENCE);
     return broker.broker_epoch;
+}
+
+/* The same registration, with the log directories that older records could not name. */
+static void add_broker_again(struct record_list *records, const struct broker_state *state,
+                             const struct cluster_node *node)
+{
+    struct register_broker_record broker;
+    schema_set_defaults(register_broker_record_schema(), &broker);
+    fill_broker(&broker, records->arena, node);
+    broker.incarnation_id = state->incarnation_id;
+    broker.broker_epoch = state->epoch;
+    broker.fenced = state->fenced;
+    broker.in_controlled_shutdown = state->in_controlled_shutdown;
+    record_list_add(records, &register_broker_record_message, &broker);
+}
+
+static void add_no_cordoned(struct record_list *records, const struct broker_state *state)
+{
+    struct broker_registration_change_record change;
+    schema_set_defaults(broker_registration_change_record_schema(), &change);
+    change.broker_id = state->id;
+    change.broker_epoch = state->epoch;
+    change.cordoned_log_dirs.count = 0;
+    record_list_add(records, &broker_registration_change_record_message, &change);
+}
+
+void registration_add_raised(struct record_list *records, const struct image *image,
+                             const struct cluster_node *node, int16_t level)
+{
+    int16_t before = image_feature_level(image, SLICE(METADATA_VERSION));
+    const struct broker_state *state = image_find_broker(image, node->node_id);
+    records->metadata_version = level;
+    if (state == NULL || state->epoch < 0)
+        return;
+    if (before < LEVEL_3_7_IV0 && level >= LEVEL_3_7_IV0)
+        add_controller(records, node);
+    if (before < LEVEL_3_7_IV2 && level >= LEVEL_3_7_IV2)
+        add_broker_again(records, state, node);
+    if (before < LEVEL_4_3_IV0 && level >= LEVEL_4_3_IV0)
+        add_no_cordoned(records, state);
 }
 
 void registration_add_fence(struct record_list *records, int32_t node_id, int64_t broker_epoch)
@@ -335,7 +361,7 @@ int32_t registration_add_leaderships(struct record_list *records, const struct i
     struct return_of_leader back = {
         .records = records,
         .node = node,
-        .has_elr = image_feature_level(image, SLICE(ELR_VERSION)) > 0,
+        .has_elr = image_feature_level(image, SLICE(ELR_FEATURE)) > 0,
     };
     struct map_entry *entry;
     while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL) {

@@ -43,6 +43,11 @@ bool registration_was_clean(const struct image *image, const struct cluster_node
 int32_t registration_add_leaderships(struct record_list *records, const struct image *image,
                                      const struct cluster_node *node);
 
+/* What this node's records can say of it at a higher metadata.version and could not before; none if it is not
+ * registered. The list goes on at that level. */
+void registration_add_raised(struct record_list *records, const struct image *image,
+                             const struct cluster_node *node, int16_t level);
+
 /* That this broker is fenced: nobody then waits for its session to end before it may register anew. */
 void registration_add_fence(struct record_list *records, int32_t node_id, int64_t broker_epoch);
 

@@ -53,6 +53,7 @@ static const struct service services[] = {
     {50, handle_describe_user_scram_credentials},
     {51, handle_alter_user_scram_credentials},
     {55, handle_describe_quorum},
+    {57, handle_update_features},
     {60, handle_describe_cluster},
     {61, handle_describe_producers},
     {64, handle_unregister_broker},

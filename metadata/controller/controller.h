@@ -12,12 +12,11 @@
 #define METADATA_CONTROLLER_CONTROLLER_H
 
 #include "metadata/config_def.h"
+#include "metadata/features.h"
 #include "metadata/image.h"
 #include "metadata/record_list.h"
 #include "protocol/base/arena.h"
 #include "protocol/base/note.h"
-
-#define ELR_FEATURE "eligible.leader.replicas.version"
 
 enum { PARTITIONS_PER_REQUEST_MAX = 10000 }; /* Kafka's bound on what one request may make */
 

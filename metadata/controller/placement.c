@@ -88,8 +88,10 @@ enum kerr placement_init(struct placement *placement, const struct controller *c
     struct seat *fenced = collect(controller, false, &placement->fenced_count);
     int32_t registered = placement->active_count + placement->fenced_count;
     if (placement->active_count == 0) {
-        note_set(why, "Unable to replicate the partition %d time(s): All brokers are currently fenced.",
-                 replication_factor);
+        note_set(
+            why,
+            "Unable to replicate the partition %d time(s): All brokers are currently fenced, or have all their log directories cordoned.",
+            replication_factor);
         return KERR_INVALID_REPLICATION_FACTOR;
     }
     if (replication_factor > registered) {

@@ -45,14 +45,14 @@ static void list_apis(struct call *call, bool all)
 
 /* A feature that 4.3.1 supports. Clients choose their protocol by what is finalized, so one whose APIs are
  * not served yet is not, whatever the directory records. */
-struct supported_feature {
+struct listed_feature {
     const char *name;
     int16_t min;
     int16_t max;
     bool served;
 };
 
-static const struct supported_feature supported[] = {
+static const struct listed_feature supported[] = {
     {"eligible.leader.replicas.version", 0, 1, true},
     {"group.version", 0, 1, false},
     {"kraft.version", 0, 1, true},
@@ -80,6 +80,14 @@ static void list_supported(struct call *call)
     response->supported_features.count = used;
 }
 
+/* That of kraft.version is the quorum's matter, not the image's. */
+static int16_t finalized_level(const struct call *call, const struct image *image, const char *name)
+{
+    if (strcmp(name, "kraft.version") == 0)
+        return cluster_kraft_version(call->broker->cluster);
+    return image_feature_level(image, slice_str(name));
+}
+
 static void list_finalized(struct call *call, const struct image *image)
 {
     struct api_versions_response *response = call->response;
@@ -87,7 +95,7 @@ static void list_finalized(struct call *call, const struct image *image)
                SUPPORTED_COUNT);
     int32_t used = 0;
     for (int i = 0; i < SUPPORTED_COUNT; i++) {
-        int16_t level = image_feature_level(image, slice_str(supported[i].name));
+        int16_t level = finalized_level(call, image, supported[i].name);
         if (!supported[i].served || level == 0)
             continue;
         response->finalized_features.items[used].name = slice_str(supported[i].name);

@@ -45,5 +45,6 @@ handler_fn handle_offset_for_leader_epoch;
 handler_fn handle_remove_raft_voter;
 handler_fn handle_renew_delegation_token;
 handler_fn handle_unregister_broker;
+handler_fn handle_update_features;
 
 #endif

@@ -148,8 +148,9 @@ START_TEST(nothing_is_placed_on_a_node_that_is_not_registered)
               "\"numPartitions\":-1,"
               "\"replicationFactor\":-1,\"assignments\":[{\"partitionIndex\":0,\"brokerIds\":[1]}]}]}");
     ck_assert_int_eq(result(0).error_code, KERR_INVALID_REPLICATION_FACTOR);
-    ck_assert_slice(result(0).error_message,
-                    "Unable to replicate the partition 1 time(s): All brokers are currently fenced.");
+    ck_assert_slice(
+        result(0).error_message,
+        "Unable to replicate the partition 1 time(s): All brokers are currently fenced, or have all their log directories cordoned.");
     ck_assert_int_eq(result(1).error_code, KERR_INVALID_REPLICA_ASSIGNMENT);
     ck_assert_int_eq(world.records.count, 0);
 }
@@ -209,8 +210,9 @@ START_TEST(without_a_live_broker_nothing_is_placed)
     decide(7, "{\"topics\":[{\"name\":\"t\",\"numPartitions\":1,\"replicationFactor\":1},{\"name\":\"u\","
               "\"numPartitions\":-1,"
               "\"replicationFactor\":-1,\"assignments\":[{\"partitionIndex\":0,\"brokerIds\":[1]}]}]}");
-    ck_assert_slice(result(0).error_message,
-                    "Unable to replicate the partition 1 time(s): All brokers are currently fenced.");
+    ck_assert_slice(
+        result(0).error_message,
+        "Unable to replicate the partition 1 time(s): All brokers are currently fenced, or have all their log directories cordoned.");
     ck_assert_int_eq(result(1).error_code, KERR_INVALID_REPLICA_ASSIGNMENT);
     ck_assert_slice(result(1).error_message,
                     "All brokers specified in the manual partition assignment for partition 0 are "
