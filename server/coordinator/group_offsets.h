@@ -31,7 +31,10 @@ void group_offsets_write_tombstones(const struct groups *groups, struct slice gr
 void group_offsets_expire(struct groups *groups, const struct group_event *event,
                           struct group_effects *effects);
 
-/* When that is due next (monotonic ms). */
+/* The first pass of expiry is due at this time (monotonic ms); before that there is none. */
+void group_offsets_start_expiry(struct group_offsets *offsets, int64_t due_ms);
+
+/* When expiry is due next (monotonic ms). */
 int64_t group_offsets_due_ms(const struct group_offsets *offsets);
 
 /* Whether this group has any. */

@@ -104,6 +104,9 @@ struct group_record {
     const void *value; /* NULL: what the key names is gone */
 };
 
+/* The version that its value, which it has, is written in. */
+int group_record_version(const struct group_record *record);
+
 struct group_effects {
     struct arena *arena;          /* lives until the effects have been carried out */
     struct group_record *records; /* to be stored all or none, in this order */

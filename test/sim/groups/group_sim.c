@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define NEVER_MS (INT64_MAX / 4)
+
 enum { CALM_MS = 120000, CALM_STEP_MS = 500, REST_MS = 60000 };
 
 static const char *const group_names[SIM_GROUPS] = {"g0", "g1", "g2"};
@@ -204,6 +206,7 @@ static void set_up(struct sim *sim, uint64_t seed, enum shard_defect defect, boo
     sim->shard.defect = defect;
     sim->shard.config.initial_rebalance_delay_ms = seed % 3 == 0 ? 3000 : 0;
     sim->shard.config.max_size = seed % 7 == 0 ? 3 : INT32_MAX;
+    sim->shard.config.offsets_retention_check_interval_ms = NEVER_MS; /* a group's next life begins at 1 */
     shard_set_config(&sim->shard);
     for (int i = 0; i < SIM_CLIENTS; i++) {
         struct sim_client *client = &sim->clients[i];

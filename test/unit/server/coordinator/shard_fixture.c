@@ -2,14 +2,17 @@
 #include "test/unit/server/coordinator/shard_fixture.h"
 
 #include "protocol/base/ensure.h"
+#include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
+#include "protocol/messages/list_groups.h"
+#include "protocol/messages/offset_fetch.h"
 #include "protocol/records/group_metadata_record.h"
 #include "server/coordinator/classic_state.h"
 #include "server/coordinator/consumer_group.h"
 
 #include <stdlib.h>
 
-enum { START_MS = 1000000, GROUP_METADATA_VERSION = 3, HURRY = 4, LATE_MS = 60000, TAIL = 3 };
+enum { START_MS = 1000000, HURRY = 4, LATE_MS = 60000, TAIL = 3 };
 
 /* splitmix64 */
 static uint64_t next_random(void *state)
@@ -27,119 +30,16 @@ static int64_t told_ms(const struct shard *shard)
     return shard->defect == SHARD_HURRIES ? HURRY * shard->now_ms : shard->now_ms;
 }
 
-/* ---- groups of the classic protocol, and no others ---- */
-
-/* Weak: it gives way to the real one where that is linked. */
-__attribute__((weak)) void consumer_group_free(struct consumer_group *consumer)
-{
-    ensure(consumer == NULL);
-}
-
-static struct groups *new_groups(struct shard *shard)
-{
-    struct groups *groups = calloc(1, sizeof *groups);
-    ensure(groups != NULL);
-    groups->config = shard->config;
-    groups->next_random = next_random;
-    groups->random_state = &shard->random;
-    map_init(&groups->by_id, next_random(&shard->random));
-    return groups;
-}
-
-static void free_groups(struct groups *groups)
-{
-    size_t cursor = 0;
-    for (struct map_entry *entry; (entry = map_next(&groups->by_id, &cursor)) != NULL;)
-        group_remove(groups, entry->value);
-    map_fini(&groups->by_id);
-    free(groups->due);
-    free(groups);
-}
-
-static int64_t next_due_ms(const struct groups *groups)
-{
-    return groups->due_count == 0 ? INT64_MAX : groups->due[0]->due_ms;
-}
-
-static void describe(const struct group *group, const struct group_event *event,
-                     struct group_effects *effects)
-{
-    struct describe_groups_response_group *answer = event->reply->response;
-    if (group == NULL)
-        answer->group_state = SLICE("Dead");
-    else
-        classic_group_describe(group, answer, event->reply->arena);
-    group_answer(effects, event->reply);
-}
-
-static void decide(struct groups *groups, const struct group_event *event, struct group_effects *effects)
-{
-    struct group *group = find_group(groups, event->group_id);
-    switch (event->kind) {
-    case GROUP_JOIN:
-        classic_group_join(groups, group, event, effects);
-        break;
-    case GROUP_SYNC:
-        classic_group_sync(groups, group, event, effects);
-        break;
-    case GROUP_HEARTBEAT:
-        classic_group_heartbeat(groups, group, event, effects);
-        break;
-    case GROUP_LEAVE:
-        classic_group_leave(groups, group, event, effects);
-        break;
-    case GROUP_DESCRIBE:
-        describe(group, event, effects);
-        break;
-    default:
-        ensure(event->kind == GROUP_TIME);
-        classic_group_time(groups, groups->due[0], event, effects);
-    }
-}
-
-static void load(struct groups *groups, const struct shard_record *record)
-{
-    struct arena arena;
-    arena_init(&arena, SIZE_MAX);
-    struct group_metadata_key key;
-    struct group_metadata_value value;
-    struct reader reader;
-    reader_init(&reader, record->key, &arena);
-    ensure(read_i16(&reader) == group_metadata_key_message.key);
-    ensure(message_read(&group_metadata_key_message, 0, &reader, &key));
-    bool is_tombstone = slice_is_null(record->value);
-    if (!is_tombstone) {
-        reader_init(&reader, record->value, &arena);
-        int version = read_i16(&reader);
-        ensure(message_read(&group_metadata_value_message, version, &reader, &value));
-    }
-    classic_group_load(groups, &key, is_tombstone ? NULL : &value);
-    arena_fini(&arena);
-}
-
-static void loaded(struct shard *shard)
-{
-    struct arena arena;
-    arena_init(&arena, SIZE_MAX);
-    struct group_effects effects;
-    group_effects_init(&effects, &arena);
-    size_t cursor = 0;
-    for (struct map_entry *entry; (entry = map_next(&shard->groups->by_id, &cursor)) != NULL;)
-        classic_group_loaded(shard->groups, entry->value, told_ms(shard), &effects);
-    ensure(effects.record_count == 0 && list_is_empty(&effects.answered));
-    arena_fini(&arena);
-}
-
 /* ---- the shard ---- */
 
 void shard_set_config(struct shard *shard)
 {
-    shard->groups->config = shard->config;
+    groups_set_config(shard->groups, &shard->config);
 }
 
 int64_t shard_next_due_ms(const struct shard *shard)
 {
-    return next_due_ms(shard->groups);
+    return groups_next_due_ms(shard->groups);
 }
 
 void shard_init(struct shard *shard, uint64_t seed)
@@ -164,7 +64,7 @@ void shard_init(struct shard *shard, uint64_t seed)
         .consumer_downgrade = true,
     };
     list_init(&shard->asks);
-    shard->groups = new_groups(shard);
+    shard->groups = groups_new(&shard->config, next_random, &shard->random);
 }
 
 void ask_free(struct ask *ask)
@@ -194,7 +94,7 @@ static void cut_log(struct shard *shard, int32_t count)
 void shard_fini(struct shard *shard)
 {
     free_asks(shard);
-    free_groups(shard->groups);
+    groups_free(shard->groups);
     cut_log(shard, shard->log_count);
     free(shard->log);
 }
@@ -230,11 +130,6 @@ static struct slice encode(const struct message *message, int16_t first, int ver
     return slice_of(buf.data, buf.len);
 }
 
-static int value_version(const struct message *message)
-{
-    return message == &group_metadata_value_message ? GROUP_METADATA_VERSION : message->max_version;
-}
-
 static void store(struct shard *shard, const struct group_record *record)
 {
     if (shard->log_count == shard->log_capacity) {
@@ -245,7 +140,7 @@ static void store(struct shard *shard, const struct group_record *record)
     struct shard_record *to = &shard->log[shard->log_count++];
     to->key = encode(record->type->key, record->type->key->key, 0, record->key);
     to->value = SLICE_NULL;
-    int version = value_version(record->type->value);
+    int version = record->value == NULL ? 0 : group_record_version(record);
     if (record->value != NULL)
         to->value = encode(record->type->value, (int16_t)version, version, record->value);
 }
@@ -262,7 +157,7 @@ static void load_all(struct shard *shard, bool is_compacted)
         map_put(&last, shard->log[i].key, &shard->log[i]);
     for (int32_t i = 0; i < shard->log_count; i++)
         if (!is_compacted || is_last_of_key(shard, i, &last))
-            load(shard->groups, &shard->log[i]);
+            ensure(groups_load(shard->groups, shard->log[i].key, shard->log[i].value, NULL));
     map_fini(&last);
 }
 
@@ -310,14 +205,12 @@ static void carry_out(struct shard *shard, const struct group_event *event, stru
     if (effects->record_count > 0 && shard->append_error == KERR_NONE) {
         if (!errs(shard, SHARD_LOSES_RECORDS, 5))
             store_all(shard, effects);
-        if (effects->stored != NULL)
-            effects->stored(shard->groups, event, effects);
+        groups_stored(shard->groups, event, effects);
     } else if (effects->record_count > 0) {
         shard->refused++;
         if (errs(shard, SHARD_KEEPS_REFUSED, 2))
             store_all(shard, effects);
-        if (effects->refused != NULL)
-            effects->refused(shard->groups, event, shard->append_error, effects);
+        groups_refused(shard->groups, event, shard->append_error, effects);
     }
     list_for_each(node, &effects->answered)
         answer(shard, event, list_entry(node, struct group_reply, node));
@@ -330,30 +223,41 @@ static void step(struct shard *shard, const struct group_event *event)
     arena_init(&arena, SIZE_MAX);
     struct group_effects effects;
     group_effects_init(&effects, &arena);
-    decide(shard->groups, event, &effects);
+    groups_step(shard->groups, event, &effects);
     carry_out(shard, event, &effects);
     arena_fini(&arena);
 }
 
 static void do_what_is_due(struct shard *shard)
 {
-    while (shard->defect != SHARD_FORGETS_TIME && next_due_ms(shard->groups) <= told_ms(shard)) {
+    while (shard->defect != SHARD_FORGETS_TIME && groups_next_due_ms(shard->groups) <= told_ms(shard)) {
         const struct group_event event = {
             .kind = GROUP_TIME, .now_ms = told_ms(shard), .wall_ms = shard->wall_ms, .image = &shard->image};
         step(shard, &event);
     }
 }
 
+static void end_load(struct shard *shard)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    struct group_effects effects;
+    group_effects_init(&effects, &arena);
+    groups_loaded(shard->groups, told_ms(shard), &effects);
+    ensure(effects.record_count == 0 && list_is_empty(&effects.answered));
+    arena_fini(&arena);
+}
+
 void shard_restart(struct shard *shard, bool is_compacted)
 {
     list_for_each(node, &shard->asks)
         group_reply_withdraw(&list_entry(node, struct ask, node)->reply);
-    free_groups(shard->groups);
-    shard->groups = new_groups(shard);
+    groups_free(shard->groups);
+    shard->groups = groups_new(&shard->config, next_random, &shard->random);
     if (shard->defect == SHARD_LOSES_TAIL)
         cut_log(shard, TAIL);
     load_all(shard, is_compacted);
-    loaded(shard);
+    end_load(shard);
 }
 
 void shard_jump(struct shard *shard, int64_t ms)
@@ -367,7 +271,7 @@ void shard_pass(struct shard *shard, int64_t ms)
 {
     int64_t end_ms = shard->now_ms + ms;
     while (shard->now_ms < end_ms) {
-        int64_t due_in_ms = next_due_ms(shard->groups) - told_ms(shard);
+        int64_t due_in_ms = groups_next_due_ms(shard->groups) - told_ms(shard);
         int64_t left_ms = end_ms - shard->now_ms;
         shard_jump(shard, due_in_ms > left_ms ? left_ms : due_in_ms < 1 ? 1 : due_in_ms);
     }
@@ -385,25 +289,33 @@ static const struct schema *response_schema(enum group_event_kind kind)
         return heartbeat_response_schema();
     case GROUP_LEAVE:
         return leave_group_response_schema();
+    case GROUP_DELETE:
+        return delete_groups_response_result_schema();
+    case GROUP_LIST:
+        return list_groups_response_schema();
+    case GROUP_OFFSET_FETCH:
+        return offset_fetch_response_group_schema();
     default:
         ensure(kind == GROUP_DESCRIBE);
         return describe_groups_response_group_schema();
     }
 }
 
-struct ask *shard_ask(struct shard *shard, enum group_event_kind kind, const char *group_id,
-                      const void *request, int version, const char *client_id)
+static struct ask *new_ask(struct shard *shard, int version)
 {
     struct ask *ask = calloc(1, sizeof *ask);
     ensure(ask != NULL);
     arena_init(&ask->arena, SIZE_MAX);
-    const struct schema *schema = response_schema(kind);
-    ask->response = arena_alloc(&ask->arena, schema->size);
-    schema_set_defaults(schema, ask->response);
-    ask->reply = (struct group_reply){
-        .arena = &ask->arena, .response = ask->response, .version = version, .sync_offset = -1};
+    ask->reply = (struct group_reply){.arena = &ask->arena, .version = version, .sync_offset = -1};
     list_init(&ask->reply.node);
     list_append(&shard->asks, &ask->node);
+    return ask;
+}
+
+static void put(struct shard *shard, struct ask *ask, enum group_event_kind kind, const char *group_id,
+                const void *request, const char *client_id)
+{
+    ask->reply.response = ask->response;
     const struct group_event event = {.kind = kind,
                                       .group_id = slice_str(group_id),
                                       .request = request,
@@ -414,7 +326,36 @@ struct ask *shard_ask(struct shard *shard, enum group_event_kind kind, const cha
                                       .wall_ms = shard->wall_ms,
                                       .image = &shard->image};
     step(shard, &event);
+}
+
+struct ask *shard_ask(struct shard *shard, enum group_event_kind kind, const char *group_id,
+                      const void *request, int version, const char *client_id)
+{
+    struct ask *ask = new_ask(shard, version);
+    const struct schema *schema = response_schema(kind);
+    ask->response = arena_alloc(&ask->arena, schema->size);
+    schema_set_defaults(schema, ask->response);
+    put(shard, ask, kind, group_id, request, client_id);
     return ask;
+}
+
+struct ask *shard_ask_into(struct shard *shard, enum group_event_kind kind, const char *group_id,
+                           const void *request, int version, void *response)
+{
+    struct ask *ask = new_ask(shard, version);
+    ask->response = response;
+    put(shard, ask, kind, group_id, request, "c");
+    return ask;
+}
+
+void shard_drop_topic(struct shard *shard, const char *topic)
+{
+    const struct group_event event = {.kind = GROUP_TOPIC_DELETED,
+                                      .topic = slice_str(topic),
+                                      .now_ms = told_ms(shard),
+                                      .wall_ms = shard->wall_ms,
+                                      .image = &shard->image};
+    step(shard, &event);
 }
 
 /* ---- requests ---- */

@@ -1,8 +1,7 @@
 /*
- * shard_fixture: the owner of a shard of the group coordinator, in memory, with groups of the classic
- * protocol: it stores the records of each step as bytes or refuses them, answers, lets time pass, and can
- * throw the shard away and load it again. For unit tests and simulations; nothing is random but what a seed
- * says.
+ * shard_fixture: the owner of a shard of the group coordinator, in memory: it stores the records of each step
+ * as bytes or refuses them, answers, lets time pass, and can throw the shard away and load it again. For unit
+ * tests and simulations; nothing is random but what a seed says.
  */
 #ifndef TEST_SHARD_FIXTURE_H
 #define TEST_SHARD_FIXTURE_H
@@ -73,7 +72,14 @@ void shard_restart(struct shard *shard, bool is_compacted);
 /* One step with all that follows. The request is borrowed; the ask lives until shard_fini or ask_free. */
 struct ask *shard_ask(struct shard *shard, enum group_event_kind kind, const char *group_id,
                       const void *request, int version, const char *client_id);
+
+/* Likewise with an answer that is laid out already; `response` is borrowed as long as the ask lives. */
+struct ask *shard_ask_into(struct shard *shard, enum group_event_kind kind, const char *group_id,
+                           const void *request, int version, void *response);
 void ask_free(struct ask *ask);
+
+/* The cluster has deleted a topic. */
+void shard_drop_topic(struct shard *shard, const char *topic);
 
 /* Time passes; what is due is done when it is due, in order. */
 void shard_pass(struct shard *shard, int64_t ms);
