@@ -7,6 +7,7 @@ program python3 python3
 # A scenario may say otherwise:
 prepare() { :; }    # BOOTSTRAP: what happens before the first command
 settings() { :; }   # DIR: what the broker there is started with
+only() { cat; }     # the lines of a transcript that are compared
 
 in_words() { sed "s|DIR|$work/$1|g" "$commands"; }   # NAME: the commands for that broker
 
@@ -16,7 +17,7 @@ transcript() {   # NAME SCRIPT PAUSE: $work/NAME.txt
     start "$2" "$work/$1" "$port" "${words[@]}"
     prepare "127.0.0.1:$port"
     in_words "$1" | KAFKA_LOG=off "${tools[@]}" "127.0.0.1:$port" "$3" |
-        python3 "$clients/normalise.py" "$work/$1" > "$work/$1.txt"
+        python3 "$clients/normalise.py" "$work/$1" | only > "$work/$1.txt"
     stop "$work/$1"
 }
 

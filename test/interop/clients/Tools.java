@@ -14,22 +14,28 @@ import org.apache.kafka.common.utils.Exit;
  * Runs Kafka's command line tools one after the other in one JVM: Tools BOOTSTRAP PAUSE < COMMANDS
  *
  * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. delete-records is given
- * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as reassign-partitions is. Some commands are our own: see
+ * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as leader-election and reassign-partitions are. Some commands are our own: see
  * LogDirs. Prints each command, what it prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when
  * its controller knows, and the broker that is asked next may learn it later.
  */
 class Tools {
-    static final Map<String, String> CLASSES = Map.of(
-            "acls", "org.apache.kafka.tools.AclCommand",
-            "client-metrics", "org.apache.kafka.tools.ClientMetricsCommand",
-            "configs", "kafka.admin.ConfigCommand",
-            "delegation-tokens", "org.apache.kafka.tools.DelegationTokenCommand",
-            "delete-records", "org.apache.kafka.tools.DeleteRecordsCommand",
-            "dump-log", "org.apache.kafka.tools.DumpLogSegments",
-            "get-offsets", "org.apache.kafka.tools.GetOffsetShell",
-            "log-dirs", "org.apache.kafka.tools.LogDirsCommand",
-            "reassign-partitions", "org.apache.kafka.tools.reassign.ReassignPartitionsCommand",
-            "topics", "org.apache.kafka.tools.TopicCommand");
+    static final Map<String, String> CLASSES = Map.ofEntries(
+            Map.entry("acls", "org.apache.kafka.tools.AclCommand"),
+            Map.entry("broker-api-versions", "org.apache.kafka.tools.BrokerApiVersionsCommand"),
+            Map.entry("client-metrics", "org.apache.kafka.tools.ClientMetricsCommand"),
+            Map.entry("cluster", "org.apache.kafka.tools.ClusterTool"),
+            Map.entry("configs", "kafka.admin.ConfigCommand"),
+            Map.entry("delegation-tokens", "org.apache.kafka.tools.DelegationTokenCommand"),
+            Map.entry("delete-records", "org.apache.kafka.tools.DeleteRecordsCommand"),
+            Map.entry("dump-log", "org.apache.kafka.tools.DumpLogSegments"),
+            Map.entry("features", "org.apache.kafka.tools.FeatureCommand"),
+            Map.entry("get-offsets", "org.apache.kafka.tools.GetOffsetShell"),
+            Map.entry("leader-election", "org.apache.kafka.tools.LeaderElectionCommand"),
+            Map.entry("log-dirs", "org.apache.kafka.tools.LogDirsCommand"),
+            Map.entry("metadata-quorum", "org.apache.kafka.tools.MetadataQuorumCommand"),
+            Map.entry("reassign-partitions", "org.apache.kafka.tools.reassign.ReassignPartitionsCommand"),
+            Map.entry("topics", "org.apache.kafka.tools.TopicCommand"),
+            Map.entry("transactions", "org.apache.kafka.tools.TransactionsCommand"));
 
     public static void main(String[] args) throws Exception {
         System.setErr(System.out);
@@ -59,8 +65,9 @@ class Tools {
         }
         List<String> rest = new ArrayList<>(words.subList(1, words.size()));
         if (words.get(0).equals("delete-records")) rest = offsetFile(rest);
-        if (words.get(0).equals("reassign-partitions")) rest.replaceAll(word -> word.startsWith("{") ? file(word) : word);
-        if (!words.get(0).equals("dump-log")) rest.addAll(0, List.of("--bootstrap-server", bootstrap));
+        if (words.get(0).equals("leader-election") || words.get(0).equals("reassign-partitions")) rest.replaceAll(word -> word.startsWith("{") ? file(word) : word);
+        if (!words.get(0).equals("dump-log"))
+            rest.addAll(words.get(0).equals("cluster") ? 1 : 0, List.of("--bootstrap-server", bootstrap));
         tool(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
         return ended[0];
     }
