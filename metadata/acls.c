@@ -13,6 +13,7 @@
 #include "metadata/acls.h"
 
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 
 #include <stdlib.h>
 
@@ -23,13 +24,6 @@ struct acl_pattern {
     size_t count;
     size_t capacity;
 };
-
-static void *allocate(size_t size)
-{
-    void *memory = malloc(size == 0 ? 1 : size);
-    ensure(memory != NULL && "out of memory");
-    return memory;
-}
 
 /* The array of pointers with room for one more. */
 static void *grown(void *array, size_t count, size_t *capacity)
@@ -111,7 +105,7 @@ static struct acl_pattern *find_pattern(const struct acl_patterns *patterns, int
 
 static struct acl_pattern *new_pattern(struct slice name)
 {
-    struct acl_pattern *pattern = allocate(sizeof *pattern + name.len);
+    struct acl_pattern *pattern = memory_alloc(sizeof *pattern + name.len);
     if (name.len > 0)
         memcpy(pattern + 1, name.data, name.len);
     *pattern = (struct acl_pattern){.name = slice_of(pattern + 1, name.len)};
@@ -186,7 +180,7 @@ static struct slice copy_text(uint8_t **at, struct slice text)
 
 static struct acl *copy_acl(const struct acl *acl)
 {
-    struct acl *copy = allocate(sizeof *copy + acl->name.len + acl->principal.len + acl->host.len);
+    struct acl *copy = memory_alloc(sizeof *copy + acl->name.len + acl->principal.len + acl->host.len);
     uint8_t *at = (uint8_t *)(copy + 1);
     *copy = *acl;
     copy->name = copy_text(&at, acl->name);
@@ -280,7 +274,7 @@ static int by_id(const void *a, const void *b)
 
 const struct acl **acls_sorted(const struct acls *acls)
 {
-    const struct acl **sorted = allocate(acls->by_id.count * sizeof(struct acl *));
+    const struct acl **sorted = memory_alloc(acls->by_id.count * sizeof(struct acl *));
     size_t count = 0, cursor = 0;
     struct map_entry *entry;
     while ((entry = map_next(&acls->by_id, &cursor)) != NULL)

@@ -12,27 +12,11 @@
  */
 #include "metadata/image_parts.h"
 
-#include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 
 #include <stdlib.h>
 
 enum { SCRATCH_CAP = 64 * 1024 * 1024 }; /* bytes for one record; a metadata batch is at most 8 MiB */
-
-void *image_alloc(size_t size)
-{
-    void *memory = malloc(size == 0 ? 1 : size);
-    ensure(memory != NULL && "out of memory");
-    return memory;
-}
-
-struct slice image_dup(struct slice bytes)
-{
-    if (slice_is_null(bytes))
-        return SLICE_NULL;
-    uint8_t *copy = image_alloc(bytes.len);
-    memcpy(copy, bytes.data, bytes.len);
-    return slice_of(copy, bytes.len);
-}
 
 void image_init(struct image *image, uint64_t hash_seed)
 {
@@ -104,7 +88,7 @@ static int compare_topics(const void *a, const void *b)
 
 struct topic **image_sorted_topics(const struct image *image)
 {
-    struct topic **topics = image_alloc(image->topics_by_name.count * sizeof(struct topic *));
+    struct topic **topics = memory_alloc(image->topics_by_name.count * sizeof(struct topic *));
     size_t count = 0, cursor = 0;
     struct map_entry *entry;
     while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL)

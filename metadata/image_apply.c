@@ -6,6 +6,7 @@
  */
 #include "metadata/image_parts.h"
 
+#include "protocol/base/memory.h"
 #include "protocol/records/access_control_entry_record.h"
 #include "protocol/records/broker_registration_change_record.h"
 #include "protocol/records/clear_elr_record.h"
@@ -314,7 +315,7 @@ static bool apply_feature_level(struct image *image, const void *record, struct 
         feature->level = level->feature_level;
         return true;
     }
-    feature = image_alloc(sizeof *feature + level->name.len);
+    feature = memory_alloc(sizeof *feature + level->name.len);
     memcpy(feature + 1, level->name.data, level->name.len);
     *feature = (struct feature){slice_of(feature + 1, level->name.len), level->feature_level};
     map_put(&image->features, feature->name, feature);

@@ -4,6 +4,8 @@
  */
 #include "metadata/image_parts.h"
 
+#include "protocol/base/memory.h"
+
 #include <stdlib.h>
 
 struct broker_state *image_find_broker(const struct image *image, int32_t id)
@@ -44,7 +46,7 @@ static void free_broker(struct broker_state *broker)
 
 static struct uuid *copy_uuids(const struct uuid *from, int32_t count)
 {
-    struct uuid *to = image_alloc(count < 0 ? 0 : sizeof *to * (size_t)count);
+    struct uuid *to = memory_alloc(count < 0 ? 0 : sizeof *to * (size_t)count);
     if (count > 0)
         memcpy(to, from, sizeof *to * (size_t)count);
     return to;
@@ -53,20 +55,20 @@ static struct uuid *copy_uuids(const struct uuid *from, int32_t count)
 static struct broker_state copy_broker(const struct broker_state *from)
 {
     struct broker_state to = *from;
-    to.endpoints = image_alloc(sizeof *to.endpoints * (size_t)from->endpoint_count);
+    to.endpoints = memory_alloc(sizeof *to.endpoints * (size_t)from->endpoint_count);
     for (int32_t i = 0; i < from->endpoint_count; i++) {
         to.endpoints[i] = from->endpoints[i];
-        to.endpoints[i].name = image_dup(from->endpoints[i].name);
-        to.endpoints[i].host = image_dup(from->endpoints[i].host);
+        to.endpoints[i].name = memory_dup(from->endpoints[i].name);
+        to.endpoints[i].host = memory_dup(from->endpoints[i].host);
     }
-    to.features = image_alloc(sizeof *to.features * (size_t)from->feature_count);
+    to.features = memory_alloc(sizeof *to.features * (size_t)from->feature_count);
     for (int32_t i = 0; i < from->feature_count; i++) {
         to.features[i] = from->features[i];
-        to.features[i].name = image_dup(from->features[i].name);
+        to.features[i].name = memory_dup(from->features[i].name);
     }
     to.log_dirs = copy_uuids(from->log_dirs, from->log_dir_count);
     to.cordoned_log_dirs = copy_uuids(from->cordoned_log_dirs, from->cordoned_log_dir_count);
-    to.rack = image_dup(from->rack);
+    to.rack = memory_dup(from->rack);
     return to;
 }
 
@@ -76,7 +78,7 @@ static struct broker_state *insert_place(struct image *image, int32_t id)
     int32_t at = 0;
     while (at < image->broker_count && image->brokers[at].id < id)
         at++;
-    struct broker_state *brokers = image_alloc(sizeof *brokers * (size_t)(image->broker_count + 1));
+    struct broker_state *brokers = memory_alloc(sizeof *brokers * (size_t)(image->broker_count + 1));
     if (image->broker_count > 0) {
         memcpy(brokers, image->brokers, sizeof *brokers * (size_t)at);
         memcpy(brokers + at + 1, image->brokers + at, sizeof *brokers * (size_t)(image->broker_count - at));

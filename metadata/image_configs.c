@@ -6,6 +6,8 @@
  */
 #include "metadata/image_parts.h"
 
+#include "protocol/base/memory.h"
+
 #include <stdlib.h>
 
 enum { KEY_ON_STACK = 256 };
@@ -13,7 +15,7 @@ enum { KEY_ON_STACK = 256 };
 /* Where the name is longer than the stack has room for, the key is allocated: free(*heap). */
 static struct slice make_key(int8_t type, struct slice resource, uint8_t stack[KEY_ON_STACK], uint8_t **heap)
 {
-    *heap = resource.len + 1 > KEY_ON_STACK ? image_alloc(resource.len + 1) : NULL;
+    *heap = resource.len + 1 > KEY_ON_STACK ? memory_alloc(resource.len + 1) : NULL;
     uint8_t *key = *heap != NULL ? *heap : stack;
     key[0] = (uint8_t)type;
     if (resource.len > 0)
@@ -63,7 +65,7 @@ const struct config_entry *config_set_find(const struct config_set *set, struct 
 
 static struct config_entry new_entry(struct slice name, struct slice value)
 {
-    uint8_t *text = image_alloc(name.len + value.len);
+    uint8_t *text = memory_alloc(name.len + value.len);
     memcpy(text, name.data, name.len);
     memcpy(text + name.len, value.data, value.len);
     return (struct config_entry){slice_of(text, name.len), slice_of(text + name.len, value.len)};
@@ -87,7 +89,7 @@ static struct config_set *get_or_add_set(struct image *image, int8_t type, struc
     struct config_set *set = find_set(image, type, resource);
     if (set != NULL)
         return set;
-    set = image_alloc(sizeof *set + 1 + resource.len);
+    set = memory_alloc(sizeof *set + 1 + resource.len);
     uint8_t *key = (uint8_t *)(set + 1);
     key[0] = (uint8_t)type;
     memcpy(key + 1, resource.data, resource.len);
@@ -98,7 +100,7 @@ static struct config_set *get_or_add_set(struct image *image, int8_t type, struc
 
 static void insert_entry(struct config_set *set, int32_t at, struct config_entry entry)
 {
-    struct config_entry *entries = image_alloc(sizeof *entries * (size_t)(set->count + 1));
+    struct config_entry *entries = memory_alloc(sizeof *entries * (size_t)(set->count + 1));
     if (set->count > 0) {
         memcpy(entries, set->entries, sizeof *entries * (size_t)at);
         memcpy(entries + at + 1, set->entries + at, sizeof *entries * (size_t)(set->count - at));

@@ -7,6 +7,7 @@
 #include "metadata/image_parts.h"
 
 #include "protocol/base/buf.h"
+#include "protocol/base/memory.h"
 #include "protocol/records/delegation_token_record.h"
 #include "protocol/records/register_controller_record.h"
 #include "protocol/records/zk_migration_state_record.h"
@@ -62,7 +63,7 @@ static const struct kind *find_kind(const struct message *message)
 
 static void put(struct image *image, struct slice key, struct slice frame)
 {
-    struct kept_record *kept = image_alloc(sizeof *kept + key.len + frame.len);
+    struct kept_record *kept = memory_alloc(sizeof *kept + key.len + frame.len);
     uint8_t *bytes = (uint8_t *)(kept + 1);
     memcpy(bytes, key.data, key.len);
     memcpy(bytes + key.len, frame.data, frame.len);

@@ -10,10 +10,6 @@
 #include "metadata/image.h"
 #include "protocol/schema/schema.h"
 
-/* Memory that is never NULL, and a copy in such memory (null stays null). Freed with free(). */
-void *image_alloc(size_t size);
-struct slice image_dup(struct slice bytes);
-
 /* ---- image_topics ---- */
 
 bool image_add_topic(struct image *image, struct slice name, struct uuid id, struct note *why);

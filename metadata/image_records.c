@@ -8,6 +8,7 @@
 #include "metadata/image_parts.h"
 #include "metadata/record_list.h"
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/records/access_control_entry_record.h"
 #include "protocol/records/client_quota_record.h"
 #include "protocol/records/config_record.h"
@@ -51,7 +52,7 @@ static int compare_entries(const void *a, const void *b)
 /* The map's entries by key; malloc'ed. */
 static struct map_entry *sorted_entries(const struct map *map)
 {
-    struct map_entry *entries = image_alloc(map->count * sizeof *entries);
+    struct map_entry *entries = memory_alloc(map->count * sizeof *entries);
     size_t count = 0, cursor = 0;
     struct map_entry *entry;
     while ((entry = map_next(map, &cursor)) != NULL)

@@ -8,6 +8,8 @@
  */
 #include "metadata/image_parts.h"
 
+#include "protocol/base/memory.h"
+
 #include <stdlib.h>
 
 /* ---- names that collide ---- */
@@ -80,7 +82,7 @@ void partition_state_assign(struct partition_state *to, const struct partition_s
                   + from->last_known_elr.count;
     size_t directory_bytes =
         from->directories == NULL ? 0 : sizeof(struct uuid) * (size_t)from->replicas.count;
-    uint8_t *memory = image_alloc(directory_bytes + sizeof(int32_t) * (size_t)ids);
+    uint8_t *memory = memory_alloc(directory_bytes + sizeof(int32_t) * (size_t)ids);
     int32_t *next = (int32_t *)(void *)(memory + directory_bytes);
 
     struct partition_state state = *from;
@@ -103,7 +105,7 @@ static void make_room(struct topic *topic, int32_t count)
     if (count <= topic->partition_capacity)
         return;
     int32_t capacity = topic->partition_capacity * 2 > count ? topic->partition_capacity * 2 : count;
-    struct partition_state *bigger = image_alloc(sizeof *bigger * (size_t)capacity);
+    struct partition_state *bigger = memory_alloc(sizeof *bigger * (size_t)capacity);
     if (topic->partition_count > 0)
         memcpy(bigger, topic->partitions, sizeof *bigger * (size_t)topic->partition_count);
     free(topic->partitions);
@@ -174,7 +176,7 @@ bool image_clear_elr(struct image *image, struct slice topic_name, struct note *
 /* The name, and behind it the normal name, are in the topic's own allocation. */
 static struct topic *new_topic(struct slice name, struct uuid id)
 {
-    struct topic *topic = image_alloc(sizeof *topic + 2 * name.len);
+    struct topic *topic = memory_alloc(sizeof *topic + 2 * name.len);
     uint8_t *text = (uint8_t *)(topic + 1);
     memcpy(text, name.data, name.len);
     *topic = (struct topic){.name = slice_of(text, name.len), .id = id};

@@ -10,15 +10,9 @@
 
 #include "protocol/base/buf.h"
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 
 #include <stdlib.h>
-
-static void *allocate(size_t size)
-{
-    void *memory = malloc(size == 0 ? 1 : size);
-    ensure(memory != NULL && "out of memory");
-    return memory;
-}
 
 void quotas_init(struct quotas *quotas, uint64_t hash_seed)
 {
@@ -61,7 +55,7 @@ static int by_type(const void *a, const void *b)
 /* The parts that count, in order of type; malloc'ed. */
 static const struct quota_part **sort_parts(const struct quota_part *parts, int32_t count, int32_t *different)
 {
-    const struct quota_part **sorted = allocate(sizeof(const struct quota_part *) * (size_t)count);
+    const struct quota_part **sorted = memory_alloc(sizeof(const struct quota_part *) * (size_t)count);
     for (int32_t i = 0; i < count; i++)
         sorted[i] = &parts[i];
     qsort(sorted, (size_t)count, sizeof(const struct quota_part *), by_type);
@@ -121,7 +115,7 @@ static struct quota_entity *new_entity(const struct quota_part *const *parts, in
                                        struct slice identity)
 {
     size_t part_bytes = sizeof(struct quota_part) * (size_t)count;
-    struct quota_entity *entity = allocate(sizeof *entity + part_bytes + identity.len);
+    struct quota_entity *entity = memory_alloc(sizeof *entity + part_bytes + identity.len);
     struct quota_part *own = (struct quota_part *)(entity + 1);
     uint8_t *text = (uint8_t *)own + part_bytes;
     const uint8_t *at = text;
@@ -188,7 +182,7 @@ static void insert_limit(struct quota_entity *entity, int32_t at, struct slice k
     struct quota_limit *limits = realloc(entity->limits, (count + 1) * sizeof *limits);
     ensure(limits != NULL && "out of memory");
     memmove(&limits[at + 1], &limits[at], (count - (size_t)at) * sizeof *limits);
-    uint8_t *text = allocate(key.len);
+    uint8_t *text = memory_alloc(key.len);
     if (key.len > 0)
         memcpy(text, key.data, key.len);
     limits[at] = (struct quota_limit){slice_of(text, key.len), value};
@@ -240,7 +234,7 @@ static int in_order(const void *a, const void *b)
 const struct quota_entity **quotas_sorted(const struct quotas *quotas)
 {
     const struct quota_entity **sorted =
-        allocate(quotas->by_identity.count * sizeof(const struct quota_entity *));
+        memory_alloc(quotas->by_identity.count * sizeof(const struct quota_entity *));
     size_t count = 0, cursor = 0;
     struct map_entry *entry;
     while ((entry = map_next(&quotas->by_identity, &cursor)) != NULL)

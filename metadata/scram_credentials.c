@@ -4,18 +4,11 @@
  */
 #include "metadata/scram_credentials.h"
 
-#include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 
 #include <stdlib.h>
 
 enum { KEY_ON_STACK = 256 };
-
-static void *allocate(size_t size)
-{
-    void *memory = malloc(size == 0 ? 1 : size);
-    ensure(memory != NULL && "out of memory");
-    return memory;
-}
 
 static uint8_t *put_bytes(uint8_t *at, struct slice bytes)
 {
@@ -32,7 +25,7 @@ static struct slice key_of(const struct scram_credential *credential)
 /* Where the name is longer than the stack has room for, the key is allocated: free(*heap). */
 static struct slice make_key(int8_t mechanism, struct slice user, uint8_t stack[KEY_ON_STACK], uint8_t **heap)
 {
-    *heap = user.len + 1 > KEY_ON_STACK ? allocate(user.len + 1) : NULL;
+    *heap = user.len + 1 > KEY_ON_STACK ? memory_alloc(user.len + 1) : NULL;
     uint8_t *key = *heap != NULL ? *heap : stack;
     key[0] = (uint8_t)mechanism;
     put_bytes(key + 1, user);
@@ -56,7 +49,7 @@ void scram_credentials_fini(struct scram_credentials *credentials)
 static struct scram_credential *copy(const struct scram_credential *from)
 {
     size_t len = 1 + from->user.len + from->salt.len + from->stored_key.len + from->server_key.len;
-    struct scram_credential *to = allocate(sizeof *to + len);
+    struct scram_credential *to = memory_alloc(sizeof *to + len);
     uint8_t *user = (uint8_t *)(to + 1);
     *user++ = (uint8_t)from->mechanism;
     uint8_t *salt = put_bytes(user, from->user);
@@ -108,7 +101,7 @@ static int by_key(const void *a, const void *b)
 const struct scram_credential **scram_credentials_sorted(const struct scram_credentials *credentials)
 {
     const struct scram_credential **sorted =
-        allocate(credentials->by_user.count * sizeof(const struct scram_credential *));
+        memory_alloc(credentials->by_user.count * sizeof(const struct scram_credential *));
     size_t count = 0, cursor = 0;
     struct map_entry *entry;
     while ((entry = map_next(&credentials->by_user, &cursor)) != NULL)

@@ -10,6 +10,7 @@
 
 #include "protocol/base/buf.h"
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "storage/checkpoint.h"
 #include "storage/open_files.h"
 #include "storage/os/clock.h"
@@ -141,15 +142,6 @@ static void find_properties(char *content, struct meta_found *found)
     }
 }
 
-/* malloc'ed. */
-static struct slice own_copy(struct slice text)
-{
-    uint8_t *copy = malloc(text.len + 1);
-    ensure(copy != NULL);
-    memcpy(copy, text.data, text.len);
-    return slice_of(copy, text.len);
-}
-
 static bool parse_meta(const char *path, char *content, struct meta_properties *meta, struct note *why)
 {
     struct meta_found found = {0};
@@ -164,7 +156,7 @@ static bool parse_meta(const char *path, char *content, struct meta_properties *
         note_set(why, "%s: directory.id '%.40s' is no id", path, found.directory_id);
     else {
         /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): it does not see that the slice keeps it */
-        meta->cluster_id = own_copy(slice_str(found.cluster_id));
+        meta->cluster_id = memory_dup(slice_str(found.cluster_id));
         return true;
     }
     return false;
@@ -353,7 +345,7 @@ enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t
         note_set(why, "%s/%s: %s", dir->path, meta_name, strerror(-result));
         return KERR_KAFKA_STORAGE_ERROR;
     }
-    struct slice copy = own_copy(cluster_id); /* first: it may be the directory's own */
+    struct slice copy = memory_dup(cluster_id); /* first: it may be the directory's own */
     meta_properties_fini(&dir->meta);
     dir->meta = (struct meta_properties){copy, node_id, directory_id};
     return KERR_NONE;

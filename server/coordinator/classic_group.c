@@ -6,6 +6,7 @@
 #include "server/coordinator/classic_group.h"
 
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/messages/describe_groups.h"
 #include "server/coordinator/classic_state.h"
 
@@ -53,8 +54,8 @@ void classic_group_free(struct classic_group *classic)
     map_fini(&classic->pending_by_id);
     map_fini(&classic->support);
     map_fini(&classic->topics);
-    classic_free_slice(classic->type);
-    classic_free_slice(classic->protocol);
+    memory_free_slice(classic->type);
+    memory_free_slice(classic->protocol);
     free(classic);
 }
 

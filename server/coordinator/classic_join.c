@@ -3,6 +3,7 @@
  * first (KIP-394), members that come again. Part of classic_group; pure.
  */
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/messages/join_group.h"
 #include "server/coordinator/classic_state.h"
 
@@ -86,15 +87,15 @@ static struct classic_member *new_member(const struct classic_step *step, struct
     struct slice client_id = step->event->client_id;
     struct classic_member *member = calloc(1, sizeof *member);
     ensure(member != NULL);
-    member->id = group_own(id);
-    member->instance_id = group_own(request->group_instance_id);
-    member->client_id = group_own(slice_is_null(client_id) ? SLICE("") : client_id);
-    member->client_host = group_own(step->event->client_host);
+    member->id = memory_dup(id);
+    member->instance_id = memory_dup(request->group_instance_id);
+    member->client_id = memory_dup(slice_is_null(client_id) ? SLICE("") : client_id);
+    member->client_host = memory_dup(step->event->client_host);
     member->rebalance_timeout_ms = classic_asked_rebalance_timeout_ms(step->event);
     member->session_timeout_ms = request->session_timeout_ms;
     member->protocols =
         classic_copy_protocols(step->classic, request->protocols.items, request->protocols.count);
-    member->assignment = group_own(SLICE(""));
+    member->assignment = memory_dup(SLICE(""));
     member->is_new = true;
     return member;
 }
@@ -107,7 +108,7 @@ static void add_member(const struct classic_step *step, struct slice id)
     if (pending != NULL)
         classic_remove_pending(classic, pending);
     if (classic->member_count == 0)
-        classic_replace_slice(&classic->type, group_own(request_of(step)->protocol_type));
+        classic_replace_slice(&classic->type, memory_dup(request_of(step)->protocol_type));
     classic_add_member(classic, member);
     classic->has_grown = true;
     classic_wait_for_join(step, member);

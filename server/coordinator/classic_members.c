@@ -3,6 +3,7 @@
  * ids that were handed out. Part of classic_group; pure.
  */
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/messages/join_group.h"
 #include "server/coordinator/classic_state.h"
 
@@ -33,11 +34,11 @@ void classic_add_member(struct classic_group *classic, struct classic_member *me
 
 void classic_free_member(struct classic_member *member)
 {
-    classic_free_slice(member->id);
-    classic_free_slice(member->instance_id);
-    classic_free_slice(member->client_id);
-    classic_free_slice(member->client_host);
-    classic_free_slice(member->assignment);
+    memory_free_slice(member->id);
+    memory_free_slice(member->instance_id);
+    memory_free_slice(member->client_id);
+    memory_free_slice(member->client_host);
+    memory_free_slice(member->assignment);
     classic_free_protocols(member->protocols);
     free(member);
 }
@@ -100,7 +101,7 @@ void classic_remove_pending(struct classic_group *classic, struct classic_pendin
     map_remove(&classic->pending_by_id, pending->id);
     list_remove(&pending->node);
     classic->pending_count--;
-    classic_free_slice(pending->id);
+    memory_free_slice(pending->id);
     free(pending);
 }
 
@@ -110,7 +111,7 @@ void classic_add_pending(struct classic_group *classic, struct slice id, int64_t
         classic_remove_pending(classic, list_entry(classic->pending.next, struct classic_pending, node));
     struct classic_pending *pending = calloc(1, sizeof *pending);
     ensure(pending != NULL);
-    pending->id = group_own(id);
+    pending->id = memory_dup(id);
     pending->deadline_ms = deadline_ms;
     list_append(&classic->pending, &pending->node);
     classic->pending_count++;

@@ -3,6 +3,7 @@
  * nor a choice looks at every pair of members. Part of classic_group; pure.
  */
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/consumer_protocol.h"
 #include "protocol/messages/join_group.h"
 #include "server/coordinator/classic_state.h"
@@ -18,8 +19,8 @@ struct classic_protocols classic_copy_protocols(const struct classic_group *clas
         if (map_find(&seen, offered[i].name) != NULL)
             continue;
         struct classic_protocol *protocol = &protocols.items[protocols.count++];
-        protocol->name = group_own(offered[i].name);
-        protocol->metadata = group_own(offered[i].metadata);
+        protocol->name = memory_dup(offered[i].name);
+        protocol->metadata = memory_dup(offered[i].metadata);
         map_put(&seen, protocol->name, protocol);
     }
     map_fini(&seen);
@@ -29,8 +30,8 @@ struct classic_protocols classic_copy_protocols(const struct classic_group *clas
 void classic_free_protocols(struct classic_protocols protocols)
 {
     for (int32_t i = 0; i < protocols.count; i++) {
-        classic_free_slice(protocols.items[i].name);
-        classic_free_slice(protocols.items[i].metadata);
+        memory_free_slice(protocols.items[i].name);
+        memory_free_slice(protocols.items[i].metadata);
     }
     free(protocols.items);
 }
@@ -54,7 +55,7 @@ static struct classic_support *get_support(struct classic_group *classic, struct
         return support;
     support = calloc(1, sizeof *support);
     ensure(support != NULL);
-    support->name = group_own(name);
+    support->name = memory_dup(name);
     map_put(&classic->support, support->name, support);
     return support;
 }
@@ -68,7 +69,7 @@ void classic_count_protocols(struct classic_group *classic, const struct classic
         ensure(support->members >= 0);
         if (support->members == 0) {
             map_remove(&classic->support, support->name);
-            classic_free_slice(support->name);
+            memory_free_slice(support->name);
             free(support);
         }
     }
@@ -147,7 +148,7 @@ static void add_topic(struct classic_group *classic, struct slice topic)
 {
     if (map_find(&classic->topics, topic) != NULL)
         return;
-    struct slice owned = group_own(topic);
+    struct slice owned = memory_dup(topic);
     map_put(&classic->topics, owned, (void *)(uintptr_t)owned.data);
 }
 

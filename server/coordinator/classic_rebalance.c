@@ -3,6 +3,7 @@
  * assignment is). Part of classic_group; pure.
  */
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/sync_group.h"
 #include "server/coordinator/classic_state.h"
@@ -86,7 +87,8 @@ void classic_answer_syncs(const struct classic_step *step, enum kerr error)
     classic_for_each_member(node, step->classic)
     {
         struct classic_member *member = classic_member_of(node);
-        classic_replace_slice(&member->assignment, group_own(error != KERR_NONE ? SLICE("") : member->given));
+        classic_replace_slice(&member->assignment,
+                              memory_dup(error != KERR_NONE ? SLICE("") : member->given));
         if (!member->is_syncing)
             continue;
         member->is_syncing = false;
@@ -211,7 +213,7 @@ static void answer_join(const struct classic_step *step, struct classic_member *
 static void begin_sync(const struct classic_step *step)
 {
     struct classic_group *classic = step->classic;
-    classic_replace_slice(&classic->protocol, group_own(classic_choose_protocol(classic)));
+    classic_replace_slice(&classic->protocol, memory_dup(classic_choose_protocol(classic)));
     classic_read_topics(classic);
     enter(step, CLASSIC_COMPLETING_REBALANCE);
     classic_for_each_member(node, classic)

@@ -3,6 +3,7 @@
  * group that such a record makes. Part of classic_group; pure.
  */
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/messages/join_group.h"
 #include "server/coordinator/classic_state.h"
 
@@ -59,16 +60,16 @@ static struct classic_member *load_member(const struct classic_group *classic,
 {
     struct classic_member *member = calloc(1, sizeof *member);
     ensure(member != NULL);
-    member->id = group_own(from->member_id);
-    member->instance_id = group_own(from->group_instance_id);
-    member->client_id = group_own(from->client_id);
-    member->client_host = group_own(from->client_host);
+    member->id = memory_dup(from->member_id);
+    member->instance_id = memory_dup(from->group_instance_id);
+    member->client_id = memory_dup(from->client_id);
+    member->client_host = memory_dup(from->client_host);
     member->rebalance_timeout_ms =
         from->rebalance_timeout == -1 ? from->session_timeout : from->rebalance_timeout;
     member->session_timeout_ms = from->session_timeout;
     struct join_group_protocol protocol = {or_empty(classic->protocol), from->subscription};
     member->protocols = classic_copy_protocols(classic, &protocol, 1);
-    member->assignment = group_own(or_empty(from->assignment));
+    member->assignment = memory_dup(or_empty(from->assignment));
     member->deadline_ms = INT64_MAX;
     return member;
 }
@@ -117,8 +118,8 @@ void classic_group_load(struct groups *groups, const struct group_metadata_key *
         return;
     struct classic_group *classic = classic_group_new(groups, group, value->current_state_timestamp);
     if (value->protocol_type.len > 0)
-        classic->type = group_own(value->protocol_type);
-    classic->protocol = group_own(value->protocol);
+        classic->type = memory_dup(value->protocol_type);
+    classic->protocol = memory_dup(value->protocol);
     classic->generation = value->generation;
     load_members(classic, value);
     if (classic->member_count > 0)

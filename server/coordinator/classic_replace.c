@@ -2,6 +2,7 @@
  * classic_replace: a static member that comes back under a new id (KIP-345, kafka-apis 9.7): where nothing
  * else changes it takes over without a rebalance, once that is stored. Part of classic_group; pure.
  */
+#include "protocol/base/memory.h"
 #include "protocol/messages/join_group.h"
 #include "server/coordinator/classic_state.h"
 
@@ -32,7 +33,7 @@ static void replacement_stored(struct groups *groups, const struct group_event *
     struct replacement *replacement = effects->context;
     struct classic_group *classic = replacement->classic;
     struct classic_member *member = replacement->member;
-    classic_free_slice(replacement->old_id);
+    memory_free_slice(replacement->old_id);
     classic_free_protocols(replacement->old_protocols);
     end_join(classic, member);
     struct group_reply *reply = group_unpark(&member->join);
@@ -54,7 +55,7 @@ static void replacement_refused(struct groups *groups, const struct group_event 
     struct replacement *replacement = effects->context;
     struct classic_group *classic = replacement->classic;
     struct classic_member *member = replacement->member;
-    classic_free_slice(classic_rename_member(classic, member, replacement->old_id));
+    memory_free_slice(classic_rename_member(classic, member, replacement->old_id));
     classic_free_protocols(classic_set_protocols(classic, member, replacement->old_protocols));
     member->rebalance_timeout_ms = replacement->old_rebalance_timeout_ms;
     member->session_timeout_ms = replacement->old_session_timeout_ms;
@@ -92,7 +93,7 @@ static struct replacement *replace(const struct classic_step *step, struct class
     replacement->old_rebalance_timeout_ms = member->rebalance_timeout_ms;
     replacement->old_session_timeout_ms = member->session_timeout_ms;
     fence(step, member);
-    replacement->old_id = classic_rename_member(classic, member, group_own(id));
+    replacement->old_id = classic_rename_member(classic, member, memory_dup(id));
     replacement->old_protocols = classic_set_protocols(
         classic, member, classic_copy_protocols(classic, request->protocols.items, request->protocols.count));
     classic_arm_member(step, member, member->session_timeout_ms);
@@ -116,7 +117,7 @@ void classic_replace_static_member(const struct classic_step *step, struct class
         step->effects->refused = replacement_refused;
         return;
     }
-    classic_free_slice(replacement->old_id);
+    memory_free_slice(replacement->old_id);
     classic_free_protocols(replacement->old_protocols);
     classic_rebalance(step);
 }

@@ -17,6 +17,8 @@
 
 #include "server/coordinator/classic_group.h"
 
+#include "protocol/base/memory.h"
+
 enum classic_state {
     CLASSIC_EMPTY,
     CLASSIC_PREPARING_REBALANCE,  /* waits for the members to join */
@@ -110,14 +112,9 @@ enum { CLASSIC_PENDING_MAX = 10000 };
 /* A first join may wait so long, however short the session. */
 enum { CLASSIC_NEW_MEMBER_TIMEOUT_MS = 5 * 60 * 1000 };
 
-static inline void classic_free_slice(struct slice bytes)
-{
-    free((void *)(uintptr_t)bytes.data);
-}
-
 static inline void classic_replace_slice(struct slice *place, struct slice owned)
 {
-    classic_free_slice(*place);
+    memory_free_slice(*place);
     *place = owned;
 }
 

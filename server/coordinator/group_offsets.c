@@ -8,6 +8,7 @@
 #include "server/coordinator/group_offsets.h"
 
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_delete.h"
 #include "protocol/messages/offset_fetch.h"
@@ -61,15 +62,10 @@ struct group_offsets *group_offsets_new(uint64_t hash_seed)
     return offsets;
 }
 
-static void free_slice(struct slice owned)
-{
-    free((void *)(uintptr_t)owned.data);
-}
-
 static void free_metadata(struct slice metadata)
 {
     if (metadata.len > 0)
-        free_slice(metadata);
+        memory_free_slice(metadata);
 }
 
 static void free_topic(struct topic_offsets *topic)
@@ -77,7 +73,7 @@ static void free_topic(struct topic_offsets *topic)
     for (int32_t i = 0; i < topic->count; i++)
         free_metadata(topic->items[i].metadata);
     free(topic->items);
-    free_slice(topic->topic);
+    memory_free_slice(topic->topic);
     free(topic);
 }
 
@@ -87,7 +83,7 @@ static void free_group(struct one_groups_offsets *group)
     for (struct map_entry *entry; (entry = map_next(&group->topics, &cursor)) != NULL;)
         free_topic(entry->value);
     map_fini(&group->topics);
-    free_slice(group->group);
+    memory_free_slice(group->group);
     free(group);
 }
 
@@ -144,7 +140,7 @@ static struct one_groups_offsets *get_group(struct group_offsets *offsets, struc
         return group;
     group = calloc(1, sizeof *group);
     ensure(group != NULL);
-    group->group = group_own(group_id);
+    group->group = memory_dup(group_id);
     map_init(&group->topics, offsets->hash_seed);
     map_put(&offsets->by_group, group->group, group);
     return group;
@@ -157,7 +153,7 @@ static struct topic_offsets *get_topic(struct one_groups_offsets *group, struct 
         return topic;
     topic = calloc(1, sizeof *topic);
     ensure(topic != NULL);
-    topic->topic = group_own(name);
+    topic->topic = memory_dup(name);
     map_put(&group->topics, topic->topic, topic);
     return topic;
 }
@@ -217,7 +213,7 @@ void group_offsets_apply(struct group_offsets *offsets, const struct offset_comm
         .commit_ms = value->commit_timestamp,
         .expire_ms = value->expire_timestamp,
         .topic_id = value->topic_id,
-        .metadata = value->metadata.len == 0 ? SLICE("") : group_own(value->metadata),
+        .metadata = value->metadata.len == 0 ? SLICE("") : memory_dup(value->metadata),
     };
 }
 

@@ -9,6 +9,7 @@
 #include "server/coordinator/group_state.h"
 
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 #include "protocol/schema/schema.h"
 #include "server/coordinator/consumer_group.h"
 
@@ -20,17 +21,6 @@ enum { UUID_V4_TEXT_LEN = 36 };
 
 /* ---- groups ---- */
 
-struct slice group_own(struct slice bytes)
-{
-    if (slice_is_null(bytes))
-        return SLICE_NULL;
-    uint8_t *copy = malloc(bytes.len + 1);
-    ensure(copy != NULL);
-    if (bytes.len > 0)
-        memcpy(copy, bytes.data, bytes.len);
-    return slice_of(copy, bytes.len);
-}
-
 struct group *find_group(const struct groups *groups, struct slice id)
 {
     return map_find(&groups->by_id, id);
@@ -41,7 +31,7 @@ struct group *group_new(struct groups *groups, struct slice id)
     ensure(find_group(groups, id) == NULL);
     struct group *group = calloc(1, sizeof *group);
     ensure(group != NULL);
-    group->id = group_own(id);
+    group->id = memory_dup(id);
     group->due_ms = INT64_MAX;
     group->due_place = SIZE_MAX;
     map_put(&groups->by_id, group->id, group);
@@ -56,7 +46,7 @@ void group_remove(struct groups *groups, struct group *group)
         classic_group_free(group->classic);
     else
         consumer_group_free(group->consumer);
-    free((void *)group->id.data);
+    memory_free_slice(group->id);
     free(group);
 }
 

@@ -69,9 +69,6 @@ struct group_reply *group_unpark(struct group_reply **place);
 /* What a client is told when records could not be stored (kafka-apis 9.3). */
 enum kerr group_error_of_append(enum kerr error);
 
-/* A copy in memory of its own; null stays null, empty is not null. Freed with free((void *)slice.data). */
-struct slice group_own(struct slice bytes);
-
 /* The client's or instance's name and a random uuid: "<name>-<uuid>" (classic), in the arena. */
 struct slice group_new_member_id(struct groups *groups, struct slice name, struct arena *arena);
 
