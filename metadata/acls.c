@@ -274,13 +274,7 @@ static int by_id(const void *a, const void *b)
 
 const struct acl **acls_sorted(const struct acls *acls)
 {
-    const struct acl **sorted = memory_alloc(acls->by_id.count * sizeof(struct acl *));
-    size_t count = 0, cursor = 0;
-    struct map_entry *entry;
-    while ((entry = map_next(&acls->by_id, &cursor)) != NULL)
-        sorted[count++] = entry->value;
-    qsort(sorted, count, sizeof(struct acl *), by_id);
-    return sorted;
+    return map_sorted(&acls->by_id, by_id);
 }
 
 /* ---- what follows ---- */

@@ -88,11 +88,5 @@ static int compare_topics(const void *a, const void *b)
 
 struct topic **image_sorted_topics(const struct image *image)
 {
-    struct topic **topics = memory_alloc(image->topics_by_name.count * sizeof(struct topic *));
-    size_t count = 0, cursor = 0;
-    struct map_entry *entry;
-    while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL)
-        topics[count++] = entry->value;
-    qsort(topics, count, sizeof(struct topic *), compare_topics);
-    return topics;
+    return map_sorted(&image->topics_by_name, compare_topics);
 }

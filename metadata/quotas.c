@@ -233,12 +233,5 @@ static int in_order(const void *a, const void *b)
 
 const struct quota_entity **quotas_sorted(const struct quotas *quotas)
 {
-    const struct quota_entity **sorted =
-        memory_alloc(quotas->by_identity.count * sizeof(const struct quota_entity *));
-    size_t count = 0, cursor = 0;
-    struct map_entry *entry;
-    while ((entry = map_next(&quotas->by_identity, &cursor)) != NULL)
-        sorted[count++] = entry->value;
-    qsort(sorted, count, sizeof(const struct quota_entity *), in_order);
-    return sorted;
+    return map_sorted(&quotas->by_identity, in_order);
 }

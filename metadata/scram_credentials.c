@@ -100,12 +100,5 @@ static int by_key(const void *a, const void *b)
 
 const struct scram_credential **scram_credentials_sorted(const struct scram_credentials *credentials)
 {
-    const struct scram_credential **sorted =
-        memory_alloc(credentials->by_user.count * sizeof(const struct scram_credential *));
-    size_t count = 0, cursor = 0;
-    struct map_entry *entry;
-    while ((entry = map_next(&credentials->by_user, &cursor)) != NULL)
-        sorted[count++] = entry->value;
-    qsort(sorted, count, sizeof(const struct scram_credential *), by_key);
-    return sorted;
+    return map_sorted(&credentials->by_user, by_key);
 }

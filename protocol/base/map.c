@@ -1,6 +1,7 @@
 #include "protocol/base/map.h"
 
 #include "protocol/base/ensure.h"
+#include "protocol/base/memory.h"
 
 #include <stdlib.h>
 
@@ -130,4 +131,15 @@ struct map_entry *map_next(const struct map *map, size_t *cursor)
             return entry;
     }
     return NULL;
+}
+
+void *map_sorted(const struct map *map, int (*compare)(const void *a, const void *b))
+{
+    void **sorted = memory_alloc(map->count * sizeof *sorted);
+    size_t count = 0, cursor = 0;
+    struct map_entry *entry;
+    while ((entry = map_next(map, &cursor)) != NULL)
+        sorted[count++] = entry->value;
+    qsort(sorted, count, sizeof *sorted, compare);
+    return sorted;
 }

@@ -37,4 +37,8 @@ void *map_remove(struct map *map, struct slice key); /* what stood there, or NUL
  * except that the entry returned last may be removed. */
 struct map_entry *map_next(const struct map *map, size_t *cursor);
 
+/* All values in order, as qsort takes it: `compare` is given pointers to two of them. A malloc'ed array of
+ * map->count pointers, never NULL; the caller frees it. */
+void *map_sorted(const struct map *map, int (*compare)(const void *a, const void *b));
+
 #endif

@@ -193,6 +193,32 @@ START_TEST(a_map_that_is_filled_and_emptied_for_ever_stays_small)
 }
 END_TEST
 
+static int compare_words(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+START_TEST(a_map_gives_its_values_in_order)
+{
+    static const char *const words[] = {"b", "", "abc", "c", "ab"};
+    static const char *const in_order[] = {"", "ab", "abc", "b", "c"};
+    struct map map = {0};
+    for (size_t i = 0; i < 5; i++) {
+        map_put(&map, slice_str(words[i]), (void *)(uintptr_t)words[i]);
+        map_put(&map, SLICE("gone"), (void *)(uintptr_t) "gone");
+    }
+    map_remove(&map, SLICE("gone"));
+    const char **sorted = map_sorted(&map, compare_words);
+    for (size_t i = 0; i < 5; i++)
+        ck_assert_str_eq(sorted[i], in_order[i]);
+    free(sorted);
+    map_fini(&map);
+    sorted = map_sorted(&(struct map){0}, compare_words);
+    ck_assert_ptr_nonnull(sorted);
+    free(sorted);
+}
+END_TEST
+
 START_TEST(a_map_shows_every_entry_once_while_they_are_removed)
 {
     static const char *const keys[] = {"a", "b", "", "dd", "long enough for several words"};
@@ -430,6 +456,7 @@ int main(void)
     tcase_add_test(tcase, a_map_finds_what_was_put_and_not_removed);
     tcase_add_test(tcase, a_map_that_is_filled_and_emptied_for_ever_stays_small);
     tcase_add_test(tcase, a_map_shows_every_entry_once_while_they_are_removed);
+    tcase_add_test(tcase, a_map_gives_its_values_in_order);
     tcase_add_test(tcase, an_id_has_22_characters_and_reads_back);
     tcase_add_test(tcase, both_alphabets_and_padding_are_read_and_nothing_else);
     tcase_add_test(tcase, random_bytes_become_a_version_4_id);
