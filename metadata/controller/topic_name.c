@@ -3,19 +3,6 @@
  */
 #include "metadata/controller/topic_name.h"
 
-/* As Java counts: UTF-16 units, of which a character beyond the basic plane (4 bytes in UTF-8) takes two. */
-static size_t utf16_len(struct slice text)
-{
-    size_t units = 0;
-    for (size_t i = 0; i < text.len; i++) {
-        if ((text.data[i] & 0xc0) != 0x80)
-            units++;
-        if (text.data[i] >= 0xf0)
-            units++;
-    }
-    return units;
-}
-
 static bool is_legal_byte(uint8_t c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_'
@@ -36,7 +23,7 @@ bool topic_name_is_valid(struct slice name, struct note *why)
         note_set(why, "Topic name is invalid: the empty string is not allowed");
     else if (slice_equal_str(name, ".") || slice_equal_str(name, ".."))
         note_set(why, "Topic name is invalid: '%.*s' is not allowed", SLICE_ARGS(name));
-    else if (utf16_len(name) > TOPIC_NAME_LEN_MAX)
+    else if (slice_utf16_len(name) > TOPIC_NAME_LEN_MAX)
         note_set(why, "Topic name is invalid: the length of '%.*s' is longer than the max allowed length %d",
                  SLICE_ARGS(name), TOPIC_NAME_LEN_MAX);
     else if (has_illegal_bytes(name))

@@ -59,6 +59,20 @@ static inline int slice_compare(struct slice a, struct slice b)
     return order != 0 ? order : (a.len > b.len) - (a.len < b.len);
 }
 
+/* The length of UTF-8 text as Java counts it: UTF-16 units, of which a character beyond the basic plane (4
+ * bytes in UTF-8) takes two. */
+static inline size_t slice_utf16_len(struct slice text)
+{
+    size_t units = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        if ((text.data[i] & 0xc0) != 0x80)
+            units++;
+        if (text.data[i] >= 0xf0)
+            units++;
+    }
+    return units;
+}
+
 static inline bool slice_starts_with(struct slice s, struct slice prefix)
 {
     return s.len >= prefix.len && (prefix.len == 0 || memcmp(s.data, prefix.data, prefix.len) == 0);

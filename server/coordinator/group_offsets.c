@@ -274,19 +274,10 @@ static enum kerr check_commit(struct groups *groups, const struct group_event *e
     return consumer_group_check_committer(groups, group, &committer);
 }
 
-/* Java counts a text in UTF-16 units: one for each character, two for those of four bytes. */
-static size_t utf16_length(struct slice text)
-{
-    size_t length = 0;
-    for (size_t i = 0; i < text.len; i++)
-        length += (text.data[i] & 0xc0) != 0x80 ? 1U + (text.data[i] >= 0xf0) : 0U;
-    return length;
-}
-
 static bool is_too_long(const struct groups *groups, struct slice metadata)
 {
     size_t max = (size_t)groups->config.offset_metadata_max_bytes;
-    return metadata.len > max && utf16_length(metadata) > max;
+    return metadata.len > max && slice_utf16_len(metadata) > max;
 }
 
 static void write_commit(const struct group_event *event, const struct offset_commit_request_topic *topic,
