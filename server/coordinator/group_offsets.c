@@ -417,14 +417,9 @@ static enum kerr check_delete(const struct group *group)
 {
     if (group == NULL)
         return KERR_GROUP_ID_NOT_FOUND;
-    if (group->kind == GROUP_IS_CONSUMER || classic_group_is_empty(group))
+    if (group->kind == GROUP_IS_CONSUMER || group_is_empty(group))
         return KERR_NONE;
     return slice_equal_str(classic_group_protocol_type(group), "consumer") ? KERR_NONE : KERR_NON_EMPTY_GROUP;
-}
-
-static bool is_empty(const struct group *group)
-{
-    return group->kind == GROUP_IS_CLASSIC ? classic_group_is_empty(group) : consumer_group_is_empty(group);
 }
 
 static void delete_of_topic(const struct groups *groups, const struct group_event *event, bool subscribed,
@@ -463,7 +458,7 @@ void group_offsets_delete(struct groups *groups, const struct group_event *event
         response->topics.count = 0;
     for (int32_t i = 0; i < response->topics.count; i++) {
         struct offset_delete_response_topic *topic = &response->topics.items[i];
-        bool subscribed = !is_empty(group) && is_subscribed(group, topic->name);
+        bool subscribed = !group_is_empty(group) && is_subscribed(group, topic->name);
         delete_of_topic(groups, event, subscribed, topic, effects);
     }
     effects->refused = delete_refused;
@@ -514,7 +509,7 @@ static bool has_expired(const struct expiry *expiry, const struct committed *com
 static int32_t expire_topic(const struct expiry *expiry, struct slice group_id,
                             const struct topic_offsets *topic, struct group_effects *effects)
 {
-    if (!is_empty(expiry->group) && is_subscribed(expiry->group, topic->topic))
+    if (!group_is_empty(expiry->group) && is_subscribed(expiry->group, topic->topic))
         return topic->count;
     int32_t stay = topic->count;
     for (int32_t i = 0; i < topic->count; i++) {
@@ -524,14 +519,6 @@ static int32_t expire_topic(const struct expiry *expiry, struct slice group_id,
         stay--;
     }
     return stay;
-}
-
-static void write_group_tombstones(const struct group *group, struct group_effects *effects)
-{
-    if (group->kind == GROUP_IS_CLASSIC)
-        classic_group_write_tombstone(group, effects);
-    else
-        consumer_group_write_tombstones(group, effects);
 }
 
 static void expire_group(const struct groups *groups, const struct group *group,
@@ -545,8 +532,8 @@ static void expire_group(const struct groups *groups, const struct group *group,
     size_t cursor = 0;
     for (struct map_entry *entry; offsets != NULL && (entry = map_next(&offsets->topics, &cursor)) != NULL;)
         stay += expire_topic(&expiry, group->id, entry->value, effects);
-    if (stay == 0 && is_empty(group))
-        write_group_tombstones(group, effects);
+    if (stay == 0 && group_is_empty(group))
+        group_write_tombstones(group, effects);
 }
 
 /* A pass goes through the groups in steps. The map may change between two of them: then a group waits for the

@@ -50,6 +50,19 @@ void group_remove(struct groups *groups, struct group *group)
     free(group);
 }
 
+bool group_is_empty(const struct group *group)
+{
+    return group->kind == GROUP_IS_CLASSIC ? classic_group_is_empty(group) : consumer_group_is_empty(group);
+}
+
+void group_write_tombstones(const struct group *group, struct group_effects *effects)
+{
+    if (group->kind == GROUP_IS_CLASSIC)
+        classic_group_write_tombstone(group, effects);
+    else
+        consumer_group_write_tombstones(group, effects);
+}
+
 /* ---- the heap ---- */
 
 static void put(struct groups *groups, size_t place, struct group *group)

@@ -46,6 +46,10 @@ struct group *group_new(struct groups *groups, struct slice id);
 /* Takes the group out and frees it with its kind's state. Its offsets stay. */
 void group_remove(struct groups *groups, struct group *group);
 
+/* Whether it has no members, and the records that say that it is gone: as its kind says. */
+bool group_is_empty(const struct group *group);
+void group_write_tombstones(const struct group *group, struct group_effects *effects);
+
 /* The group is to be looked at by GROUP_TIME at `due_ms`, and not before. Only what is due earlier than it is
  * already costs something worth speaking of; being looked at too early must be harmless. */
 void group_set_due(struct groups *groups, struct group *group, int64_t due_ms);

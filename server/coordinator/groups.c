@@ -193,6 +193,15 @@ static bool is_consumer(const struct group *group)
     return group != NULL && group->kind == GROUP_IS_CONSUMER;
 }
 
+/* Kafka's text for a group that is not there, or not of the kind that was asked for. */
+static struct slice not_found(const struct group *group, const char *kind, const struct group_event *event)
+{
+    if (group == NULL)
+        return arena_printf(event->reply->arena, "Group %.*s not found.", SLICE_ARGS(event->group_id));
+    return arena_printf(event->reply->arena, "Group %.*s is not a %s group.", SLICE_ARGS(event->group_id),
+                        kind);
+}
+
 static void describe_missing(const struct group *group, const struct group_event *event)
 {
     struct describe_groups_response_group *answer = event->reply->response;
@@ -200,9 +209,7 @@ static void describe_missing(const struct group *group, const struct group_event
     if (event->reply->version < VERSION_DESCRIBE_NOT_FOUND)
         return;
     answer->error_code = KERR_GROUP_ID_NOT_FOUND;
-    answer->error_message = arena_printf(
-        event->reply->arena, group == NULL ? "Group %.*s not found." : "Group %.*s is not a classic group.",
-        (int)event->group_id.len, (const char *)event->group_id.data);
+    answer->error_message = not_found(group, "classic", event);
 }
 
 static void describe(const struct group *group, const struct group_event *event,
@@ -223,10 +230,7 @@ static void describe_consumer_group(const struct group *group, const struct grou
         consumer_group_describe(group, event->image, answer, event->reply->arena);
     } else {
         answer->error_code = KERR_GROUP_ID_NOT_FOUND;
-        answer->error_message =
-            arena_printf(event->reply->arena,
-                         group == NULL ? "Group %.*s not found." : "Group %.*s is not a consumer group.",
-                         (int)event->group_id.len, (const char *)event->group_id.data);
+        answer->error_message = not_found(group, "consumer", event);
     }
     group_answer(effects, event->reply);
 }
@@ -246,14 +250,11 @@ static void delete_group(struct groups *groups, const struct group *group, const
     struct delete_groups_response_result *result = event->reply->response;
     if (group == NULL) {
         result->error_code = KERR_GROUP_ID_NOT_FOUND;
-    } else if (is_consumer(group) ? !consumer_group_is_empty(group) : !classic_group_is_empty(group)) {
+    } else if (!group_is_empty(group)) {
         result->error_code = KERR_NON_EMPTY_GROUP;
     } else {
         group_offsets_write_tombstones(groups, group->id, effects);
-        if (is_consumer(group))
-            consumer_group_write_tombstones(group, effects);
-        else
-            classic_group_write_tombstone(group, effects);
+        group_write_tombstones(group, effects);
         effects->refused = delete_refused;
     }
     group_answer(effects, event->reply);
