@@ -158,30 +158,50 @@ static enum kerr place_of(const struct listing *listing, const struct topic *top
                                                                      : KERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
+/* A topic that is asked for by its id, and whether the client may know of it. */
+struct asked_id {
+    const struct topic *topic; /* NULL: nobody knows it */
+    enum kerr place;
+};
+
+/* Asked once for each: ACLs may change meanwhile. */
+static const struct asked_id *find_ids(const struct listing *listing, const struct metadata_request *request)
+{
+    struct asked_id *asked = arena_new_array(listing->call->arena, struct asked_id, request->topics.count);
+    for (int32_t i = 0; i < request->topics.count; i++) {
+        asked[i].topic = image_find_topic_by_id(listing->image, request->topics.items[i].topic_id);
+        asked[i].place = place_of(listing, asked[i].topic);
+    }
+    return asked;
+}
+
+static void list_id(struct listing *listing, const struct asked_id *asked, struct uuid id)
+{
+    if (asked->place == KERR_NONE) {
+        describe_topic(listing, asked->topic);
+        return;
+    }
+    struct metadata_response_topic *answer = add_topic(listing);
+    answer->error_code = (int16_t)asked->place;
+    answer->name = SLICE_NULL;
+    answer->topic_id = id;
+}
+
 /* Ids that nobody knows first, then those that are known, then those that are hidden, each once; entries with
  * a name only are left out. */
 static void list_by_id(struct listing *listing, const struct metadata_request *request)
 {
+    static const enum kerr places[] = {KERR_UNKNOWN_TOPIC_ID, KERR_NONE, KERR_TOPIC_AUTHORIZATION_FAILED};
+    const struct asked_id *asked = find_ids(listing, request);
     struct map seen;
     map_init(&seen, listing->call->broker->hash_seed);
-    static const enum kerr places[] = {KERR_UNKNOWN_TOPIC_ID, KERR_NONE, KERR_TOPIC_AUTHORIZATION_FAILED};
-    for (size_t place = 0; place < sizeof places / sizeof places[0]; place++) {
+    for (size_t place = 0; place < sizeof places / sizeof places[0]; place++)
         for (int32_t i = 0; i < request->topics.count; i++) {
             struct metadata_topic *wanted = &request->topics.items[i];
-            const struct topic *topic = image_find_topic_by_id(listing->image, wanted->topic_id);
-            if (uuid_is_zero(wanted->topic_id) || place_of(listing, topic) != places[place]
-                || map_put(&seen, uuid_key(&wanted->topic_id), wanted) != NULL)
-                continue;
-            if (places[place] == KERR_NONE) {
-                describe_topic(listing, topic);
-                continue;
-            }
-            struct metadata_response_topic *answer = add_topic(listing);
-            answer->error_code = (int16_t)places[place];
-            answer->name = SLICE_NULL;
-            answer->topic_id = wanted->topic_id;
+            if (!uuid_is_zero(wanted->topic_id) && asked[i].place == places[place]
+                && map_put(&seen, uuid_key(&wanted->topic_id), wanted) == NULL)
+                list_id(listing, &asked[i], wanted->topic_id);
         }
-    }
     map_fini(&seen);
 }
 
