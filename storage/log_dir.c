@@ -11,6 +11,7 @@
 
 #include "protocol/base/ensure.h"
 #include "storage/header_scan.h"
+#include "storage/log_private.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -19,11 +20,6 @@
 #include <string.h>
 
 enum { DIGITS = 20 };
-
-static struct file_system *fs_of(const struct log *log)
-{
-    return log->files->fs;
-}
 
 static bool ends_with(const char *name, const char *suffix)
 {
@@ -36,7 +32,7 @@ static void unlink_name(struct log_dir *dir, const char *name)
 {
     char path[FILE_PATH_MAX];
     file_path(path, "%s/%s", dir->log->path, name);
-    int result = file_unlink(fs_of(dir->log), path);
+    int result = file_unlink(log_fs(dir->log), path);
     if (result < 0 && result != -ENOENT && dir->error == 0)
         dir->error = result;
     dir->log->directory_changed = true;
@@ -110,7 +106,7 @@ int log_dir_list(struct log_dir *dir, struct log *log)
 {
     free(dir->files);
     *dir = (struct log_dir){.log = log, .min_cleaned = INT64_MAX};
-    int result = file_list(fs_of(log), log->path, look_at, dir);
+    int result = file_list(log_fs(log), log->path, look_at, dir);
     if (dir->count > 0)
         qsort(dir->files, dir->count, sizeof *dir->files, compare_files);
     return result < 0 ? result : dir->error;
@@ -144,15 +140,15 @@ static int64_t end_of_swap(struct log *log, int64_t base)
     file_path(path, "%s/%020" PRId64 ".log.swap", log->path, base);
     int64_t next = base;
     struct file_status status;
-    int file = file_open(fs_of(log), path, FILE_READ);
-    if (file >= 0 && file_status(fs_of(log), file, &status) == 0) {
+    int file = file_open(log_fs(log), path, FILE_READ);
+    if (file >= 0 && file_status(log_fs(log), file, &status) == 0) {
         struct header_scan scan;
         struct batch_header header;
-        header_scan_init(&scan, fs_of(log), file, status.size);
+        header_scan_init(&scan, log_fs(log), file, status.size);
         for (int64_t at = 0; header_scan_read(&scan, at, &header) == 1; at += batch_size(&header))
             next = batch_next_offset(&header);
     }
-    file_close(fs_of(log), file);
+    file_close(log_fs(log), file);
     return next;
 }
 
@@ -213,11 +209,11 @@ static int name_swaps(struct log_dir *dir, bool logs)
         file_name(found, name);
         file_path(path, "%s/%s", log->path, name);
         file_path(plain, "%s/%.*s", log->path, (int)(strlen(name) - strlen(".swap")), name);
-        int result = file_rename(fs_of(log), path, plain);
+        int result = file_rename(log_fs(log), path, plain);
         if (result < 0)
             return result;
     }
-    return file_sync_directory(fs_of(log), log->path);
+    return file_sync_directory(log_fs(log), log->path);
 }
 
 int log_dir_finish_swaps(struct log_dir *dir)
@@ -227,7 +223,7 @@ int log_dir_finish_swaps(struct log_dir *dir)
     unlink_replaced(dir);
     int result = dir->error;
     if (result == 0)
-        result = file_sync_directory(fs_of(dir->log), dir->log->path);
+        result = file_sync_directory(log_fs(dir->log), dir->log->path);
     if (result == 0)
         result = name_swaps(dir, true);
     if (result == 0)

@@ -1,8 +1,13 @@
-/* log_private: what log.c and log_recover.c share. */
+/* log_private: what log*.c share. */
 #ifndef STORAGE_LOG_PRIVATE_H
 #define STORAGE_LOG_PRIVATE_H
 
 #include "storage/log.h"
+
+static inline struct file_system *log_fs(const struct log *log)
+{
+    return log->files->fs;
+}
 
 /* Puts a segment at the end. */
 void log_add_segment(struct log *log, struct segment *segment);

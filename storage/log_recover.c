@@ -31,18 +31,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct file_system *fs_of(const struct log *log)
-{
-    return log->files->fs;
-}
-
 static int add_segment_of(struct log *log, const struct found_file *found)
 {
     struct segment *segment = segment_new(log->files, log->path, found->base);
     char path[FILE_PATH_MAX];
     struct file_status status;
     segment_path(segment, ".log", path);
-    int result = file_path_status(fs_of(log), path, &status);
+    int result = file_path_status(log_fs(log), path, &status);
     if (result < 0) {
         segment_drop(segment);
         return result;
@@ -95,7 +90,7 @@ static int replay_segment(struct log *log, struct segment *segment, int64_t from
         return result;
     struct header_scan scan;
     struct batch_header header;
-    header_scan_init(&scan, fs_of(log), segment->file.file, segment->size);
+    header_scan_init(&scan, log_fs(log), segment->file.file, segment->size);
     int64_t at = 0;
     while ((result = header_scan_read(&scan, at, &header)) == 1) {
         if (batch_last_offset(&header) >= from_offset && header.base_offset < log->end_offset) {
@@ -136,14 +131,14 @@ static int load_producers(struct log *log, const struct log_dir *dir, int64_t en
         char path[FILE_PATH_MAX];
         struct note why = {""};
         log_snapshot_path(log, found->base, path);
-        int result = producers_read_snapshot(&log->producers, fs_of(log), path, &why);
+        int result = producers_read_snapshot(&log->producers, log_fs(log), path, &why);
         if (result == 0) {
             from = log->producers.snapshot_offset = found->base;
         } else if (result != -EBADMSG && result != -EFBIG && result != -ENOENT) {
             return result; /* the next start may be able to read it */
         } else {
             diag_warn("%s; it is removed", why.text[0] != '\0' ? why.text : path);
-            (void)file_unlink(fs_of(log), path);
+            (void)file_unlink(log_fs(log), path);
             producers_clear(&log->producers);
             was_damaged = true;
         }
@@ -180,7 +175,7 @@ static void date_producers(struct log *log)
             char path[FILE_PATH_MAX];
             struct file_status status;
             segment_path(log->segments[at], ".log", path);
-            written_ms = file_path_status(fs_of(log), path, &status) == 0 ? status.modified_ms : 0;
+            written_ms = file_path_status(log_fs(log), path, &status) == 0 ? status.modified_ms : 0;
             dated = at;
         }
         if (written_ms > producer->seen_ms)
@@ -262,7 +257,7 @@ static int drop_after(struct log *log, int32_t last)
     if (bytes > 0)
         diag_warn("%s: %" PRId64 " bytes in later segments are dropped: there is no whole batch in them",
                   log->path, bytes);
-    return result < 0 ? result : file_sync_directory(fs_of(log), log->path);
+    return result < 0 ? result : file_sync_directory(log_fs(log), log->path);
 }
 
 static int unlink_txn_index(struct segment *segment)
@@ -300,7 +295,7 @@ static int scan_segment(struct recovery *recovery, int32_t at)
     if (result == 0 && at > 0 && !is_read) {
         char path[FILE_PATH_MAX];
         log_snapshot_path(log, scan->segment->base_offset, path);
-        result = producers_write_snapshot(&log->producers, fs_of(log), path, scan->segment->base_offset);
+        result = producers_write_snapshot(&log->producers, log_fs(log), path, scan->segment->base_offset);
         if (file_is_full(result)) {
             diag_warn("%s: %s", path, strerror(-result)); /* it only saves time at the next start */
             result = 0;
@@ -387,7 +382,7 @@ static int take_epochs(struct log *log, struct segment *segment)
     struct header_scan scan;
     struct batch_header header;
     int64_t at = 0;
-    header_scan_init(&scan, fs_of(log), segment->file.file, segment->size);
+    header_scan_init(&scan, log_fs(log), segment->file.file, segment->size);
     while ((result = header_scan_read(&scan, at, &header)) == 1) {
         if (header.partition_leader_epoch > epochs_latest(&log->epochs))
             epochs_assign(&log->epochs, header.partition_leader_epoch, header.base_offset);
@@ -469,9 +464,9 @@ static int load(struct log *log)
         segment->durable = i < log->count - 1;
         char path[FILE_PATH_MAX];
         segment_path(segment, ".index", path);
-        int result = segment == active               ? segment_load_indexes(segment)
-                     : file_exists(fs_of(log), path) ? 0
-                                                     : -ENOENT;
+        int result = segment == active                ? segment_load_indexes(segment)
+                     : file_exists(log_fs(log), path) ? 0
+                                                      : -ENOENT;
         bool rebuild = result == -ENOENT || result == -EBADMSG;
         if (rebuild) {
             segment->durable = false;
@@ -505,7 +500,7 @@ static void remove_stray_snapshots(struct log *log, const struct log_dir *dir, i
             continue;
         char path[FILE_PATH_MAX];
         log_snapshot_path(log, found->base, path);
-        (void)file_unlink(fs_of(log), path);
+        (void)file_unlink(log_fs(log), path);
     }
 }
 
@@ -530,7 +525,7 @@ static int distrust_txn_indexes(const struct log *log, struct log_options *optio
         if (!log->segments[i]->has_txn_index)
             continue;
         segment_path(log->segments[i], ".txnindex", path);
-        int result = txn_index_check(fs_of(log), path, log->segments[i]->base_offset);
+        int result = txn_index_check(log_fs(log), path, log->segments[i]->base_offset);
         if (result == 0)
             continue;
         if (result != -EBADMSG)
@@ -547,7 +542,7 @@ static int distrust_txn_indexes(const struct log *log, struct log_options *optio
 static int load_or_recover(struct log *log, struct log_options *options, struct note *why)
 {
     struct note broken = {""};
-    int result = epochs_load(&log->epochs, fs_of(log), log->path, &broken);
+    int result = epochs_load(&log->epochs, log_fs(log), log->path, &broken);
     if (result == -EBADMSG) { /* the batches say it again */
         diag_warn("%s; it is made anew", broken.text);
         log->epochs.count = 0;
