@@ -19,15 +19,18 @@
 
 enum {
     VERSION_MEMBER_EPOCHS = 9,
-    GROUPS_PER_EXPIRY = 100, /* looked at in one step, so that nobody waits long for the shard */
+    GROUPS_PER_EXPIRY = 100,           /* looked at in one step, so that nobody waits long for the shard */
+    TOMBSTONE_BYTES = 32,              /* of a record and its key, without the names */
+    TOMBSTONES_MAX_BYTES = 512 * 1024, /* in one step: half of what a batch may have */
 };
 
 struct committed {
     int32_t partition;
     int32_t leader_epoch;
     int64_t offset;
-    int64_t commit_ms; /* since 1970, both */
-    int64_t expire_ms; /* -1: as the broker's configuration says */
+    int64_t commit_ms;     /* since 1970, both */
+    int64_t expire_ms;     /* -1: as the broker's configuration says */
+    int64_t record_offset; /* in the log; of two, the later one is in force, whenever it came to be known */
     struct uuid topic_id;
     struct slice metadata; /* its own memory, unless it is empty */
 };
@@ -172,7 +175,7 @@ static struct committed *get_partition(struct topic_offsets *topic, int32_t part
     memmove(&topic->items[place + 1], &topic->items[place],
             (size_t)(topic->count - place) * sizeof *topic->items);
     topic->count++;
-    topic->items[place] = (struct committed){.partition = partition};
+    topic->items[place] = (struct committed){.partition = partition, .record_offset = -1};
     return &topic->items[place];
 }
 
@@ -197,7 +200,7 @@ static void take_back(struct group_offsets *offsets, const struct offset_commit_
 }
 
 void group_offsets_apply(struct group_offsets *offsets, const struct offset_commit_key *key,
-                         const struct offset_commit_value *value)
+                         const struct offset_commit_value *value, int64_t record_offset)
 {
     if (value == NULL) {
         take_back(offsets, key);
@@ -205,6 +208,8 @@ void group_offsets_apply(struct group_offsets *offsets, const struct offset_comm
     }
     struct committed *at =
         get_partition(get_topic(get_group(offsets, key->group), key->topic), key->partition);
+    if (at->record_offset > record_offset)
+        return;
     free_metadata(at->metadata);
     *at = (struct committed){
         .partition = key->partition,
@@ -212,6 +217,7 @@ void group_offsets_apply(struct group_offsets *offsets, const struct offset_comm
         .offset = value->offset,
         .commit_ms = value->commit_timestamp,
         .expire_ms = value->expire_timestamp,
+        .record_offset = record_offset,
         .topic_id = value->topic_id,
         .metadata = value->metadata.len == 0 ? SLICE("") : memory_dup(value->metadata),
     };
@@ -226,13 +232,21 @@ static void write_tombstone(struct group_effects *effects, struct slice group_id
     *key = (struct offset_commit_key){arena_dup(effects->arena, group_id), arena_dup(effects->arena, topic),
                                       partition};
     group_write(effects, &offset_commit_key_message, key, NULL);
+    effects->tombstone_bytes += TOMBSTONE_BYTES + group_id.len + topic.len;
+}
+
+static bool is_full(const struct group_effects *effects)
+{
+    return effects->tombstone_bytes >= TOMBSTONES_MAX_BYTES;
 }
 
 static void write_topic_tombstones(struct group_effects *effects, struct slice group_id,
                                    const struct topic_offsets *topic)
 {
-    for (int32_t i = 0; i < topic->count; i++)
-        write_tombstone(effects, group_id, topic->topic, topic->items[i].partition);
+    int32_t written = 0;
+    for (; written < topic->count && !is_full(effects); written++)
+        write_tombstone(effects, group_id, topic->topic, topic->items[written].partition);
+    effects->unfinished |= written < topic->count;
 }
 
 void group_offsets_write_tombstones(const struct groups *groups, struct slice group_id,
@@ -513,7 +527,8 @@ static int32_t expire_topic(const struct expiry *expiry, struct slice group_id,
         return topic->count;
     int32_t stay = topic->count;
     for (int32_t i = 0; i < topic->count; i++) {
-        if (!has_expired(expiry, &topic->items[i]))
+        if (!has_expired(expiry, &topic->items[i])
+            || is_full(effects)) /* of which the next pass takes care */
             continue;
         write_tombstone(effects, group_id, topic->topic, topic->items[i].partition);
         stay--;
@@ -542,7 +557,7 @@ void group_offsets_expire(struct groups *groups, const struct group_event *event
                           struct group_effects *effects)
 {
     struct group_offsets *offsets = groups->offsets;
-    for (int looked_at = 0; looked_at < GROUPS_PER_EXPIRY; looked_at++) {
+    for (int looked_at = 0; looked_at < GROUPS_PER_EXPIRY && !is_full(effects); looked_at++) {
         struct map_entry *entry = map_next(&groups->by_id, &offsets->expiry_place);
         if (entry == NULL) {
             offsets->expiry_place = 0;

@@ -23,7 +23,7 @@ void group_offsets_delete(struct groups *groups, const struct group_event *event
 void group_offsets_drop_topic(struct groups *groups, const struct group_event *event,
                               struct group_effects *effects);
 
-/* Tombstones for all that a group has committed. */
+/* Tombstones for all that a group has committed, unless the effects are unfinished. */
 void group_offsets_write_tombstones(const struct groups *groups, struct slice group_id,
                                     struct group_effects *effects);
 
@@ -40,8 +40,9 @@ int64_t group_offsets_due_ms(const struct group_offsets *offsets);
 /* Whether this group has any. */
 bool group_offsets_has(const struct group_offsets *offsets, struct slice group_id);
 
-/* A record, from the log or as it has just been stored; value NULL: it is taken back. */
+/* A record, from the log or as it has just been stored; value NULL: it is taken back. `record_offset`: where
+ * it lies in the log; one that lies before what is known (a transaction's, committed since) says nothing. */
 void group_offsets_apply(struct group_offsets *offsets, const struct offset_commit_key *key,
-                         const struct offset_commit_value *value);
+                         const struct offset_commit_value *value, int64_t record_offset);
 
 #endif

@@ -155,7 +155,7 @@ void group_write(struct group_effects *effects, const struct message *key_messag
     }
     const struct coordinator_record *type = find_coordinator_record(COORDINATOR_GROUP, key_message->key);
     ensure(type != NULL);
-    effects->records[effects->record_count++] = (struct group_record){type, key, value};
+    effects->records[effects->record_count++] = (struct group_record){type, key, value, -1};
 }
 
 void group_answer(struct group_effects *effects, struct group_reply *reply)

@@ -72,19 +72,19 @@ int64_t groups_next_due_ms(const struct groups *groups)
 /* ---- records ---- */
 
 static void apply_offset(struct groups *groups, const struct offset_commit_key *key,
-                         const struct offset_commit_value *value)
+                         const struct offset_commit_value *value, int64_t offset)
 {
     if (value != NULL && find_group(groups, key->group) == NULL)
         classic_group_new_simple(groups, key->group);
-    group_offsets_apply(groups->offsets, key, value);
+    group_offsets_apply(groups->offsets, key, value, offset);
 }
 
 /* Releases that wrote these kept no expiry in them. */
 static void apply_legacy_offset(struct groups *groups, const struct offset_commit_key *key,
-                                const struct legacy_offset_commit_value *legacy)
+                                const struct legacy_offset_commit_value *legacy, int64_t offset)
 {
     if (legacy == NULL) {
-        apply_offset(groups, key, NULL);
+        apply_offset(groups, key, NULL, offset);
         return;
     }
     const struct offset_commit_value value = {
@@ -94,7 +94,7 @@ static void apply_legacy_offset(struct groups *groups, const struct offset_commi
         .commit_timestamp = legacy->commit_timestamp,
         .expire_timestamp = -1,
     };
-    apply_offset(groups, key, &value);
+    apply_offset(groups, key, &value, offset);
 }
 
 /* What is stored is in force already in a classic group that lives, but for its end. */
@@ -102,9 +102,9 @@ static void apply(struct groups *groups, const struct group_record *record, bool
 {
     int16_t type = record->type->key->key;
     if (type == TYPE_LEGACY_OFFSET_COMMIT) {
-        apply_legacy_offset(groups, record->key, record->value);
+        apply_legacy_offset(groups, record->key, record->value, record->offset);
     } else if (type == TYPE_OFFSET_COMMIT) {
-        apply_offset(groups, record->key, record->value);
+        apply_offset(groups, record->key, record->value, record->offset);
     } else if (type == TYPE_GROUP_METADATA) {
         const struct group_metadata_key *key = record->key;
         if (from_log || record->value == NULL || find_group(groups, key->group) == NULL)
@@ -149,11 +149,12 @@ static bool decode_record(struct slice key, struct slice value, struct arena *ar
     return record->value != NULL;
 }
 
-bool groups_load(struct groups *groups, struct slice key, struct slice value, struct note *why)
+bool groups_load(struct groups *groups, struct slice key, struct slice value, int64_t offset,
+                 struct note *why)
 {
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
-    struct group_record record = {0};
+    struct group_record record = {.offset = offset};
     bool decoded = decode_record(key, value, &arena, &record, why);
     if (decoded)
         apply(groups, &record, true);
@@ -239,9 +240,10 @@ static void delete_refused(struct groups *groups, const struct group_event *even
                            struct group_effects *effects)
 {
     (void)groups;
-    (void)effects;
     struct delete_groups_response_result *result = event->reply->response;
     result->error_code = (int16_t)group_error_of_append(error);
+    if (effects->unfinished)
+        group_answer(effects, event->reply);
 }
 
 static void delete_group(struct groups *groups, const struct group *group, const struct group_event *event,
@@ -253,9 +255,11 @@ static void delete_group(struct groups *groups, const struct group *group, const
     } else if (!group_is_empty(group)) {
         result->error_code = KERR_NON_EMPTY_GROUP;
     } else {
-        group_offsets_write_tombstones(groups, group->id, effects);
-        group_write_tombstones(group, effects);
         effects->refused = delete_refused;
+        group_offsets_write_tombstones(groups, group->id, effects);
+        if (effects->unfinished)
+            return;
+        group_write_tombstones(group, effects);
     }
     group_answer(effects, event->reply);
 }

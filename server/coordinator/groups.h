@@ -11,8 +11,9 @@
  *     groups_refused(groups, &event, error, &effects);   or they are not
  *
  * always one of the last two where a step wrote records, before anything else happens to the shard, and then
- * wakes the owners of effects.answered. What survives a restart is what the records say: groups_load with
- * every record of the log in turn gives the same groups again.
+ * wakes the owners of effects.answered; and does it all again where the effects are unfinished. What survives
+ * a restart is what the records say: groups_load with every record of the log in turn gives the same groups
+ * again.
  */
 #ifndef SERVER_COORDINATOR_GROUPS_H
 #define SERVER_COORDINATOR_GROUPS_H
@@ -92,7 +93,7 @@ struct group_event {
     struct slice topic;        /* GROUP_TOPIC_DELETED */
     int64_t now_ms;            /* monotonic: timeouts */
     int64_t wall_ms;           /* since 1970: what records say */
-    const struct image *image; /* the cluster's topics, features and group configs, for this step */
+    const struct image *image; /* the cluster's topics, features and group configs, for groups_step alone */
 };
 
 /* ---- effects ---- */
@@ -102,6 +103,7 @@ struct group_record {
     const struct coordinator_record *type;
     const void *key;
     const void *value; /* NULL: what the key names is gone */
+    int64_t offset;    /* where it lies in the log: set by who has stored it */
 };
 
 /* The version that its value, which it has, is written in. */
@@ -112,7 +114,12 @@ struct group_effects {
     struct group_record *records; /* to be stored all or none, in this order */
     int32_t record_count;
     int32_t record_capacity;
+    size_t tombstone_bytes;    /* about as much as there may be of them, for `unfinished` */
     struct list_node answered; /* struct group_reply.node */
+
+    /* There is more of this than one batch holds: if these records have been stored, step again with the same
+     * event. Only where it does no harm that others see it half done. */
+    bool unfinished;
 
     /* What else the step wants done once the records are stored or refused; may be NULL. */
     void (*stored)(struct groups *groups, const struct group_event *event, struct group_effects *effects);
@@ -133,11 +140,13 @@ void groups_free(struct groups *groups);
 /* Settings that changed while it runs. */
 void groups_set_config(struct groups *groups, const struct groups_config *config);
 
-/* One record of the log, at start; value null: a tombstone; both are borrowed. False: the key is of no type
- * that we know, or something does not decode (`why` says what): it is skipped, as Kafka does. */
-bool groups_load(struct groups *groups, struct slice key, struct slice value, struct note *why);
+/* One record of the log, at start; value null: a tombstone; both are borrowed. Records of a transaction come
+ * when it is committed, with the offset that they had. False: the key is of no type that we know, or
+ * something does not decode (`why` says what): it is skipped, as Kafka does. */
+bool groups_load(struct groups *groups, struct slice key, struct slice value, int64_t offset,
+                 struct note *why);
 
-/* All has been loaded: timeouts of the members that were found begin now. */
+/* All has been loaded: timeouts of the members that were found begin now. Writes no records. */
 void groups_loaded(struct groups *groups, int64_t now_ms, struct group_effects *effects);
 
 void groups_step(struct groups *groups, const struct group_event *event, struct group_effects *effects);

@@ -157,7 +157,7 @@ static void load_all(struct shard *shard, bool is_compacted)
         map_put(&last, shard->log[i].key, &shard->log[i]);
     for (int32_t i = 0; i < shard->log_count; i++)
         if (!is_compacted || is_last_of_key(shard, i, &last))
-            ensure(groups_load(shard->groups, shard->log[i].key, shard->log[i].value, NULL));
+            ensure(groups_load(shard->groups, shard->log[i].key, shard->log[i].value, i, NULL));
     map_fini(&last);
 }
 
@@ -203,8 +203,11 @@ static void answer(struct shard *shard, const struct group_event *event, struct 
 static void carry_out(struct shard *shard, const struct group_event *event, struct group_effects *effects)
 {
     if (effects->record_count > 0 && shard->append_error == KERR_NONE) {
+        for (int32_t i = 0; i < effects->record_count; i++)
+            effects->records[i].offset = shard->log_count + i;
         if (!errs(shard, SHARD_LOSES_RECORDS, 5))
             store_all(shard, effects);
+        shard->batches++;
         groups_stored(shard->groups, event, effects);
     } else if (effects->record_count > 0) {
         shard->refused++;
@@ -222,9 +225,12 @@ static void step(struct shard *shard, const struct group_event *event)
     struct arena arena;
     arena_init(&arena, SIZE_MAX);
     struct group_effects effects;
-    group_effects_init(&effects, &arena);
-    groups_step(shard->groups, event, &effects);
-    carry_out(shard, event, &effects);
+    do {
+        arena_reset(&arena);
+        group_effects_init(&effects, &arena);
+        groups_step(shard->groups, event, &effects);
+        carry_out(shard, event, &effects);
+    } while (effects.unfinished && shard->append_error == KERR_NONE);
     arena_fini(&arena);
 }
 

@@ -183,6 +183,18 @@ START_TEST(a_restart_finds_what_was_stored_and_no_more)
 }
 END_TEST
 
+START_TEST(a_commit_that_lies_before_the_one_in_force_says_nothing)
+{
+    COMMIT("g", .topic = "t", .offset = 7);
+    COMMIT("g", .topic = "t", .offset = 9);
+    const struct shard_record *first = &shard.log[0];
+    ck_assert(groups_load(shard.groups, first->key, first->value, 0, NULL)); /* a transaction's, at its end */
+    ck_assert_int_eq(fetch("g", "t", 0), 9);
+    ck_assert(groups_load(shard.groups, first->key, first->value, 2, NULL));
+    ck_assert_int_eq(fetch("g", "t", 0), 7);
+}
+END_TEST
+
 START_TEST(only_members_commit_to_a_group_that_has_some)
 {
     const char *ids[2];
@@ -269,6 +281,41 @@ START_TEST(offsets_of_a_deleted_topic_go)
 }
 END_TEST
 
+enum { MANY = 5000 }; /* more than one batch has room for tombstones of, with such a name */
+
+static const char long_name[] =
+    "a-topic-with-a-name-that-is-as-long-as-names-of-topics-may-be-or-nearly-so-for-there-"
+    "is-a-limit-of-two-hundred-and-forty-nine-characters-which-this-one-almost-meets-"
+    "though-not-quite-because-it-ends-here";
+
+static void commit_many(void)
+{
+    for (int32_t i = 0; i < MANY; i++)
+        ck_assert_int_eq(COMMIT("g", .topic = long_name, .partition = i, .offset = i), KERR_NONE);
+}
+
+START_TEST(a_group_with_many_offsets_is_deleted_in_several_batches)
+{
+    commit_many();
+    int32_t batches = shard.batches;
+    ck_assert_int_eq(delete_group("g"), KERR_NONE);
+    ck_assert_int_ge(shard.batches - batches, 2);
+    ck_assert_int_eq(fetch("g", long_name, 0), -1);
+    ck_assert_int_eq(fetch("g", long_name, MANY - 1), -1);
+}
+END_TEST
+
+START_TEST(a_topic_with_many_offsets_goes_in_several_batches)
+{
+    commit_many();
+    int32_t batches = shard.batches;
+    shard_drop_topic(&shard, long_name);
+    ck_assert_int_ge(shard.batches - batches, 2);
+    ck_assert_int_eq(fetch("g", long_name, 0), -1);
+    ck_assert_int_eq(fetch("g", long_name, MANY - 1), -1);
+}
+END_TEST
+
 START_TEST(what_nobody_has_used_for_a_week_expires_and_the_group_with_it)
 {
     shard_restart(&shard, false); /* expiry begins with a start */
@@ -317,11 +364,14 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, what_was_committed_last_is_told);
     tcase_add_test(tests, a_restart_finds_what_was_stored_and_no_more);
+    tcase_add_test(tests, a_commit_that_lies_before_the_one_in_force_says_nothing);
     tcase_add_test(tests, only_members_commit_to_a_group_that_has_some);
     tcase_add_test(tests, too_much_metadata_is_refused_for_its_partition);
     tcase_add_test(tests, offsets_are_deleted_where_nobody_reads);
     tcase_add_test(tests, a_group_goes_with_its_offsets_once_it_is_empty);
     tcase_add_test(tests, offsets_of_a_deleted_topic_go);
+    tcase_add_test(tests, a_group_with_many_offsets_is_deleted_in_several_batches);
+    tcase_add_test(tests, a_topic_with_many_offsets_goes_in_several_batches);
     tcase_add_test(tests, what_nobody_has_used_for_a_week_expires_and_the_group_with_it);
     tcase_add_test(tests, expiry_looks_at_every_group);
     suite_add_tcase(suite, tests);
