@@ -13,6 +13,7 @@
  */
 #include "metadata/cluster_state.h"
 
+#include "metadata/cordoned_dirs.h"
 #include "metadata/format.h"
 #include "metadata/registration.h"
 #include "protocol/base/ensure.h"
@@ -283,6 +284,11 @@ int16_t cluster_kraft_version(const struct cluster *cluster)
 void cluster_add_own_records(struct cluster *cluster, int16_t metadata_version, struct record_list *records)
 {
     registration_add_raised(records, &cluster->image, cluster->node, metadata_version);
+}
+
+void cluster_add_cordoned_dirs(struct cluster *cluster, struct record_list *records)
+{
+    cordoned_dirs_settle(records, &cluster->image, cluster->node);
 }
 
 /* The log says it first: a start takes it from there, and writes quorum-state itself. */

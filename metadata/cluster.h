@@ -25,10 +25,11 @@ struct cluster_node {
     const struct endpoint *controller_endpoints; /* for REGISTER_CONTROLLER_RECORD; may be none */
     int32_t controller_endpoint_count;
     const struct uuid *log_dirs;
+    const char *const *log_dir_paths; /* as log.dirs has them, of the same; NULL: not told */
     int32_t log_dir_count;
     int64_t previous_broker_epoch;       /* that the markers of all log directories have; -1: no clean stop */
     const struct cluster_config *config; /* NULL: the defaults */
-    const struct config_entry *static_configs; /* min.insync.replicas for the bootstrap's cluster default */
+    const struct config_entry *static_configs; /* server.properties, by name */
     int32_t static_config_count;
 };
 
@@ -98,6 +99,10 @@ enum kerr cluster_raise_kraft_version(struct cluster *cluster, struct note *why)
 /* Adds what the records of a higher metadata.version say of this node and those of the present one cannot;
  * the list goes on at that level. With a change begun. */
 void cluster_add_own_records(struct cluster *cluster, int16_t metadata_version, struct record_list *records);
+
+/* Adds which of this node's log directories are cordoned, where its registration does not say so yet
+ * (KIP-1066). With a change begun. */
+void cluster_add_cordoned_dirs(struct cluster *cluster, struct record_list *records);
 
 int32_t cluster_node_id(const struct cluster *cluster);
 /* Of our registration; -1: none was written, or somebody has unregistered us. No lock. */

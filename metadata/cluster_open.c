@@ -287,7 +287,7 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
                         &(struct abort_transaction_record){.reason = SLICE("Controller failover")});
     if (cluster_level(cluster) == 0 && !add_bootstrap(cluster, records, why))
         return false;
-    cluster->broker_epoch = registration_add_self(records, cluster->node, first_offset);
+    cluster->broker_epoch = registration_add_self(records, &cluster->image, cluster->node, first_offset);
     int32_t leaderships = registration_add_leaderships(records, &cluster->image, cluster->node);
     bool was_clean = registration_was_clean(&cluster->image, cluster->node);
     if (leaderships > 0)

@@ -4,6 +4,7 @@
  */
 #include "metadata/registration.h"
 
+#include "metadata/cordoned_dirs.h"
 #include "metadata/features.h"
 #include "metadata/format.h"
 #include "protocol/records/broker_registration_change_record.h"
@@ -16,7 +17,6 @@ enum {
     LEVEL_3_6_IV1 = 13, /* metadata transactions (KIP-868) */
     LEVEL_3_7_IV0 = 15, /* RegisterControllerRecord (KIP-919) */
     LEVEL_3_7_IV2 = 17, /* log directories (KIP-858) */
-    LEVEL_4_3_IV0 = 30, /* cordoned log directories (KIP-1066) */
     FENCE = 1,
     UNFENCE = -1,
 };
@@ -147,8 +147,8 @@ static void add_fencing(struct record_list *records, int32_t node_id, int64_t br
     record_list_add(records, &broker_registration_change_record_message, &change);
 }
 
-int64_t registration_add_self(struct record_list *records, const struct cluster_node *node,
-                              int64_t first_offset)
+int64_t registration_add_self(struct record_list *records, const struct image *image,
+                              const struct cluster_node *node, int64_t first_offset)
 {
     if (records->metadata_version >= LEVEL_3_7_IV0)
         add_controller(records, node);
@@ -157,6 +157,7 @@ int64_t registration_add_self(struct record_list *records, const struct cluster_
     fill_broker(&broker, records->arena, node);
     broker.broker_epoch = first_offset + records->count;
     record_list_add(records, &register_broker_record_message, &broker);
+    cordoned_dirs_add(records, image, node, broker.broker_epoch);
     add_fencing(records, node->node_id, broker.broker_epoch, UNFENCE);
     return broker.broker_epoch;
 }
@@ -175,16 +176,6 @@ static void add_broker_again(struct record_list *records, const struct broker_st
     record_list_add(records, &register_broker_record_message, &broker);
 }
 
-static void add_no_cordoned(struct record_list *records, const struct broker_state *state)
-{
-    struct broker_registration_change_record change;
-    schema_set_defaults(broker_registration_change_record_schema(), &change);
-    change.broker_id = state->id;
-    change.broker_epoch = state->epoch;
-    change.cordoned_log_dirs.count = 0;
-    record_list_add(records, &broker_registration_change_record_message, &change);
-}
-
 void registration_add_raised(struct record_list *records, const struct image *image,
                              const struct cluster_node *node, int16_t level)
 {
@@ -197,8 +188,8 @@ void registration_add_raised(struct record_list *records, const struct image *im
         add_controller(records, node);
     if (before < LEVEL_3_7_IV2 && level >= LEVEL_3_7_IV2)
         add_broker_again(records, state, node);
-    if (before < LEVEL_4_3_IV0 && level >= LEVEL_4_3_IV0)
-        add_no_cordoned(records, state);
+    if (before < CORDONED_DIRS_LEVEL)
+        cordoned_dirs_add(records, image, node, state->epoch);
 }
 
 void registration_add_fence(struct record_list *records, int32_t node_id, int64_t broker_epoch)

@@ -14,10 +14,11 @@
 bool registration_add_bootstrap(struct record_list *records, const struct cluster_node *node,
                                 const struct record_list *bootstrap, struct note *why);
 
-/* The controller, the broker, and that it is not fenced. `first_offset` is where the list's first record will
- * stand in the log. Returns the broker epoch. */
-int64_t registration_add_self(struct record_list *records, const struct cluster_node *node,
-                              int64_t first_offset);
+/* The controller, the broker, which of its log directories are cordoned, and that it is not fenced. The image
+ * has the configs; `first_offset` is where the list's first record will stand in the log. Returns the broker
+ * epoch. */
+int64_t registration_add_self(struct record_list *records, const struct image *image,
+                              const struct cluster_node *node, int64_t first_offset);
 
 /* Whether the partition has no leader and the node is a replica that has all committed records, or all that
  * are left of them: in the ISR, eligible beside it, the last known leader where nobody is eligible, or the

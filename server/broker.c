@@ -44,6 +44,7 @@ static bool open_cluster(struct broker *broker, int64_t previous_broker_epoch, s
         .controller_endpoints = config->controller_listeners,
         .controller_endpoint_count = config->controller_listener_count,
         .log_dirs = log_dirs,
+        .log_dir_paths = log_dirs_paths_in_order(broker, &broker->arena),
         .log_dir_count = log_dir_count,
         .previous_broker_epoch = previous_broker_epoch,
         .config = &config->cluster,
@@ -346,8 +347,10 @@ static bool open_stages(struct broker *broker, struct note *why)
         return false;
     data_dir_introduce(broker->dirs, broker->dir_count);
     int64_t previous_epoch = log_dirs_begin(broker);
-    if (!open_cluster(broker, previous_epoch, why) || !load_partitions(broker, why)
-        || !log_dirs_start(broker, why))
+    if (!open_cluster(broker, previous_epoch, why))
+        return false;
+    log_dirs_cordon(broker);
+    if (!load_partitions(broker, why) || !log_dirs_start(broker, why))
         return false;
     broker->fetch_sessions =
         fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));

@@ -10,6 +10,7 @@
 #include "server/config_parts.h"
 #include "server/properties.h"
 
+#include "metadata/cordoned_dirs.h"
 #include "metadata/java_number.h"
 #include "protocol/base/ensure.h"
 
@@ -332,6 +333,14 @@ static bool check_together(struct loader *loader)
     return true;
 }
 
+static bool check_cordoned(struct loader *loader)
+{
+    struct note why = {""};
+    const struct config_set *fixed = &loader->config->static_configs;
+    return cordoned_dirs_check(setting_value(loader, CORDONED_LOG_DIRS), fixed, &loader->config->arena, &why)
+           || refuse_setting(loader, CORDONED_LOG_DIRS, "%s", why.text);
+}
+
 /* ---- typed ---- */
 
 enum member_type { MEMBER_INT, MEMBER_LONG, MEMBER_DOUBLE, MEMBER_BOOLEAN };
@@ -481,7 +490,7 @@ static bool load(struct loader *loader)
     fill_members(loader);
     fill_directories(loader);
     fill_static_configs(loader);
-    return load_authorizer(loader) && load_listeners(loader);
+    return load_authorizer(loader) && load_listeners(loader) && check_cordoned(loader);
 }
 
 bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count,

@@ -7,6 +7,7 @@
  */
 #include "server/log_dirs.h"
 
+#include "metadata/cordoned_dirs.h"
 #include "metadata/format.h"
 #include "protocol/base/ensure.h"
 #include "server/broker.h"
@@ -147,15 +148,43 @@ struct data_dir *log_dirs_find(const struct broker *broker, struct slice path)
     return NULL;
 }
 
+static bool is_in_order(const struct data_dir *dir)
+{
+    return !data_dir_is_offline(dir) && !uuid_is_zero(data_dir_meta(dir)->directory_id);
+}
+
 struct uuid *log_dirs_in_order(const struct broker *broker, struct arena *arena, int32_t *count)
 {
     struct uuid *ids = arena_new_array(arena, struct uuid, broker->dir_count);
     *count = 0;
     for (int32_t i = 0; i < broker->dir_count; i++)
-        if (!data_dir_is_offline(broker->dirs[i])
-            && !uuid_is_zero(data_dir_meta(broker->dirs[i])->directory_id))
+        if (is_in_order(broker->dirs[i]))
             ids[(*count)++] = data_dir_meta(broker->dirs[i])->directory_id;
     return ids;
+}
+
+const char *const *log_dirs_paths_in_order(const struct broker *broker, struct arena *arena)
+{
+    const char **paths = arena_new_array(arena, const char *, broker->dir_count);
+    int32_t count = 0;
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        if (is_in_order(broker->dirs[i]))
+            paths[count++] = broker->config.log_dirs[i];
+    return paths;
+}
+
+/* ---- cordoned ones ---- */
+
+void log_dirs_cordon(struct broker *broker)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    struct config_view view = broker_config_view(broker, cluster_read(broker->cluster));
+    struct slice value = cordoned_dirs_value(&view, &arena);
+    for (int32_t i = 0; i < broker->dir_count; i++)
+        data_dir_set_cordoned(broker->dirs[i], cordoned_dirs_have(value, broker->config.log_dirs[i]));
+    cluster_read_done(broker->cluster);
+    arena_fini(&arena);
 }
 
 /* ---- telling the cluster ---- */

@@ -30,6 +30,13 @@ struct data_dir *log_dirs_find(const struct broker *broker, struct slice path);
 /* The ids of those that are in order, in the arena; those without an id are left out. */
 struct uuid *log_dirs_in_order(const struct broker *broker, struct arena *arena, int32_t *count);
 
+/* The paths of the same, as log.dirs has them. */
+const char *const *log_dirs_paths_in_order(const struct broker *broker, struct arena *arena);
+
+/* From now on new replicas go to the directories that cordoned.log.dirs, as it is in force, does not name.
+ * Takes the image's lock. */
+void log_dirs_cordon(struct broker *broker);
+
 /* Where the replicas lie, for the controller's decisions. Valid as long as the arena. */
 struct replica_places log_dirs_places(struct broker *broker, struct arena *arena);
 

@@ -40,6 +40,7 @@ struct data_dir {
     struct meta_properties meta;
     struct open_files files;
     atomic_bool offline;
+    atomic_bool cordoned;
     atomic_llong replicas;
     bool was_clean;
     bool suspect;
@@ -486,6 +487,16 @@ void data_dir_add_replicas(struct data_dir *dir, int64_t change)
 int64_t data_dir_replicas(const struct data_dir *dir)
 {
     return atomic_load(&dir->replicas);
+}
+
+void data_dir_set_cordoned(struct data_dir *dir, bool is_cordoned)
+{
+    atomic_store(&dir->cordoned, is_cordoned);
+}
+
+bool data_dir_is_cordoned(const struct data_dir *dir)
+{
+    return atomic_load(&dir->cordoned);
 }
 
 /* ---- failure ---- */

@@ -99,6 +99,10 @@ enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice
 void data_dir_add_replicas(struct data_dir *dir, int64_t change);
 int64_t data_dir_replicas(const struct data_dir *dir);
 
+/* Whether new replicas are to go elsewhere (cordoned.log.dirs); not at first. Any thread. */
+void data_dir_set_cordoned(struct data_dir *dir, bool is_cordoned);
+bool data_dir_is_cordoned(const struct data_dir *dir);
+
 /* Want of space, memory or descriptors (-errno): refused now, possible later, no sign of a broken disk. */
 bool data_dir_error_passes(int error);
 

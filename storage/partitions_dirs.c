@@ -78,15 +78,20 @@ static struct data_dir *find_named(struct partitions *partitions, struct uuid di
     return NULL;
 }
 
+/* With the fewest replicas. If all are cordoned, the first: somebody has named this broker for it. */
 static struct data_dir *find_emptiest(struct partitions *partitions)
 {
     struct data_dir *best = NULL;
+    struct data_dir *first = NULL;
     for (int32_t i = 0; i < partitions->dir_count; i++) {
         struct data_dir *dir = partitions->dirs[i];
-        if (!data_dir_is_offline(dir) && (best == NULL || data_dir_replicas(dir) < data_dir_replicas(best)))
+        if (data_dir_is_offline(dir))
+            continue;
+        first = first == NULL ? dir : first;
+        if (!data_dir_is_cordoned(dir) && (best == NULL || data_dir_replicas(dir) < data_dir_replicas(best)))
             best = dir;
     }
-    return best;
+    return best == NULL ? first : best;
 }
 
 struct data_dir *partitions_choose_dir(struct partitions *partitions, const struct hosted_partition *hosted)

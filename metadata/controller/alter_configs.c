@@ -12,6 +12,7 @@
 
 #include "metadata/controller/config_checks.h"
 #include "metadata/controller/topic_name.h"
+#include "metadata/cordoned_dirs.h"
 #include "metadata/java_number.h"
 #include "protocol/records/clear_elr_record.h"
 #include "protocol/records/config_record.h"
@@ -157,6 +158,37 @@ static struct slice join(const struct alteration *alteration, const struct slice
     return joined;
 }
 
+/* At the commas and nowhere else, as Java's split() does: blanks belong to an element, empty ones at the end
+ * are none. */
+static int32_t split_as_written(const struct alteration *alteration, struct slice value,
+                                struct slice **elements)
+{
+    int32_t count = 1;
+    for (size_t i = 0; i < value.len; i++)
+        count += value.data[i] == ',';
+    *elements = arena_new_array(alteration->controller->arena, struct slice, count);
+    bool is_one = count == 1;
+    count = 0;
+    for (size_t from = 0, at = 0; at <= value.len; at++) {
+        if (at < value.len && value.data[at] != ',')
+            continue;
+        (*elements)[count++] = slice_of(value.data + from, at - from);
+        from = at + 1;
+    }
+    while (!is_one && count > 0 && (*elements)[count - 1].len == 0)
+        count--;
+    return count;
+}
+
+static int32_t remove_empty(struct slice *elements, int32_t count)
+{
+    int32_t kept = 0;
+    for (int32_t i = 0; i < count; i++)
+        if (elements[i].len > 0)
+            elements[kept++] = elements[i];
+    return kept;
+}
+
 /* The list with the values added that it does not have, or without those it has. The base is the override,
  * else the default. */
 static struct slice change_list(const struct alteration *alteration, const struct alteration_change *change,
@@ -166,8 +198,11 @@ static struct slice change_list(const struct alteration *alteration, const struc
     struct slice base = value_before(alteration, change->name);
     struct slice *old = NULL;
     struct slice *values = NULL;
-    int32_t count = config_split(slice_is_null(base) ? slice_str(def->default_value) : base, arena, &old);
-    int32_t value_count = config_split(change->value, arena, &values);
+    if (slice_is_null(base))
+        base = slice_str(def->default_value);
+    int32_t count = split_as_written(alteration, base, &old);
+    int32_t value_count = split_as_written(alteration, change->value, &values);
+    count = remove_empty(old, count);
     struct slice *elements = arena_new_array(arena, struct slice, count + value_count);
     if (count > 0)
         memcpy(elements, old, sizeof *elements * (size_t)count);
@@ -331,6 +366,21 @@ static enum kerr check_elr(const struct alteration *alteration, struct note *why
     return KERR_NONE;
 }
 
+/* KIP-1066: brokers of an older release would not know it. */
+static enum kerr check_cordoned(const struct alteration *alteration, struct note *why)
+{
+    struct slice name = SLICE(CORDONED_LOG_DIRS);
+    const struct image *image = alteration->controller->image;
+    bool touched = alteration->replaces && !slice_is_null(value_before(alteration, name));
+    for (int32_t i = 0; i < alteration->count; i++)
+        touched |= slice_equal(alteration->changes[i].name, name);
+    if (!touched || image_feature_level(image, SLICE(METADATA_VERSION)) >= CORDONED_DIRS_LEVEL)
+        return KERR_NONE;
+    return refuse(KERR_INVALID_CONFIG, why,
+                  "The cordoned.log.dirs configuration value cannot be set because it requires "
+                  "metadata.version >= 4.3-IV0");
+}
+
 /* What is set, without what was set before: a directory may hold what another broker would allow. */
 static struct overrides values_set(const struct alteration *alteration)
 {
@@ -361,7 +411,9 @@ static enum kerr alter_broker(struct alteration *alteration, struct note *why)
     error = check_broker_configs(alteration->controller, &set, cluster_default, why);
     if (error == KERR_NONE) /* the broker checks before the controller is asked */
         error = check_rights(alteration, ACL_CLUSTER, KERR_CLUSTER_AUTHORIZATION_FAILED, why);
-    return error == KERR_NONE ? check_elr(alteration, why) : error;
+    if (error == KERR_NONE)
+        error = check_elr(alteration, why);
+    return error == KERR_NONE ? check_cordoned(alteration, why) : error;
 }
 
 /* There are no loggers whose level could change, and this says so. */

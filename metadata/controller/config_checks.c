@@ -6,6 +6,7 @@
  */
 #include "metadata/controller/config_checks.h"
 
+#include "metadata/cordoned_dirs.h"
 #include "metadata/java_number.h"
 
 #include <stdio.h>
@@ -291,7 +292,7 @@ static bool is_listener_secret(const struct config_def *def)
 
 static bool is_per_broker(const struct config_def *def)
 {
-    return is_bound_once(def) || strcmp(def->name, "cordoned.log.dirs") == 0;
+    return is_bound_once(def) || strcmp(def->name, CORDONED_LOG_DIRS) == 0;
 }
 
 /* Refuses the known names that the test finds, all in one list. */
@@ -324,6 +325,17 @@ static enum kerr check_at_least(const struct overrides *overrides, const char *n
     return KERR_INVALID_REQUEST;
 }
 
+static enum kerr check_cordoned(const struct controller *controller, const struct overrides *overrides,
+                                struct note *why)
+{
+    struct slice value = value_of(overrides, CORDONED_LOG_DIRS);
+    if (slice_is_null(value)
+        || cordoned_dirs_check(value, controller->configs->static_configs, controller->arena, why))
+        return KERR_NONE;
+    note_prefix(why, "requirement failed");
+    return KERR_INVALID_REQUEST;
+}
+
 enum kerr check_broker_configs(const struct controller *controller, const struct overrides *changed,
                                bool cluster_default, struct note *why)
 {
@@ -349,5 +361,7 @@ enum kerr check_broker_configs(const struct controller *controller, const struct
         error = check_at_least(changed, "log.roll.ms", 1, false, why);
     if (error == KERR_NONE)
         error = check_at_least(changed, "log.roll.jitter.ms", 0, false, why);
+    if (error == KERR_NONE)
+        error = check_cordoned(controller, changed, why);
     return error;
 }

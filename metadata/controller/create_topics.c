@@ -206,8 +206,10 @@ static enum kerr place_automatically(struct creation *creation)
     struct placement placement;
     struct note why = {{0}};
     enum kerr error = placement_init(&placement, controller, creation->replication_factor, &why);
-    if (error != KERR_NONE)
+    if (error != KERR_NONE) {
+        note_prefix(&why, "Unable to replicate the partition %d time(s)", creation->replication_factor);
         return fail(creation, error, &why);
+    }
     creation->partitions =
         arena_new_array(controller->arena, struct partition_record, creation->partition_count);
     for (int32_t i = 0; i < creation->partition_count; i++) {

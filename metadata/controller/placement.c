@@ -9,9 +9,31 @@
 
 /* ---- brokers ---- */
 
+static bool has_id(const struct uuid *ids, int32_t count, struct uuid id)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (uuid_equal(ids[i], id))
+            return true;
+    return false;
+}
+
 static bool is_live(const struct broker_state *broker)
 {
     return !broker->fenced && !broker->in_controlled_shutdown;
+}
+
+/* Whether it can take new replicas at all: fenced it may be, but not on its way out, nor cordoned as a whole
+ * (KIP-1066). */
+static bool is_usable(const struct broker_state *broker)
+{
+    if (broker->in_controlled_shutdown)
+        return false;
+    if (broker->log_dir_count == 0 || broker->cordoned_log_dir_count < 0)
+        return true;
+    int32_t open = 0;
+    for (int32_t i = 0; i < broker->log_dir_count; i++)
+        open += !has_id(broker->cordoned_log_dirs, broker->cordoned_log_dir_count, broker->log_dirs[i]);
+    return open > 0;
 }
 
 static bool is_registered(const struct controller *controller, int32_t id)
@@ -41,14 +63,14 @@ struct seat {
     bool taken;
 };
 
-/* All registered brokers that are active, or that are not. */
-static struct seat *collect(const struct controller *controller, bool active, int32_t *count)
+/* All usable brokers that are fenced, or that are not. */
+static struct seat *collect(const struct controller *controller, bool fenced, int32_t *count)
 {
     const struct image *image = controller->image;
     struct seat *seats = arena_new_array(controller->arena, struct seat, image->broker_count);
     *count = 0;
     for (int32_t i = 0; i < image->broker_count; i++)
-        if (is_live(&image->brokers[i]) == active)
+        if (is_usable(&image->brokers[i]) && image->brokers[i].fenced == fenced)
             seats[(*count)++] = (struct seat){image->brokers[i].id, image->brokers[i].rack, false};
     return seats;
 }
@@ -84,23 +106,18 @@ static int32_t *arrange(const struct controller *controller, struct seat *seats,
 enum kerr placement_init(struct placement *placement, const struct controller *controller,
                          int32_t replication_factor, struct note *why)
 {
-    struct seat *active = collect(controller, true, &placement->active_count);
-    struct seat *fenced = collect(controller, false, &placement->fenced_count);
-    int32_t registered = placement->active_count + placement->fenced_count;
+    struct seat *active = collect(controller, false, &placement->active_count);
+    struct seat *fenced = collect(controller, true, &placement->fenced_count);
+    int32_t usable = placement->active_count + placement->fenced_count;
     if (placement->active_count == 0) {
-        note_set(
-            why,
-            "Unable to replicate the partition %d time(s): All brokers are currently fenced, or have all their log directories cordoned.",
-            replication_factor);
+        note_set(why, "All brokers are currently fenced, or have all their log directories cordoned.");
         return KERR_INVALID_REPLICATION_FACTOR;
     }
-    if (replication_factor > registered) {
+    if (replication_factor > usable) {
         note_set(why,
-                 "Unable to replicate the partition %d time(s): The target replication factor of %d cannot "
-                 "be reached "
-                 "because only %d broker(s) are registered or some brokers have all their log directories "
-                 "cordoned.",
-                 replication_factor, replication_factor, registered);
+                 "The target replication factor of %d cannot be reached because only %d broker(s) are "
+                 "registered or some brokers have all their log directories cordoned.",
+                 replication_factor, usable);
         return KERR_INVALID_REPLICATION_FACTOR;
     }
     placement->active = arrange(controller, active, placement->active_count);

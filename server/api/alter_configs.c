@@ -9,20 +9,32 @@
 #include "server/api/change.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/log_dirs.h"
+
+/* This broker's own settings have changed: what it does by them, and what the cluster is told of them. */
+static void follow_broker_configs(struct change *change)
+{
+    struct broker *broker = change->call->broker;
+    broker_refresh_configs(broker, SLICE_NULL);
+    log_dirs_cordon(broker);
+    change_begin_records(change);
+    cluster_add_cordoned_dirs(broker->cluster, &change->records);
+    (void)change_commit(change);
+}
 
 /* One resource's answer once the change is stored or not; the logs follow what changed: one topic's, or all
  * where the broker's defaults changed. Before the next change begins: of two threads that resolve settings at
  * once the slower one would leave the older ones behind. */
-static void settle(struct call *call, enum kerr stored, int16_t *error_code, int8_t resource_type,
+static void settle(struct change *change, enum kerr stored, int16_t *error_code, int8_t resource_type,
                    struct slice resource_name)
 {
     if (*error_code != KERR_NONE)
         return;
     *error_code = (int16_t)stored;
     if (resource_type == RESOURCE_TOPIC)
-        broker_refresh_configs(call->broker, resource_name);
-    else if (resource_type == RESOURCE_BROKER)
-        broker_refresh_configs(call->broker, SLICE_NULL);
+        broker_refresh_configs(change->call->broker, resource_name);
+    else if (resource_type == RESOURCE_BROKER && stored == KERR_NONE)
+        follow_broker_configs(change);
 }
 
 void handle_alter_configs(struct call *call)
@@ -35,7 +47,7 @@ void handle_alter_configs(struct call *call)
     enum kerr error = change_commit(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct alter_configs_response_resource *resource = &response->responses.items[i];
-        settle(call, error, &resource->error_code, resource->resource_type, resource->resource_name);
+        settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
     }
     change_end(&change);
 }
@@ -50,7 +62,7 @@ void handle_incremental_alter_configs(struct call *call)
     enum kerr error = change_commit(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct incremental_alter_configs_response_resource *resource = &response->responses.items[i];
-        settle(call, error, &resource->error_code, resource->resource_type, resource->resource_name);
+        settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
     }
     change_end(&change);
 }

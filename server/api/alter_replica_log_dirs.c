@@ -38,6 +38,8 @@ static enum kerr move(struct broker *broker, struct slice path, struct slice top
     struct data_dir *dir = log_dirs_find(broker, path);
     if (dir == NULL)
         return KERR_LOG_DIR_NOT_FOUND;
+    if (!data_dir_is_offline(dir) && data_dir_is_cordoned(dir))
+        return KERR_INVALID_REPLICA_ASSIGNMENT;
     enum kerr error = partitions_set_dir(broker->partitions, topic, index, dir);
     if (error == KERR_REPLICA_NOT_AVAILABLE && !is_known(broker, topic, index))
         return KERR_UNKNOWN_TOPIC_OR_PARTITION;

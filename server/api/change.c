@@ -22,7 +22,13 @@ void change_begin(struct change *change, struct call *call)
         .delete_topic_enable = broker->config.delete_topic_enable,
         .client = authorize_asker(call),
     };
-    record_list_init(&change->records, call->arena, image_feature_level(image, SLICE(METADATA_VERSION)));
+    change_begin_records(change);
+}
+
+void change_begin_records(struct change *change)
+{
+    record_list_init(&change->records, change->call->arena,
+                     image_feature_level(change->controller.image, SLICE(METADATA_VERSION)));
 }
 
 enum kerr change_commit(struct change *change)
@@ -56,8 +62,7 @@ void change_settle(struct change *change, const struct uuid *topic_ids, int32_t 
     if (broker->dir_count == 1 || cluster_broker_epoch(broker->cluster) < 0)
         return;
     struct replica_places places = log_dirs_places(broker, change->call->arena);
-    record_list_init(&change->records, change->call->arena,
-                     image_feature_level(image, SLICE(METADATA_VERSION)));
+    change_begin_records(change);
     for (int32_t i = 0; i < count; i++) {
         const struct topic *topic = image_find_topic_by_id(image, topic_ids[i]);
         if (topic != NULL)

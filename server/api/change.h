@@ -20,6 +20,9 @@ struct change {
 
 void change_begin(struct change *change, struct call *call);
 
+/* An empty list for another commit of the same change. */
+void change_begin_records(struct change *change);
+
 /* The records are in force, on stable storage, when this returns NONE; else nothing has changed. */
 enum kerr change_commit(struct change *change);
 

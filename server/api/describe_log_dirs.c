@@ -7,6 +7,7 @@
  */
 #include "protocol/messages/describe_log_dirs.h"
 
+#include "metadata/cordoned_dirs.h"
 #include "protocol/base/map.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
@@ -18,7 +19,8 @@
 
 struct listing {
     struct call *call;
-    struct map wanted; /* topic, zero byte, index; not looked at when all are */
+    bool knows_cordons; /* the cluster's metadata.version does (KIP-1066) */
+    struct map wanted;  /* topic, zero byte, index; not looked at when all are */
     bool all;
     struct replica *replicas; /* by directory, topic and index */
     int32_t count;
@@ -138,7 +140,16 @@ static void describe_dir(struct listing *listing, int32_t at,
     }
     result->total_bytes = space.total_bytes;
     result->usable_bytes = space.usable_bytes;
+    result->is_cordoned = listing->knows_cordons && data_dir_is_cordoned(dir);
     describe_replicas(listing, dir, result);
+}
+
+static bool knows_cordons(struct cluster *cluster)
+{
+    const struct image *image = cluster_read(cluster);
+    bool knows = image_feature_level(image, SLICE(METADATA_VERSION)) >= CORDONED_DIRS_LEVEL;
+    cluster_read_done(cluster);
+    return knows;
 }
 
 void handle_describe_log_dirs(struct call *call)
@@ -152,6 +163,7 @@ void handle_describe_log_dirs(struct call *call)
         return;
     }
     struct partition **found = partitions_all(broker->partitions, &count);
+    listing.knows_cordons = knows_cordons(broker->cluster);
     map_init(&listing.wanted, broker->hash_seed);
     read_wishes(&listing, call->request);
     collect_replicas(&listing, found, count);

@@ -189,6 +189,46 @@ START_TEST(many_keys_are_sorted_not_compared_with_each_other)
 }
 END_TEST
 
+/* Recorded from Apache Kafka 4.3.1. */
+START_TEST(a_list_is_taken_apart_at_its_commas_and_its_blanks_stay)
+{
+    static const char name[] = "cordoned.log.dirs";
+    struct config_entry log_dirs = {SLICE("log.dirs"), SLICE("/a,/b")};
+    world.fixed = (struct config_set){
+        .resource_type = RESOURCE_BROKER, .resource_name = SLICE(""), .entries = &log_dirs, .count = 1};
+    static const struct {
+        int operation;
+        const char *value;
+        const char *after;
+    } steps[] = {
+        {0, " /a , /b ", " /a , /b "}, {2, "/b", " /a , /b ,/b"}, {3, "/b", " /a , /b "}, {3, " /a ", " /b "},
+        {2, "/a,,", " /b ,/a"},        {2, " /b ", " /b ,/a"},    {3, "/a, /b ", ""},     {2, " * ", " * "},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        char json[200];
+        snprintf(json, sizeof json, "{\"name\":\"%s\",\"configOperation\":%d,\"value\":\"%s\"}", name,
+                 steps[i].operation, steps[i].value);
+        ck_assert_int_eq(incremental(4, "1", json, NULL), KERR_NONE);
+        world_commit(&world);
+        const struct config_set *set = image_find_configs(&world.image, RESOURCE_BROKER, SLICE("1"));
+        ck_assert_slice(config_set_find(set, slice_str(name))->value, steps[i].after);
+    }
+}
+END_TEST
+
+START_TEST(cordoned_directories_need_a_level_that_knows_them)
+{
+    static const char message[] = "The cordoned.log.dirs configuration value cannot be set because it "
+                                  "requires metadata.version >= 4.3-IV0";
+    add_feature(&world.records, METADATA_VERSION, 29);
+    world_commit(&world);
+    ck_assert_int_eq(incremental(4, "1", SET("cordoned.log.dirs", "*"), message), KERR_INVALID_CONFIG);
+    ck_assert_int_eq(incremental(4, "1", DELETE("cordoned.log.dirs"), message), KERR_INVALID_CONFIG);
+    ck_assert_int_eq(world.records.count, 0);
+    ck_assert_int_eq(incremental(4, "1", SET("log.roll.ms", "5"), NULL), KERR_NONE);
+}
+END_TEST
+
 START_TEST(a_list_may_not_grow_beyond_what_a_string_holds)
 {
     char *value = arena_alloc(&world.arena, 32768);
@@ -264,6 +304,8 @@ int main(void)
     tcase_add_test(tests, there_are_no_loggers_and_no_other_operations);
     tcase_add_test(tests, the_bounds_of_groups_are_the_brokers);
     tcase_add_test(tests, many_keys_are_sorted_not_compared_with_each_other);
+    tcase_add_test(tests, a_list_is_taken_apart_at_its_commas_and_its_blanks_stay);
+    tcase_add_test(tests, cordoned_directories_need_a_level_that_knows_them);
     tcase_add_test(tests, a_list_may_not_grow_beyond_what_a_string_holds);
     tcase_add_test(tests, documentation_is_the_tables_meaning_and_unknown_keys_are_secrets);
     tcase_add_test(tests, a_default_in_hours_is_told_as_a_default_in_milliseconds);

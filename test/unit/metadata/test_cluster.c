@@ -41,7 +41,8 @@ START_TEST(a_fresh_directory_gets_what_kafka_would_give_it)
                      11); /* its record's offset: LeaderChange, 9 bootstrap records, RegisterController */
     ck_assert_int_eq(self->endpoints[0].port, 9092);
     ck_assert(uuid_equal(self->log_dirs[0], fixture.directory_id));
-    ck_assert_int_eq(image->offset, 12);
+    ck_assert_int_eq(self->cordoned_log_dir_count, 0); /* told: none */
+    ck_assert_int_eq(image->offset, 13);
     ck_assert_int_eq(image->epoch, 1);
     cluster_read_done(fixture.cluster);
     ck_assert_int_eq(cluster_broker_epoch(fixture.cluster), 11);

@@ -1,6 +1,8 @@
 /* CreateTopics: what is written for a topic, who gets its replicas, and in which order the answer stands.
  * What Kafka says to wrong requests is in test/golden/test_controller.c. */
 #include "metadata/controller/create_topics.h"
+
+#include "protocol/records/broker_registration_change_record.h"
 #include "test/unit/metadata/controller_fixture.h"
 
 static struct world world;
@@ -221,6 +223,47 @@ START_TEST(without_a_live_broker_nothing_is_placed)
 }
 END_TEST
 
+static void cordon(int32_t broker_id)
+{
+    struct broker_registration_change_record change;
+    struct uuid directory = make_id((uint8_t)broker_id);
+    schema_set_defaults(broker_registration_change_record_schema(), &change);
+    change.broker_id = broker_id;
+    change.broker_epoch = broker_id;
+    change.cordoned_log_dirs.items = &directory;
+    change.cordoned_log_dirs.count = 1;
+    record_list_add(&world.records, &broker_registration_change_record_message, &change);
+    world_commit(&world);
+}
+
+/* KIP-1066 */
+START_TEST(a_broker_whose_directories_are_all_cordoned_gets_what_names_it_and_nothing_else)
+{
+    world_add_broker(&world, 2, NULL, false);
+    cordon(2);
+    decide(7, "{\"topics\":[{\"name\":\"t\",\"numPartitions\":9,\"replicationFactor\":1},"
+              "{\"name\":\"u\",\"numPartitions\":1,\"replicationFactor\":2},"
+              "{\"name\":\"v\",\"numPartitions\":-1,\"replicationFactor\":-1,"
+              "\"assignments\":[{\"partitionIndex\":0,\"brokerIds\":[2]}]}]}");
+    ck_assert_slice(result(0).error_message, NULL);
+    ck_assert_slice(result(1).error_message,
+                    "Unable to replicate the partition 2 time(s): The target replication factor of 2 cannot "
+                    "be reached because only 1 broker(s) are registered or some brokers have all their log "
+                    "directories cordoned.");
+    ck_assert_slice(result(2).error_message, NULL);
+    world_commit(&world);
+    for (int32_t i = 0; i < 9; i++)
+        ck_assert_int_eq(partition("t", i)->replicas.items[0], 1);
+    ck_assert_int_eq(partition("v", 0)->leader, 2);
+    cordon(1);
+    decide(7, "{\"topics\":[{\"name\":\"w\",\"numPartitions\":1,\"replicationFactor\":1}]}");
+    ck_assert_int_eq(result(0).error_code, KERR_INVALID_REPLICATION_FACTOR);
+    ck_assert_slice(result(0).error_message,
+                    "Unable to replicate the partition 1 time(s): All brokers are currently fenced, or have "
+                    "all their log directories cordoned.");
+}
+END_TEST
+
 START_TEST(an_assignment_by_hand_is_taken_as_it_is)
 {
     world_add_broker(&world, 2, NULL, false);
@@ -273,6 +316,7 @@ int main(void)
     tcase_add_test(tests, leaders_and_followers_are_spread_over_brokers_and_racks);
     tcase_add_test(tests, fenced_brokers_come_last_and_lead_nothing);
     tcase_add_test(tests, without_a_live_broker_nothing_is_placed);
+    tcase_add_test(tests, a_broker_whose_directories_are_all_cordoned_gets_what_names_it_and_nothing_else);
     tcase_add_test(tests, an_assignment_by_hand_is_taken_as_it_is);
     tcase_add_test(tests, a_monstrous_name_is_answered_with_a_text_that_fits);
     suite_add_tcase(suite, tests);

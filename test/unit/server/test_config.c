@@ -341,6 +341,11 @@ static const struct refusal refusals[] = {
     {"log.roll.ms=0", ":1: log.roll.ms=0: log.roll.ms must be greater than or equal to 1"},
     {"log.roll.jitter.ms=-1",
      ":1: log.roll.jitter.ms=-1: log.roll.jitter.ms must be greater than or equal to 0"},
+    {"log.dirs=/a,/b\ncordoned.log.dirs=/a,/c",
+     ":2: cordoned.log.dirs=/a,/c: All entries in cordoned.log.dirs must be present in log.dirs or log.dir. "
+     "Missing entries : /c"},
+    {"cordoned.log.dirs=*,/a",
+     ":1: cordoned.log.dirs=*,/a: When cordoned.log.dirs is set to *, it must not contain other values"},
     {"queued.max.request.bytes=5", ":1: queued.max.request.bytes=5: queued.max.request.bytes must be larger "
                                    "or equal to socket.request.max.bytes"},
     {"max.connections.per.ip=0",

@@ -6,6 +6,7 @@
 
 #include "protocol/messages/alter_replica_log_dirs.h"
 #include "protocol/messages/describe_log_dirs.h"
+#include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/metadata.h"
 
 #include <stdatomic.h>
@@ -17,6 +18,7 @@
 enum {
     KEY_ALTER_REPLICA_LOG_DIRS = 34,
     KEY_DESCRIBE_LOG_DIRS = 35,
+    KEY_INCREMENTAL_ALTER_CONFIGS = 44,
     DESCRIBE_VERSION = 5,
     DIRS = 2,
     METADATA = 12,
@@ -25,6 +27,7 @@ enum {
 
 static char directory[256];
 static char paths[DIRS][300];
+static const char *cordoned = "";
 static struct broker *broker;
 static struct client client;
 static struct arena arena;
@@ -38,8 +41,9 @@ static void open_broker(void)
     const struct override overrides[] = {
         {SLICE("log.dirs"), slice_str(log_dirs)},
         {SLICE("listeners"), SLICE("PLAINTEXT://127.0.0.1:0")},
+        {SLICE("cordoned.log.dirs"), slice_str(cordoned)},
     };
-    ck_assert_msg(config_load(&config, NULL, overrides, 2, false, &why), "%s", why.text);
+    ck_assert_msg(config_load(&config, NULL, overrides, 3, false, &why), "%s", why.text);
     broker = broker_open(&config, &why);
     ck_assert_msg(broker != NULL, "%s", why.text);
     connect_client(&client, listener_port(broker->listeners[0]));
@@ -356,6 +360,73 @@ static int16_t alter(const char *path, const char *topic, int32_t index)
     return answer->results.items[0].partitions.items[0].error_code;
 }
 
+/* ---- cordoned ones (KIP-1066) ---- */
+
+static int16_t set_cordoned(const char *value)
+{
+    struct incremental_alter_configs_config config = {
+        .name = SLICE("cordoned.log.dirs"), .config_operation = 0, .value = slice_str(value)};
+    struct incremental_alter_configs_resource resource = {
+        .resource_type = 4, .resource_name = SLICE("1"), .configs = {&config, 1}};
+    struct incremental_alter_configs_request request = {.resources = {&resource, 1}};
+    const struct incremental_alter_configs_response *answer =
+        ask(&client, &arena, KEY_INCREMENTAL_ALTER_CONFIGS, 1, &request);
+    return answer->responses.items[0].error_code;
+}
+
+/* What is described, and what the registration says. */
+static void expect_cordoned(bool first, bool second)
+{
+    const struct describe_log_dirs_response *found = describe(NULL);
+    ck_assert_int_eq(found->results.items[0].is_cordoned, first);
+    ck_assert_int_eq(found->results.items[1].is_cordoned, second);
+    const struct broker_state *self = image_find_broker(cluster_read(broker->cluster), 1);
+    ck_assert_int_eq(self->cordoned_log_dir_count, first + second);
+    for (int32_t i = 0; i < self->cordoned_log_dir_count; i++)
+        ck_assert(
+            uuid_equal(self->cordoned_log_dirs[i], data_dir_meta(broker->dirs[first ? i : 1])->directory_id));
+    cluster_read_done(broker->cluster);
+}
+
+START_TEST(a_cordoned_directory_gets_nothing_new_until_it_is_told_otherwise)
+{
+    expect_cordoned(false, false);
+    ck_assert_int_eq(set_cordoned("/nowhere"), KERR_INVALID_REQUEST);
+    ck_assert_int_eq(set_cordoned(paths[0]), KERR_NONE);
+    expect_cordoned(true, false);
+    create_topic(&client, "t", 3);
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[1]), 3);
+    ck_assert_int_eq(alter(paths[0], "t", 0), KERR_INVALID_REPLICA_ASSIGNMENT);
+    close_broker(true);
+    open_broker();
+    expect_cordoned(true, false);
+    ck_assert_int_eq(set_cordoned("*"), KERR_NONE);
+    expect_cordoned(true, true);
+    ck_assert_int_eq(set_cordoned(""), KERR_NONE);
+    expect_cordoned(false, false);
+    create_topic(&client, "u", 3);
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[0]), 3);
+    ck_assert_int_eq(alter(paths[0], "t", 0), KERR_NONE);
+    close_broker(true);
+}
+END_TEST
+
+START_TEST(server_properties_cordon_from_the_start)
+{
+    close_broker(true);
+    cordoned = paths[1];
+    open_broker();
+    expect_cordoned(false, true);
+    create_topic(&client, "t", 4);
+    ck_assert_int_eq(partitions_in(&describe(NULL)->results.items[0]), 4);
+    close_broker(true);
+    cordoned = "";
+    open_broker();
+    expect_cordoned(false, false);
+    close_broker(true);
+}
+END_TEST
+
 /* What the image says of where partition `index` of "t" is; the test has one replica. */
 static struct uuid directory_of(int32_t index)
 {
@@ -442,6 +513,12 @@ int main(void)
         NULL,
     };
     add_tests(suite, "directories that fail", set_up, tear_down, failing);
+    const TTest *const cordoning[] = {
+        a_cordoned_directory_gets_nothing_new_until_it_is_told_otherwise,
+        server_properties_cordon_from_the_start,
+        NULL,
+    };
+    add_tests(suite, "directories that are cordoned", set_up, tear_down, cordoning);
     const TTest *const moving[] = {
         a_replica_moves_and_the_cluster_knows,
         what_cannot_move_is_told_why,

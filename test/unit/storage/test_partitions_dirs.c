@@ -136,6 +136,25 @@ START_TEST(new_partitions_go_where_the_fewest_are)
 }
 END_TEST
 
+/* KIP-1066, as Apache Kafka 4.3.1 chooses. */
+START_TEST(a_cordoned_directory_gets_only_what_names_it)
+{
+    data_dir_set_cordoned(dirs[0], true);
+    ck_assert_int_eq(create(0), 1);
+    ck_assert_int_eq(create(1), 1);
+    hosted[2].directory_id = directory_id(0);
+    ck_assert_int_eq(create(2), 0);
+    data_dir_set_cordoned(dirs[1], true);
+    for (int i = 3; i < 6; i++)
+        ck_assert_int_eq(create(i), 0); /* all are: the first */
+    data_dir_set_cordoned(dirs[1], false);
+    ck_assert_int_eq(create(6), 1);
+    data_dir_set_cordoned(dirs[0], false);
+    ck_assert_int_eq(create(7), 1);
+    close_dirs(true);
+}
+END_TEST
+
 START_TEST(many_are_made_at_once_each_once_and_evenly)
 {
     enum { MANY = 100, TIMES = 2 };
@@ -282,6 +301,7 @@ int main(void)
     TCase *tests = tcase_create("partitions_dirs");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, new_partitions_go_where_the_fewest_are);
+    tcase_add_test(tests, a_cordoned_directory_gets_only_what_names_it);
     tcase_add_test(tests, many_are_made_at_once_each_once_and_evenly);
     tcase_add_test(tests, one_that_cannot_be_made_leaves_the_others);
     tcase_add_test(tests, a_directory_that_refuses_a_new_partition_goes_offline_and_the_next_gets_it);
