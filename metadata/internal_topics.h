@@ -6,12 +6,15 @@
 
 #include "protocol/base/slice.h"
 
-/* __consumer_offsets, __transaction_state, __share_group_state: clients may read and create them, not write
- * to them. */
+#define CONSUMER_OFFSETS_TOPIC  "__consumer_offsets"
+#define TRANSACTION_STATE_TOPIC "__transaction_state"
+#define SHARE_GROUP_STATE_TOPIC "__share_group_state"
+
+/* Clients may read and create them, not write to them. */
 static inline bool is_internal_topic(struct slice name)
 {
-    return slice_equal_str(name, "__consumer_offsets") || slice_equal_str(name, "__transaction_state")
-           || slice_equal_str(name, "__share_group_state");
+    return slice_equal_str(name, CONSUMER_OFFSETS_TOPIC) || slice_equal_str(name, TRANSACTION_STATE_TOPIC)
+           || slice_equal_str(name, SHARE_GROUP_STATE_TOPIC);
 }
 
 #define CLUSTER_METADATA_TOPIC "__cluster_metadata"

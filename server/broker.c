@@ -9,6 +9,7 @@
 
 #include "protocol/base/ensure.h"
 #include "server/connection.h"
+#include "server/coordinator/group_coordinator.h"
 #include "server/log_dirs.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
@@ -354,6 +355,7 @@ static bool open_stages(struct broker *broker, struct note *why)
         return false;
     broker->fetch_sessions =
         fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));
+    broker->group_coordinator = group_coordinator_new(broker);
     broker->tick = tick_start(broker, why);
     return broker->tick != NULL && bind_listeners(broker, false, why) && start_listeners(broker, why);
 }
@@ -410,6 +412,7 @@ bool broker_close(struct broker *broker)
     stop_serving(broker);
     tick_stop(broker->tick);
     fetch_sessions_free(broker->fetch_sessions);
+    group_coordinator_free(broker->group_coordinator);
     bool clean = true;
     if (broker->partitions != NULL)
         clean = partitions_close(broker->partitions, cluster_broker_epoch(broker->cluster));

@@ -15,6 +15,7 @@
 #include "storage/partitions.h"
 
 struct connection;
+struct group_coordinator;
 
 enum { BROKER_MAX_LISTENERS = 16 };
 
@@ -29,6 +30,7 @@ struct broker {
     struct partitions *partitions;
     struct listener *listeners[BROKER_MAX_LISTENERS]; /* config.listeners[i], bound */
     struct fetch_sessions *fetch_sessions;
+    struct group_coordinator *group_coordinator;
     struct tick *tick;
     uint64_t hash_seed; /* random and constant: for maps whose keys clients choose */
     struct arena arena; /* what lives as long as the broker; only broker_open allocates in it */

@@ -9,6 +9,7 @@
 #include "server/api/change.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/coordinator/group_coordinator.h"
 
 /* How many partitions each topic of the answer had, taken before they leave the image. */
 static int32_t *count_partitions(struct call *call, const struct image *image,
@@ -20,6 +21,15 @@ static int32_t *count_partitions(struct call *call, const struct image *image,
         counts[i] = topic == NULL ? 0 : topic->partition_count;
     }
     return counts;
+}
+
+/* Without the change's lock: each shard of the groups has its own, and writes. */
+static void forget_offsets(struct call *call, const struct delete_topics_response *response)
+{
+    for (int32_t i = 0; i < response->responses.count; i++)
+        if (response->responses.items[i].error_code == KERR_NONE)
+            group_coordinator_topic_deleted(call->broker->group_coordinator,
+                                            response->responses.items[i].name);
 }
 
 void handle_delete_topics(struct call *call)
@@ -39,4 +49,5 @@ void handle_delete_topics(struct call *call)
         result->error_code = (int16_t)error;
     }
     change_end(&change);
+    forget_offsets(call, response);
 }

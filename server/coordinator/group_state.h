@@ -70,9 +70,6 @@ void group_park(struct group_reply *reply, struct group_reply **place);
 /* Takes what is parked there, for answering; NULL: nobody waits. */
 struct group_reply *group_unpark(struct group_reply **place);
 
-/* What a client is told when records could not be stored (kafka-apis 9.3). */
-enum kerr group_error_of_append(enum kerr error);
-
 /* The client's or instance's name and a random uuid: "<name>-<uuid>" (classic), in the arena. */
 struct slice group_new_member_id(struct groups *groups, struct slice name, struct arena *arena);
 

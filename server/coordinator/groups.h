@@ -78,8 +78,11 @@ struct group_reply {
 
     /* The shard's owner's; the state machine does not look at them. */
     struct waiter *waiter;
+    struct list_node parked_node; /* while the asking thread sleeps */
     bool answered;
-    int64_t sync_offset; /* what must be on stable storage before the answer leaves; -1: nothing */
+    enum kerr error;             /* what became of it instead of the response */
+    struct partition *partition; /* to be synced before the answer leaves; NULL: nothing waits for that */
+    int64_t sync_offset;         /* ... up to here */
 };
 
 /* A request is borrowed for the step: what is to be kept is copied. A parked one's reply lives on. */
@@ -153,6 +156,9 @@ void groups_step(struct groups *groups, const struct group_event *event, struct 
 void groups_stored(struct groups *groups, const struct group_event *event, struct group_effects *effects);
 void groups_refused(struct groups *groups, const struct group_event *event, enum kerr error,
                     struct group_effects *effects);
+
+/* What a client is told when records could not be stored (kafka-apis 9.3). */
+enum kerr group_error_of_append(enum kerr error);
 
 /* When something is due (monotonic ms); INT64_MAX: never. Then the owner steps with GROUP_TIME, again and
  * again until this is in the future. */

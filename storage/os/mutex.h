@@ -16,6 +16,7 @@ enum lock_rank {
     RANK_BROKER = 10,         /* server/broker: life cycle */
     RANK_LISTENER = 20,       /* server/listener: the connections of one listener */
     RANK_FETCH_SESSIONS = 30, /* server/fetch_sessions: the cache of KIP-227 sessions */
+    RANK_COORDINATORS = 33,   /* server/coordinator: making the shards */
     RANK_GROUPS = 35,         /* server/coordinator: one shard; held across its append, never a sync */
     RANK_CONTROLLER = 40,     /* metadata/cluster: one change at a time; held across the cluster log's sync */
     RANK_IMAGE = 50,          /* metadata/cluster: the image (read-write); never held across I/O */

@@ -1,0 +1,99 @@
+/* See group_config.h. */
+#include "server/coordinator/group_config.h"
+
+#include "protocol/base/ensure.h"
+
+#include <string.h>
+#include <strings.h>
+
+static const int64_t MINUTE_MS = 60000;
+
+static const struct config_def *definition(const char *name)
+{
+    const struct config_def *def = find_config(RESOURCE_BROKER, slice_str(name));
+    ensure(def != NULL);
+    return def;
+}
+
+static int64_t number(const struct config_view *view, const char *name)
+{
+    return config_number(view, RESOURCE_BROKER, SLICE_NULL, definition(name));
+}
+
+static int32_t small_number(const struct config_view *view, const char *name)
+{
+    return (int32_t)number(view, name);
+}
+
+static struct slice text(const struct config_view *view, const char *name, struct arena *arena)
+{
+    enum config_source source;
+    return arena_dup(arena,
+                     config_effective(view, RESOURCE_BROKER, SLICE_NULL, definition(name), arena, &source));
+}
+
+/* Whether a list of names, apart by commas, has this one. */
+static bool lists(struct slice list, const char *name)
+{
+    for (size_t i = 0; i < list.len;) {
+        size_t end = i;
+        while (end < list.len && list.data[end] != ',')
+            end++;
+        size_t start = i;
+        size_t last = end;
+        while (start < last && list.data[start] == ' ')
+            start++;
+        while (last > start && list.data[last - 1] == ' ')
+            last--;
+        if (slice_equal_str(slice_of(list.data + start, last - start), name))
+            return true;
+        i = end + 1;
+    }
+    return false;
+}
+
+static bool is_word(struct slice value, const char *word)
+{
+    return value.len == strlen(word) && strncasecmp((const char *)value.data, word, value.len) == 0;
+}
+
+static void read_protocols(struct groups_config *groups, const struct config_view *view, struct arena *arena)
+{
+    struct slice protocols = text(view, "group.coordinator.rebalance.protocols", arena);
+    groups->classic_protocol = lists(protocols, "classic");
+    groups->consumer_protocol =
+        lists(protocols, "consumer") && image_feature_level(view->image, SLICE("group.version")) >= 1;
+    struct slice policy = text(view, "group.consumer.migration.policy", arena);
+    groups->consumer_upgrade = is_word(policy, "bidirectional") || is_word(policy, "upgrade");
+    groups->consumer_downgrade = is_word(policy, "bidirectional") || is_word(policy, "downgrade");
+}
+
+void group_config_read(struct group_config *config, const struct config_view *view, struct arena *arena)
+{
+    *config = (struct group_config){
+        .groups =
+            {
+                .min_session_timeout_ms = small_number(view, "group.min.session.timeout.ms"),
+                .max_session_timeout_ms = small_number(view, "group.max.session.timeout.ms"),
+                .initial_rebalance_delay_ms = small_number(view, "group.initial.rebalance.delay.ms"),
+                .max_size = small_number(view, "group.max.size"),
+                .offset_metadata_max_bytes = small_number(view, "offset.metadata.max.bytes"),
+                .offsets_retention_ms = number(view, "offsets.retention.minutes") * MINUTE_MS,
+                .offsets_retention_check_interval_ms = number(view, "offsets.retention.check.interval.ms"),
+                .consumer_session_timeout_ms = small_number(view, "group.consumer.session.timeout.ms"),
+                .consumer_heartbeat_interval_ms = small_number(view, "group.consumer.heartbeat.interval.ms"),
+                .consumer_assignment_interval_ms =
+                    small_number(view, "group.consumer.assignment.interval.ms"),
+                .consumer_regex_refresh_interval_ms =
+                    small_number(view, "group.consumer.regex.refresh.interval.ms"),
+                .consumer_max_size = small_number(view, "group.consumer.max.size"),
+                .consumer_assignors = text(view, "group.consumer.assignors", arena),
+            },
+        .commit_timeout_ms = number(view, "offsets.commit.timeout.ms"),
+        .codec = (enum codec)number(view, "offsets.topic.compression.codec"),
+        .topic_partitions = small_number(view, "offsets.topic.num.partitions"),
+        .topic_replication_factor = (int16_t)number(view, "offsets.topic.replication.factor"),
+        .topic_segment_bytes = small_number(view, "offsets.topic.segment.bytes"),
+    };
+    read_protocols(&config->groups, view, arena);
+}

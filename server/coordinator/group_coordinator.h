@@ -1,0 +1,53 @@
+/*
+ * group_coordinator: the groups of this broker: one shard (groups.h) for each partition of
+ * __consumer_offsets, with its lock, its log and the clock. A group belongs to the partition that Apache
+ * Kafka would give it.
+ *
+ * A shard is loaded from its partition by whoever needs it first: a request, or the coordinator's own
+ * thread, which begins once the topic is there and does what falls due. An answer never tells of anything
+ * that a power cut could take back: it waits for the sync of all that its shard has written, whoever asked
+ * for that.
+ *
+ * All functions may be called by any thread that holds no lock of RANK_COORDINATORS or above
+ * (docs/locking.md).
+ */
+#ifndef SERVER_COORDINATOR_GROUP_COORDINATOR_H
+#define SERVER_COORDINATOR_GROUP_COORDINATOR_H
+
+#include "server/call.h"
+#include "server/coordinator/group_config.h"
+
+struct group_coordinator;
+
+/* The broker is borrowed; its partitions are loaded. */
+struct group_coordinator *group_coordinator_new(struct broker *broker);
+
+/* When no connection asks any more, and before the partitions are closed. NULL is harmless. */
+void group_coordinator_free(struct group_coordinator *coordinator);
+
+const struct group_config *group_coordinator_config(const struct group_coordinator *coordinator);
+
+/* The partition of __consumer_offsets that a group belongs to: abs(String.hashCode) % count. */
+int32_t group_partition(struct slice group_id, int32_t count);
+
+/* __consumer_offsets cannot be made: said through diag, the first time. */
+void group_coordinator_has_no_topic(struct group_coordinator *coordinator, struct slice why);
+
+/*
+ * One event of a group, whose request and response are those of its kind (groups.h). Blocks for the loading
+ * of the shard, for the answer if the group lets it wait, and for the sync of what the shard has written.
+ * NONE: the response is complete. Else what the client is to be told instead: NOT_COORDINATOR (the partition
+ * is not here, or no longer), COORDINATOR_NOT_AVAILABLE (the sync takes longer than
+ * offsets.commit.timeout.ms). When the broker stops, the call's verdict is CALL_CLOSE.
+ */
+enum kerr group_coordinator_ask(struct call *call, enum group_event_kind kind, struct slice group_id,
+                                const void *request, void *response);
+
+/* The same of every shard in turn, with one response (GROUP_LIST). Shards that are elsewhere are left out. */
+enum kerr group_coordinator_ask_all(struct call *call, enum group_event_kind kind, const void *request,
+                                    void *response);
+
+/* A topic has left the image: what groups have committed of it is forgotten. */
+void group_coordinator_topic_deleted(struct group_coordinator *coordinator, struct slice topic);
+
+#endif
