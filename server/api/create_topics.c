@@ -5,11 +5,13 @@
  */
 #include "metadata/controller/create_topics.h"
 
+#include "metadata/internal_topics.h"
 #include "protocol/messages/create_topics.h"
 #include "server/api/change.h"
 #include "server/api/create_topics.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/coordinator/group_coordinator.h"
 
 /* Nothing was created: every topic that would have been is told why. */
 static void fail_created(struct create_topics_response *response, enum kerr error)
@@ -57,7 +59,22 @@ void handle_create_topics(struct call *call)
     create(call, true, call->request, call->version, call->response);
 }
 
-void auto_create_topics(struct call *call, const struct slice *names, int32_t count)
+/* The broker makes the topics that it keeps for itself as its settings say, whoever asks for them. */
+static void describe_own(struct call *call, struct create_topics_topic *topic)
+{
+    if (!slice_equal_str(topic->name, CONSUMER_OFFSETS_TOPIC))
+        return;
+    const struct group_config *config = group_coordinator_config(call->broker->group_coordinator);
+    topic->num_partitions = config->topic_partitions;
+    topic->replication_factor = config->topic_replication_factor;
+    array_init(&topic->configs, create_topics_config, call->arena, 3);
+    topic->configs.items[0] = (struct create_topics_config){SLICE("cleanup.policy"), SLICE("compact")};
+    topic->configs.items[1] = (struct create_topics_config){SLICE("compression.type"), SLICE("producer")};
+    topic->configs.items[2] = (struct create_topics_config){
+        SLICE("segment.bytes"), call_printf(call, "%d", (int)config->topic_segment_bytes)};
+}
+
+struct slice auto_create_topics(struct call *call, const struct slice *names, int32_t count)
 {
     struct create_topics_request request;
     schema_set_defaults(create_topics_request_schema(), &request);
@@ -66,8 +83,16 @@ void auto_create_topics(struct call *call, const struct slice *names, int32_t co
         request.topics.items[i].name = names[i];
         request.topics.items[i].num_partitions = -1;
         request.topics.items[i].replication_factor = -1;
+        describe_own(call, &request.topics.items[i]);
     }
     struct create_topics_response response;
     schema_set_defaults(create_topics_response_schema(), &response);
     create(call, false, &request, create_topics_request_message.max_version, &response);
+    for (int32_t i = 0; i < response.topics.count; i++) {
+        const struct create_topics_response_topic *topic = &response.topics.items[i];
+        if (topic->error_code != KERR_NONE)
+            return slice_is_null(topic->error_message) ? slice_str(kerr_message(topic->error_code))
+                                                       : topic->error_message;
+    }
+    return SLICE_NULL;
 }

@@ -1,13 +1,21 @@
 /*
- * FindCoordinator v0-6. There are no coordinators yet: a well-formed request is told
- * COORDINATOR_NOT_AVAILABLE (node -1, host "", port -1), which clients try again after, and no internal topic
- * is made. Malformed ones get Kafka's errors (kafka-apis 8).
+ * FindCoordinator v0-6: which broker looks after a group (kafka-apis 8). The first one to ask for a group
+ * makes __consumer_offsets, and is told at once where Apache Kafka would let it ask again. Blocks for the
+ * cluster log's sync then.
+ *
+ * There are no coordinators of transactions and share partitions yet: those who ask are told
+ * COORDINATOR_NOT_AVAILABLE, which clients try again after.
  *
  * v1: key_type, error_message; v4: several keys (KIP-699); v6: share coordinators (KIP-932).
  */
 #include "protocol/messages/find_coordinator.h"
+
+#include "metadata/internal_topics.h"
+#include "server/api/create_topics.h"
 #include "server/api/handlers.h"
+#include "server/api/topic_listing.h"
 #include "server/broker.h"
+#include "server/coordinator/group_coordinator.h"
 #include "server/security/authorize.h"
 
 enum { KEY_GROUP = 0, KEY_TRANSACTION = 1, KEY_SHARE = 2 };
@@ -51,24 +59,59 @@ static enum kerr check_rights(const struct call *call, int8_t key_type, struct s
     return KERR_NONE;
 }
 
-static enum kerr find(const struct call *call, int8_t key_type, struct slice key)
+/* ---- where a group's partition is led ---- */
+
+static const struct listed_broker nobody = {.id = -1, .host = {(const uint8_t *)"", 0}, .port = -1};
+
+/* False: __consumer_offsets is not there. */
+static bool find_leader(struct call *call, struct slice group_id, struct listed_broker *leader)
 {
+    const struct image *image = cluster_read(call->broker->cluster);
+    const struct topic *topic = image_find_topic(image, SLICE(CONSUMER_OFFSETS_TOPIC));
+    *leader = nobody;
+    if (topic != NULL) {
+        int32_t index = group_partition(group_id, topic->partition_count);
+        const struct broker_state *broker = image_find_broker(image, topic->partitions[index].leader);
+        if (broker != NULL && (!list_broker(call, broker, leader) || leader->fenced))
+            *leader = nobody;
+    }
+    cluster_read_done(call->broker->cluster);
+    return topic != NULL;
+}
+
+static enum kerr find_group_coordinator(struct call *call, struct slice group_id,
+                                        struct listed_broker *leader)
+{
+    if (!find_leader(call, group_id, leader)) {
+        struct slice why = auto_create_topics(call, &SLICE(CONSUMER_OFFSETS_TOPIC), 1);
+        if (!find_leader(call, group_id, leader))
+            group_coordinator_has_no_topic(call->broker->group_coordinator, why);
+    }
+    return leader->id < 0 ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_NONE;
+}
+
+/* ---- one key ---- */
+
+static enum kerr find(struct call *call, int8_t key_type, struct slice key, struct listed_broker *coordinator)
+{
+    *coordinator = nobody;
     enum kerr error = check_rights(call, key_type, key);
     if (error != KERR_NONE)
         return error;
+    if (key_type == KEY_GROUP)
+        return find_group_coordinator(call, key, coordinator);
     if (key_type == KEY_SHARE && call->version >= VERSION_SHARE)
         return is_share_key(key) ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
-    bool known = key_type == KEY_GROUP || key_type == KEY_TRANSACTION;
-    return known ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
+    return key_type == KEY_TRANSACTION ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
 }
 
 /* Kafka's texts: stock where the error is made from its code, empty where the key is a share coordinator's,
- * and where the client may not know. */
+ * where the client may not know, and where all is well. */
 static struct slice message_for(int8_t key_type, enum kerr error)
 {
     bool is_authorization =
         error == KERR_GROUP_AUTHORIZATION_FAILED || error == KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-    if (is_authorization || (key_type == KEY_SHARE && error == KERR_INVALID_REQUEST))
+    if (error == KERR_NONE || is_authorization || (key_type == KEY_SHARE && error == KERR_INVALID_REQUEST))
         return SLICE("");
     return slice_str(kerr_message(error));
 }
@@ -76,12 +119,25 @@ static struct slice message_for(int8_t key_type, enum kerr error)
 static void answer_one(struct call *call, const struct find_coordinator_request *request,
                        struct find_coordinator_response *response)
 {
-    enum kerr error = find(call, request->key_type, request->key);
+    struct listed_broker coordinator;
+    enum kerr error = find(call, request->key_type, request->key, &coordinator);
     response->error_code = (int16_t)error;
-    response->error_message = slice_str(kerr_message(error));
-    response->node_id = -1;
-    response->host = SLICE("");
-    response->port = -1;
+    response->error_message = error == KERR_NONE ? SLICE("NONE") : slice_str(kerr_message(error));
+    response->node_id = coordinator.id;
+    response->host = coordinator.host;
+    response->port = coordinator.port;
+}
+
+static void answer_key(struct call *call, int8_t key_type,
+                       struct find_coordinator_response_coordinator *answer)
+{
+    struct listed_broker coordinator;
+    enum kerr error = find(call, key_type, answer->key, &coordinator);
+    answer->error_code = (int16_t)error;
+    answer->error_message = message_for(key_type, error);
+    answer->node_id = coordinator.id;
+    answer->host = coordinator.host;
+    answer->port = coordinator.port;
 }
 
 void handle_find_coordinator(struct call *call)
@@ -95,13 +151,7 @@ void handle_find_coordinator(struct call *call)
     array_init(&response->coordinators, find_coordinator_response_coordinator, call->arena,
                request->coordinator_keys.count);
     for (int32_t i = 0; i < request->coordinator_keys.count; i++) {
-        struct find_coordinator_response_coordinator *answer = &response->coordinators.items[i];
-        answer->key = request->coordinator_keys.items[i];
-        enum kerr error = find(call, request->key_type, answer->key);
-        answer->error_code = (int16_t)error;
-        answer->error_message = message_for(request->key_type, error);
-        answer->node_id = -1;
-        answer->host = SLICE("");
-        answer->port = -1;
+        response->coordinators.items[i].key = request->coordinator_keys.items[i];
+        answer_key(call, request->key_type, &response->coordinators.items[i]);
     }
 }

@@ -294,5 +294,5 @@ void handle_metadata(struct call *call)
     list_topics(&listing);
     cluster_read_done(call->broker->cluster);
     if (creates_topics(call) && listing.to_create_count > 0)
-        auto_create_topics(call, listing.to_create, listing.to_create_count);
+        (void)auto_create_topics(call, listing.to_create, listing.to_create_count);
 }

@@ -25,24 +25,28 @@ static struct listed_broker listed(struct call *call, int32_t id, const struct e
     };
 }
 
+bool list_broker(struct call *call, const struct broker_state *broker, struct listed_broker *to)
+{
+    struct broker *self = call->broker;
+    bool is_self = broker->id == cluster_node_id(self->cluster);
+    const struct endpoint *endpoint = is_self
+                                          ? broker_endpoint_for(self, call->connection)
+                                          : endpoint_of(broker, listener_name(call->connection->listener));
+    bool fenced = broker->fenced && !is_self; /* we are answering */
+    if (endpoint != NULL)
+        *to = listed(call, broker->id, endpoint, is_self ? self->config.broker_rack : broker->rack, fenced);
+    return endpoint != NULL;
+}
+
 struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced,
                                    int32_t *count)
 {
-    struct broker *self = call->broker;
-    int32_t self_id = cluster_node_id(self->cluster);
-    struct slice listener = listener_name(call->connection->listener);
     struct listed_broker *brokers = arena_new_array(call->arena, struct listed_broker, image->broker_count);
     *count = 0;
-    for (int32_t i = 0; i < image->broker_count; i++) {
-        const struct broker_state *broker = &image->brokers[i];
-        bool is_self = broker->id == self_id;
-        const struct endpoint *endpoint =
-            is_self ? broker_endpoint_for(self, call->connection) : endpoint_of(broker, listener);
-        bool fenced = broker->fenced && !is_self; /* we are answering */
-        if (endpoint != NULL && (!fenced || with_fenced))
-            brokers[(*count)++] =
-                listed(call, broker->id, endpoint, is_self ? self->config.broker_rack : broker->rack, fenced);
-    }
+    for (int32_t i = 0; i < image->broker_count; i++)
+        if (list_broker(call, &image->brokers[i], &brokers[*count])
+            && (with_fenced || !brokers[*count].fenced))
+            (*count)++;
     return brokers;
 }
 

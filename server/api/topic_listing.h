@@ -18,6 +18,9 @@ struct listed_broker {
     bool fenced;
 };
 
+/* False: the broker has no endpoint on the listener of this connection. */
+bool list_broker(struct call *call, const struct broker_state *broker, struct listed_broker *to);
+
 /* Brokers that have an endpoint on the listener of this connection, by id; fenced ones too if asked for. In
  * the arena. */
 struct listed_broker *list_brokers(struct call *call, const struct image *image, bool with_fenced,
