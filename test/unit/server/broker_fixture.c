@@ -42,11 +42,8 @@ static struct override override_of(const char *setting)
     return (struct override){slice_of(setting, (size_t)(equals - setting)), slice_str(equals + 1)};
 }
 
-void fixture_open(struct broker_fixture *fixture, const char *const *settings)
+static void start(struct broker_fixture *fixture, const char *const *settings)
 {
-    signal(SIGPIPE, SIG_IGN);
-    mallopt(M_ARENA_MAX, 2); /* both as the program does */
-    make_directory(fixture->directory);
     struct override overrides[SETTINGS_MAX];
     size_t count = 0;
     overrides[count++] = (struct override){SLICE("log.dirs"), slice_str(fixture->directory)};
@@ -67,11 +64,30 @@ void fixture_open(struct broker_fixture *fixture, const char *const *settings)
     fixture->port = listener_port(fixture->broker->listeners[0]);
 }
 
-void fixture_close(struct broker_fixture *fixture)
+void fixture_open(struct broker_fixture *fixture, const char *const *settings)
+{
+    signal(SIGPIPE, SIG_IGN);
+    mallopt(M_ARENA_MAX, 2); /* both as the program does */
+    make_directory(fixture->directory);
+    start(fixture, settings);
+}
+
+static void stop(struct broker_fixture *fixture)
 {
     int64_t start_ms = clock_monotonic_ms();
     ck_assert(broker_close(fixture->broker));
     ck_assert_int_lt(clock_monotonic_ms() - start_ms, CLOSE_MS);
+}
+
+void fixture_restart(struct broker_fixture *fixture, const char *const *settings)
+{
+    stop(fixture);
+    start(fixture, settings);
+}
+
+void fixture_close(struct broker_fixture *fixture)
+{
+    stop(fixture);
     remove_directory(fixture->directory);
 }
 

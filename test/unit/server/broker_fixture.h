@@ -40,6 +40,9 @@ void remove_directory(const char *path);
 /* Opens one on a new directory. `settings` are "name=value"; NULL ends them, and stands for none. */
 void fixture_open(struct broker_fixture *fixture, const char *const *settings);
 
+/* Closes it, which must succeed and be quick, and opens another one on its directory: on another port. */
+void fixture_restart(struct broker_fixture *fixture, const char *const *settings);
+
 /* Closes it, which must succeed and be quick, and removes the directory. */
 void fixture_close(struct broker_fixture *fixture);
 
