@@ -168,7 +168,11 @@ static const char introduction[] =
     "  StandardAuthorizer, and mean nothing without it.\n"
     "* What changes while the broker runs: *dynamic* keys for one broker or for the whole cluster, *per "
     "broker* ones for\n"
-    "  one broker, *restart* ones not at all. Listeners do not change while Odradek runs.\n";
+    "  one broker, *restart* ones not at all. Those that are honoured count at once: the defaults of topics, the\n"
+    "  cleaner's settings, `max.connections`, `max.connections.per.ip`, `cordoned.log.dirs`; what was changed so\n"
+    "  counts at the next start too, more than server.properties. Listeners do not change while Odradek runs. How\n"
+    "  far a number may move in one step (threads: at most twice as many, or half as many) is as in Kafka, also of\n"
+    "  those that tune nothing here.\n";
 
 void config_print_docs(struct buf *page)
 {

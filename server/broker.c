@@ -10,6 +10,7 @@
 #include "protocol/base/ensure.h"
 #include "server/connection.h"
 #include "server/coordinator/group_coordinator.h"
+#include "server/dynamic_config.h"
 #include "server/log_dirs.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
@@ -283,18 +284,27 @@ struct ip_count {
 bool broker_wait_for_connection_slot(struct broker *broker)
 {
     mutex_lock(&broker->mutex);
-    while (broker->connection_count >= broker->config.max_connections && !broker->stopping)
+    while (broker->connection_count >= broker->max_connections && !broker->stopping)
         condition_wait(&broker->connection_ended, &broker->mutex);
     bool go_on = !broker->stopping;
     mutex_unlock(&broker->mutex);
     return go_on;
 }
 
+void broker_limit_connections(struct broker *broker, int32_t max_connections, int32_t max_connections_per_ip)
+{
+    mutex_lock(&broker->mutex);
+    broker->max_connections = max_connections;
+    broker->max_connections_per_ip = max_connections_per_ip;
+    condition_broadcast(&broker->connection_ended);
+    mutex_unlock(&broker->mutex);
+}
+
 bool broker_connection_began(struct broker *broker, const char *peer)
 {
     mutex_lock(&broker->mutex);
     struct ip_count *ip = map_find(&broker->connections_per_ip, slice_str(peer));
-    bool welcome = (ip == NULL ? 0 : ip->count) < broker->config.max_connections_per_ip;
+    bool welcome = (ip == NULL ? 0 : ip->count) < broker->max_connections_per_ip;
     if (welcome && ip == NULL) {
         ip = calloc(1, sizeof *ip);
         ensure(ip != NULL && "out of memory");
@@ -350,7 +360,7 @@ static bool open_stages(struct broker *broker, struct note *why)
     int64_t previous_epoch = log_dirs_begin(broker);
     if (!open_cluster(broker, previous_epoch, why))
         return false;
-    log_dirs_cordon(broker);
+    dynamic_config_start(broker);
     if (!load_partitions(broker, why) || !log_dirs_start(broker, why))
         return false;
     broker->fetch_sessions =

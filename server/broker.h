@@ -39,6 +39,8 @@ struct broker {
     struct condition connection_ended;
     struct map connections_per_ip GUARDED_BY(mutex); /* address -> struct ip_count */
     int32_t connection_count GUARDED_BY(mutex);
+    int32_t max_connections GUARDED_BY(mutex);
+    int32_t max_connections_per_ip GUARDED_BY(mutex);
     bool stopping GUARDED_BY(mutex);
     bool failed GUARDED_BY(mutex); /* it cannot go on */
     void (*on_failure)(void) GUARDED_BY(mutex);
@@ -94,6 +96,9 @@ uint64_t broker_random(void *state);
 
 /* Waits while max.connections are open. False: the broker stops. */
 bool broker_wait_for_connection_slot(struct broker *broker);
+
+/* From now on; who waits for a slot looks again. */
+void broker_limit_connections(struct broker *broker, int32_t max_connections, int32_t max_connections_per_ip);
 
 /* Counts a client; false if its address has max.connections.per.ip already. */
 bool broker_connection_began(struct broker *broker, const char *peer);

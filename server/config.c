@@ -10,6 +10,7 @@
 #include "server/config_parts.h"
 #include "server/properties.h"
 
+#include "metadata/controller/reconfiguration.h"
 #include "metadata/cordoned_dirs.h"
 #include "metadata/java_number.h"
 #include "protocol/base/ensure.h"
@@ -318,6 +319,13 @@ static bool check_together(struct loader *loader)
     if (find_setting(loader, "log.roll.jitter.ms") && number_of(loader, "log.roll.jitter.ms") < 0)
         return refuse_setting(loader, "log.roll.jitter.ms",
                               "log.roll.jitter.ms must be greater than or equal to 0");
+    struct note memory = {""};
+    if (!check_cleaner_memory(number_of(loader, "log.cleaner.dedupe.buffer.size"),
+                              number_of(loader, "log.cleaner.threads"), &memory))
+        return refuse_setting(loader,
+                              find_setting(loader, "log.cleaner.threads") ? "log.cleaner.threads"
+                                                                          : "log.cleaner.dedupe.buffer.size",
+                              "%s", memory.text);
     if (number_of(loader, "metadata.log.segment.ms") < 1)
         return refuse_setting(loader, "metadata.log.segment.ms", "Value must be at least 1");
     int64_t queued = number_of(loader, "queued.max.request.bytes");
@@ -407,21 +415,43 @@ static const struct member members[] = {
     LONG_MEMBER("producer.id.expiration.check.interval.ms", storage.producer_expiration_check_interval_ms),
 };
 
+/* A value that config_check has seen: it fits. */
+static void fill_member(struct config *config, const struct member *member, struct slice value)
+{
+    char *at = (char *)config + member->offset;
+    int64_t number = 0;
+    java_parse_long(value, INT64_MIN, INT64_MAX, &number);
+    if (member->type == MEMBER_INT)
+        *(int32_t *)(void *)at = (int32_t)number;
+    else if (member->type == MEMBER_LONG)
+        *(int64_t *)(void *)at = number;
+    else if (member->type == MEMBER_DOUBLE)
+        java_parse_double(value, (double *)(void *)at);
+    else
+        *(bool *)(void *)at = value.len == 4; /* true or false, in any case */
+}
+
+void config_take_dynamic(struct config *config, const struct config_view *view)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    for (size_t i = 0; i < COUNT(members); i++) {
+        struct note ignored = {""};
+        enum config_source source;
+        const struct config_def *def = find_broker_config(slice_str(members[i].name));
+        if (def->update == CONFIG_READ_ONLY)
+            continue;
+        struct slice value = config_effective(view, RESOURCE_BROKER, SLICE(""), def, &arena, &source);
+        if (!slice_is_null(value) && config_check(def, value, &arena, NULL, &ignored))
+            fill_member(config, &members[i], config_trim(value));
+    }
+    arena_fini(&arena);
+}
+
 static void fill_members(struct loader *loader)
 {
-    for (size_t i = 0; i < COUNT(members); i++) {
-        char *at = (char *)loader->config + members[i].offset;
-        struct slice value = setting_value(loader, members[i].name);
-        int64_t number = number_of(loader, members[i].name);
-        if (members[i].type == MEMBER_INT)
-            *(int32_t *)(void *)at = (int32_t)number; /* config_check has seen that it fits */
-        else if (members[i].type == MEMBER_LONG)
-            *(int64_t *)(void *)at = number;
-        else if (members[i].type == MEMBER_DOUBLE)
-            java_parse_double(value, (double *)(void *)at);
-        else
-            *(bool *)(void *)at = value.len == 4; /* checked: true or false, in any case */
-    }
+    for (size_t i = 0; i < COUNT(members); i++)
+        fill_member(loader->config, &members[i], setting_value(loader, members[i].name));
     if (!slice_is_null(setting_value(loader, "internal.metadata.log.segment.bytes")))
         loader->config->cluster.segment_bytes = number_of(loader, "internal.metadata.log.segment.bytes");
     struct slice rack = setting_value(loader, "broker.rack");

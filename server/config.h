@@ -70,7 +70,7 @@ struct config {
     int32_t socket_send_buffer_bytes;    /* negative: the system's own */
     int32_t socket_receive_buffer_bytes; /* likewise */
     int32_t socket_listen_backlog_size;
-    int32_t max_connections;
+    int32_t max_connections; /* at start, as the next and storage.cleaner: see dynamic_config.h */
     int32_t max_connections_per_ip;
     int64_t connections_max_idle_ms; /* negative: never */
     int32_t fetch_max_bytes;
@@ -106,6 +106,10 @@ struct config {
  */
 bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count,
                  bool dev, struct note *why);
+
+/* Takes over, from where the view finds it, what may change while a broker runs. Values that are none, which
+ * only somebody else's directory can have, change nothing. */
+void config_take_dynamic(struct config *config, const struct config_view *view);
 
 /* Also right after config_load has failed. */
 void config_fini(struct config *config);

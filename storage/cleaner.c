@@ -32,16 +32,18 @@ struct worker {
 
 struct cleaner {
     struct partitions *partitions;
-    struct cleaner_config config; /* constant */
-    struct cleaning_means means;  /* constant */
-    int64_t due_ms;               /* the ticking thread's */
+    bool enabled;   /* constant */
+    int64_t due_ms; /* the ticking thread's */
     atomic_bool changed;
     struct mutex mutex; /* RANK_CLEANER: guards the rest */
     struct condition wake;
+    struct cleaner_config config;
+    int32_t config_changes;
+    bool look_now; /* whatever the backoff */
     bool stopping;
     int64_t free_at_us; /* monotonic: when the I/O that was granted so far is paid for */
-    int32_t count;
-    struct worker workers[];
+    int32_t running;
+    struct worker workers[THREADS_MAX];
 };
 
 /* ---- the throttle ---- */
@@ -57,14 +59,26 @@ static int64_t reserve(struct cleaner *cleaner, size_t bytes) NEEDS(cleaner->mut
     return start;
 }
 
+/* When it may go on; 0: now. */
+static int64_t plan(struct cleaner *cleaner, size_t bytes) NEEDS(cleaner->mutex)
+{
+    bool is_throttled = cleaner->config.io_max_bytes_per_second < DBL_MAX / 2;
+    return is_throttled ? reserve(cleaner, bytes) : 0;
+}
+
 static int pace(void *context, size_t bytes, bool (*go_on)(void *go_on_context), void *go_on_context)
 {
     struct cleaner *cleaner = context;
-    bool is_throttled = cleaner->config.io_max_bytes_per_second < DBL_MAX / 2;
     mutex_lock(&cleaner->mutex);
-    int64_t start_us = is_throttled ? reserve(cleaner, bytes) : 0;
+    int64_t start_us = plan(cleaner, bytes);
+    int32_t changes = cleaner->config_changes;
     bool on = !cleaner->stopping;
     while (on && clock_monotonic_us() < start_us) {
+        if (changes != cleaner->config_changes) { /* at another rate */
+            changes = cleaner->config_changes;
+            start_us = plan(cleaner, bytes);
+            continue;
+        }
         int64_t now_ms = clock_monotonic_ms();
         int64_t until_ms = start_us / 1000 + 1;
         if (until_ms > now_ms + LOOK_AT_LEAST_EVERY_MS)
@@ -109,36 +123,14 @@ static struct partition *choose(struct cleaner *cleaner, int32_t *needed)
     return best;
 }
 
-static bool is_stopping(struct cleaner *cleaner)
+/* ---- cleaning ---- */
+
+static int32_t threads_of(const struct cleaner_config *config)
 {
-    mutex_lock(&cleaner->mutex);
-    bool stopping = cleaner->stopping;
-    mutex_unlock(&cleaner->mutex);
-    return stopping;
+    return config->threads < THREADS_MAX ? config->threads : THREADS_MAX;
 }
 
-static void *work(void *context)
-{
-    struct worker *worker = context;
-    struct cleaner *cleaner = worker->cleaner;
-    struct partition *partition;
-    int32_t needed;
-    thread_lower_priority();
-    while (!is_stopping(cleaner) && (partition = choose(cleaner, &needed)) != NULL) {
-        struct cleaning_result result;
-        if (partition_clean(partition, &cleaner->means, clock_wall_ms(), &result))
-            atomic_store(&cleaner->changed, true);
-        partition_unref(partition);
-    }
-    mutex_lock(&cleaner->mutex);
-    worker->ended = true;
-    mutex_unlock(&cleaner->mutex);
-    return NULL;
-}
-
-/* ---- life ---- */
-
-static struct cleaning_means means_of(struct cleaner *cleaner)
+static struct cleaning_means means_of(struct cleaner *cleaner) NEEDS(cleaner->mutex)
 {
     const struct cleaner_config *config = &cleaner->config;
     int32_t share = config->threads < 1 ? 1 : config->threads;
@@ -153,22 +145,81 @@ static struct cleaning_means means_of(struct cleaner *cleaner)
     };
 }
 
+static void end_locked(struct worker *worker) NEEDS(worker->cleaner->mutex)
+{
+    worker->ended = true;
+    worker->cleaner->running--;
+}
+
+static void end(struct worker *worker)
+{
+    mutex_lock(&worker->cleaner->mutex);
+    end_locked(worker);
+    mutex_unlock(&worker->cleaner->mutex);
+}
+
+/* Whether the calling worker may go on, and with what; else it has ended. */
+static bool goes_on(struct worker *worker, struct cleaning_means *means)
+{
+    struct cleaner *cleaner = worker->cleaner;
+    mutex_lock(&cleaner->mutex);
+    bool on = !cleaner->stopping && cleaner->running <= threads_of(&cleaner->config);
+    *means = means_of(cleaner);
+    if (!on)
+        end_locked(worker);
+    mutex_unlock(&cleaner->mutex);
+    return on;
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct cleaner *cleaner = worker->cleaner;
+    struct cleaning_means means;
+    struct partition *partition;
+    int32_t needed;
+    thread_lower_priority();
+    while (goes_on(worker, &means)) {
+        struct cleaning_result result;
+        if ((partition = choose(cleaner, &needed)) == NULL) {
+            end(worker);
+            break;
+        }
+        if (partition_clean(partition, &means, clock_wall_ms(), &result))
+            atomic_store(&cleaner->changed, true);
+        partition_unref(partition);
+    }
+    return NULL;
+}
+
+/* ---- life ---- */
+
 struct cleaner *cleaner_new(struct partitions *partitions, const struct cleaner_config *config)
 {
-    int32_t count = !config->enable ? 0 : config->threads < THREADS_MAX ? config->threads : THREADS_MAX;
-    struct cleaner *cleaner = calloc(1, sizeof *cleaner + sizeof cleaner->workers[0] * (size_t)count);
+    struct cleaner *cleaner = calloc(1, sizeof *cleaner);
     ensure(cleaner != NULL);
     cleaner->partitions = partitions;
+    cleaner->enabled = config->enable;
     cleaner->config = *config;
-    cleaner->means = means_of(cleaner);
     cleaner->due_ms = clock_monotonic_ms() + config->backoff_ms;
-    cleaner->count = count;
     atomic_init(&cleaner->changed, false);
     mutex_init(&cleaner->mutex, RANK_CLEANER);
     condition_init(&cleaner->wake);
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < THREADS_MAX; i++)
         cleaner->workers[i].cleaner = cleaner;
     return cleaner;
+}
+
+void cleaner_set_config(struct cleaner *cleaner, const struct cleaner_config *config)
+{
+    mutex_lock(&cleaner->mutex);
+    if (cleaner->config.io_max_bytes_per_second != config->io_max_bytes_per_second)
+        cleaner->free_at_us = 0; /* what was granted at the old rate is forgotten */
+    cleaner->config = *config;
+    cleaner->config_changes++;
+    cleaner->look_now = true;
+    condition_broadcast(&cleaner->wake);
+    mutex_unlock(&cleaner->mutex);
 }
 
 void cleaner_stop(struct cleaner *cleaner)
@@ -177,42 +228,64 @@ void cleaner_stop(struct cleaner *cleaner)
     cleaner->stopping = true;
     condition_broadcast(&cleaner->wake);
     mutex_unlock(&cleaner->mutex);
-    for (int32_t i = 0; i < cleaner->count; i++)
+    for (int32_t i = 0; i < THREADS_MAX; i++)
         thread_join(&cleaner->workers[i].thread);
     condition_fini(&cleaner->wake);
     mutex_fini(&cleaner->mutex);
     free(cleaner);
 }
 
-/* A worker that does not run; NULL: all do. */
-static struct worker *free_worker(struct cleaner *cleaner)
+/* A worker that does not run, counted as running from now on; NULL: as many run as may. */
+static struct worker *take_worker(struct cleaner *cleaner)
 {
-    for (int32_t i = 0; i < cleaner->count; i++) {
-        struct worker *worker = &cleaner->workers[i];
-        mutex_lock(&cleaner->mutex);
-        bool is_free = !worker->thread.started || worker->ended;
-        mutex_unlock(&cleaner->mutex);
-        if (!is_free)
-            continue;
-        thread_join(&worker->thread);
-        worker->ended = false;
-        return worker;
+    struct worker *found = NULL;
+    mutex_lock(&cleaner->mutex);
+    bool any = cleaner->running < threads_of(&cleaner->config);
+    for (int32_t i = 0; i < THREADS_MAX && any && found == NULL; i++)
+        if (!cleaner->workers[i].thread.started || cleaner->workers[i].ended)
+            found = &cleaner->workers[i];
+    cleaner->running += found != NULL;
+    mutex_unlock(&cleaner->mutex);
+    if (found == NULL)
+        return NULL;
+    thread_join(&found->thread);
+    found->ended = false;
+    return found;
+}
+
+static bool start_worker(struct cleaner *cleaner, struct worker *worker)
+{
+    if (thread_start(&worker->thread, "log-cleaner", work, worker) == 0)
+        return true;
+    mutex_lock(&cleaner->mutex);
+    cleaner->running--;
+    mutex_unlock(&cleaner->mutex);
+    return false;
+}
+
+static bool is_due(struct cleaner *cleaner, int64_t now_ms)
+{
+    mutex_lock(&cleaner->mutex);
+    bool is_due = cleaner->config.threads > 0 && (cleaner->look_now || now_ms >= cleaner->due_ms);
+    if (is_due) {
+        cleaner->look_now = false;
+        cleaner->due_ms = now_ms + cleaner->config.backoff_ms;
     }
-    return NULL;
+    mutex_unlock(&cleaner->mutex);
+    return is_due;
 }
 
 void cleaner_tick(struct cleaner *cleaner, int64_t now_ms)
 {
-    if (cleaner->count == 0 || now_ms < cleaner->due_ms)
+    if (!cleaner->enabled || !is_due(cleaner, now_ms))
         return;
-    cleaner->due_ms = now_ms + cleaner->config.backoff_ms;
     int32_t needed;
     struct partition *dirtiest = choose(cleaner, &needed);
     if (dirtiest != NULL)
         partition_unref(dirtiest);
     struct worker *worker;
-    for (; needed > 0 && (worker = free_worker(cleaner)) != NULL; needed--)
-        if (thread_start(&worker->thread, "log-cleaner", work, worker) != 0)
+    for (; needed > 0 && (worker = take_worker(cleaner)) != NULL; needed--)
+        if (!start_worker(cleaner, worker))
             break; /* the next tick tries again */
 }
 

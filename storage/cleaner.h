@@ -16,6 +16,10 @@ struct partitions;
 /* `partitions` is borrowed and outlives it. */
 struct cleaner *cleaner_new(struct partitions *partitions, const struct cleaner_config *config);
 
+/* Other settings from now on, all but `enable`: threads beyond their number end after the partition that they
+ * are cleaning, the pace is the new one at once, and the next tick looks for work. Any thread. */
+void cleaner_set_config(struct cleaner *cleaner, const struct cleaner_config *config);
+
 /* Calls off what is being cleaned, waits for the threads, and frees. The partitions are still there. */
 void cleaner_stop(struct cleaner *cleaner);
 

@@ -433,6 +433,11 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
     }
 }
 
+void partitions_set_cleaner(struct partitions *partitions, const struct cleaner_config *config)
+{
+    cleaner_set_config(partitions->cleaner, config);
+}
+
 /* ---- closing ---- */
 
 struct shared_work {

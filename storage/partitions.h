@@ -92,6 +92,10 @@ bool partitions_store_log_starts(struct partitions *partitions);
 
 size_t partitions_count(struct partitions *partitions);
 
+/* The cleaner's settings from now on: what is being cleaned goes on at the new pace, with the memory that it
+ * has; what comes next is cleaned by the new ones. `enable` does not change. */
+void partitions_set_cleaner(struct partitions *partitions, const struct cleaner_config *config);
+
 /* Does what is due: called by the server's tick thread twice a second with monotonic time. Makes new
  * partitions' directories, flushes logs with flush.ms, writes checkpoints at their intervals, enforces
  * retention, deletes what waits for deletion, expires producers, closes idle files. */

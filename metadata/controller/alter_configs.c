@@ -11,6 +11,7 @@
 #include "metadata/controller/alter_configs.h"
 
 #include "metadata/controller/config_checks.h"
+#include "metadata/controller/reconfiguration.h"
 #include "metadata/controller/topic_name.h"
 #include "metadata/cordoned_dirs.h"
 #include "metadata/java_number.h"
@@ -409,6 +410,8 @@ static enum kerr alter_broker(struct alteration *alteration, struct note *why)
         return error;
     struct overrides set = values_set(alteration);
     error = check_broker_configs(alteration->controller, &set, cluster_default, why);
+    if (error == KERR_NONE)
+        error = check_reconfiguration(alteration->controller, &alteration->after, cluster_default, why);
     if (error == KERR_NONE) /* the broker checks before the controller is asked */
         error = check_rights(alteration, ACL_CLUSTER, KERR_CLUSTER_AUTHORIZATION_FAILED, why);
     if (error == KERR_NONE)

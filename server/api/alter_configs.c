@@ -9,14 +9,14 @@
 #include "server/api/change.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
-#include "server/log_dirs.h"
+#include "server/dynamic_config.h"
 
 /* This broker's own settings have changed: what it does by them, and what the cluster is told of them. */
 static void follow_broker_configs(struct change *change)
 {
     struct broker *broker = change->call->broker;
     broker_refresh_configs(broker, SLICE_NULL);
-    log_dirs_cordon(broker);
+    dynamic_config_follow(broker);
     change_begin_records(change);
     cluster_add_cordoned_dirs(broker->cluster, &change->records);
     (void)change_commit(change);

@@ -27,7 +27,9 @@ static struct hosted_partition hosted_one(void)
         .topic = SLICE("topic"), .topic_id = topic_id, .is_leader = true, .config = config};
 }
 
-/* Opens what is there. The cleaner's threads stay away: tests clean when they want. */
+static const struct cleaner_config *cleaner_config; /* NULL: its threads stay away */
+
+/* Opens what is there. Without the cleaner's threads tests clean when they want. */
 static void open_partition(void)
 {
     struct note why = {""};
@@ -39,7 +41,10 @@ static void open_partition(void)
         ck_assert_int_eq(data_dir_format(dir, SLICE("cluster"), 1, directory_id, &why), KERR_NONE);
     data_dir_begin(dir, &broker_epoch);
     struct storage_config storage = storage_config_default();
-    storage.cleaner.enable = false;
+    if (cleaner_config != NULL)
+        storage.cleaner = *cleaner_config;
+    else
+        storage.cleaner.enable = false;
     partitions = partitions_new(&dir, 1, &storage);
     struct hosted_partition hosted = hosted_one();
     ck_assert_msg(partitions_load(partitions, &hosted, 1, &why) == KERR_NONE, "%s", why.text);

@@ -1,0 +1,34 @@
+/*
+ * See dynamic_config.h. broker->config stays what it was at start; who goes by a setting that may change has
+ * it from here.
+ */
+#include "server/dynamic_config.h"
+
+#include "server/broker.h"
+#include "server/log_dirs.h"
+
+/* The settings as they are in force; what they point to is broker->config's. */
+static struct config in_force(struct broker *broker)
+{
+    struct config config = broker->config;
+    struct config_view view = broker_config_view(broker, cluster_read(broker->cluster));
+    config_take_dynamic(&config, &view);
+    cluster_read_done(broker->cluster);
+    return config;
+}
+
+void dynamic_config_start(struct broker *broker)
+{
+    struct config config = in_force(broker);
+    broker->config.storage = config.storage;
+    broker_limit_connections(broker, config.max_connections, config.max_connections_per_ip);
+    log_dirs_cordon(broker);
+}
+
+void dynamic_config_follow(struct broker *broker)
+{
+    struct config config = in_force(broker);
+    partitions_set_cleaner(broker->partitions, &config.storage.cleaner);
+    broker_limit_connections(broker, config.max_connections, config.max_connections_per_ip);
+    log_dirs_cordon(broker);
+}

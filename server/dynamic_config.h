@@ -1,0 +1,18 @@
+/*
+ * dynamic_config: what a running broker does by those settings that may change while it runs and are not the
+ * defaults of topics: the cleaner, connections, cordoned directories.
+ */
+#ifndef SERVER_DYNAMIC_CONFIG_H
+#define SERVER_DYNAMIC_CONFIG_H
+
+struct broker;
+
+/* At start, when the image is there and the partitions are not: what the image says counts more than
+ * server.properties. */
+void dynamic_config_start(struct broker *broker);
+
+/* After a change of this broker's configs or the cluster's default ones, with the change locked, so that the
+ * last one counts. Takes the image's lock. */
+void dynamic_config_follow(struct broker *broker);
+
+#endif
