@@ -14,6 +14,8 @@
 #include "server/tick.h"
 #include "storage/partitions.h"
 
+#include <stdatomic.h>
+
 struct connection;
 struct group_coordinator;
 
@@ -44,6 +46,8 @@ struct broker {
     bool stopping GUARDED_BY(mutex);
     bool failed GUARDED_BY(mutex); /* it cannot go on */
     void (*on_failure)(void) GUARDED_BY(mutex);
+
+    atomic_bool has_complained_of_topic; /* that an internal one cannot be made */
 
     int32_t
         offline_dirs_told; /* how many the cluster knows of; the thread that opens, then the ticking one */

@@ -5,13 +5,12 @@
  */
 #include "metadata/controller/create_topics.h"
 
-#include "metadata/internal_topics.h"
 #include "protocol/messages/create_topics.h"
 #include "server/api/change.h"
 #include "server/api/create_topics.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
-#include "server/coordinator/group_coordinator.h"
+#include "server/coordinator/internal_topic.h"
 
 /* Nothing was created: every topic that would have been is told why. */
 static void fail_created(struct create_topics_response *response, enum kerr error)
@@ -59,32 +58,20 @@ void handle_create_topics(struct call *call)
     create(call, true, call->request, call->version, call->response);
 }
 
-/* The broker makes the topics that it keeps for itself as its settings say, whoever asks for them. */
-static void describe_own(struct call *call, struct create_topics_topic *topic)
-{
-    if (!slice_equal_str(topic->name, CONSUMER_OFFSETS_TOPIC))
-        return;
-    const struct group_config *config = group_coordinator_config(call->broker->group_coordinator);
-    topic->num_partitions = config->topic_partitions;
-    topic->replication_factor = config->topic_replication_factor;
-    array_init(&topic->configs, create_topics_config, call->arena, 3);
-    topic->configs.items[0] = (struct create_topics_config){SLICE("cleanup.policy"), SLICE("compact")};
-    topic->configs.items[1] = (struct create_topics_config){SLICE("compression.type"), SLICE("producer")};
-    topic->configs.items[2] = (struct create_topics_config){
-        SLICE("segment.bytes"), call_printf(call, "%d", (int)config->topic_segment_bytes)};
-}
-
 struct slice auto_create_topics(struct call *call, const struct slice *names, int32_t count)
 {
     struct create_topics_request request;
     schema_set_defaults(create_topics_request_schema(), &request);
     array_init(&request.topics, create_topics_topic, call->arena, count);
+    const struct image *image = cluster_read(call->broker->cluster);
+    struct config_view view = broker_config_view(call->broker, image);
     for (int32_t i = 0; i < count; i++) {
         request.topics.items[i].name = names[i];
         request.topics.items[i].num_partitions = -1;
         request.topics.items[i].replication_factor = -1;
-        describe_own(call, &request.topics.items[i]);
+        (void)internal_topic_describe(names[i], &view, call->arena, &request.topics.items[i]);
     }
+    cluster_read_done(call->broker->cluster);
     struct create_topics_response response;
     schema_set_defaults(create_topics_response_schema(), &response);
     create(call, false, &request, create_topics_request_message.max_version, &response);

@@ -1,10 +1,7 @@
 /*
- * FindCoordinator v0-6: which broker looks after a group (kafka-apis 8). The first one to ask for a group
- * makes __consumer_offsets, and is told at once where Apache Kafka would let it ask again. Blocks for the
- * cluster log's sync then.
- *
- * There are no coordinators of transactions and share partitions yet: those who ask are told
- * COORDINATOR_NOT_AVAILABLE, which clients try again after.
+ * FindCoordinator v0-6: which broker looks after a group, a transactional id or a share partition: the leader
+ * of its partition of the coordinators' topic (kafka-apis 8). The first one to ask makes that topic, and is
+ * told at once where Apache Kafka would let it ask again. Blocks for the cluster log's sync then.
  *
  * v1: key_type, error_message; v4: several keys (KIP-699); v6: share coordinators (KIP-932).
  */
@@ -15,8 +12,9 @@
 #include "server/api/handlers.h"
 #include "server/api/topic_listing.h"
 #include "server/broker.h"
-#include "server/coordinator/group_coordinator.h"
+#include "server/coordinator/internal_topic.h"
 #include "server/security/authorize.h"
+#include "storage/os/diag.h"
 
 enum { KEY_GROUP = 0, KEY_TRANSACTION = 1, KEY_SHARE = 2 };
 
@@ -59,18 +57,25 @@ static enum kerr check_rights(const struct call *call, int8_t key_type, struct s
     return KERR_NONE;
 }
 
-/* ---- where a group's partition is led ---- */
+/* ---- where a key's partition is led ---- */
 
 static const struct listed_broker nobody = {.id = -1, .host = {(const uint8_t *)"", 0}, .port = -1};
 
-/* False: __consumer_offsets is not there. */
-static bool find_leader(struct call *call, struct slice group_id, struct listed_broker *leader)
+static struct slice topic_of(int8_t key_type)
+{
+    return key_type == KEY_GROUP         ? SLICE(CONSUMER_OFFSETS_TOPIC)
+           : key_type == KEY_TRANSACTION ? SLICE(TRANSACTION_STATE_TOPIC)
+                                         : SLICE(SHARE_GROUP_STATE_TOPIC);
+}
+
+/* False: the topic is not there. */
+static bool find_leader(struct call *call, struct slice name, struct slice key, struct listed_broker *leader)
 {
     const struct image *image = cluster_read(call->broker->cluster);
-    const struct topic *topic = image_find_topic(image, SLICE(CONSUMER_OFFSETS_TOPIC));
+    const struct topic *topic = image_find_topic(image, name);
     *leader = nobody;
     if (topic != NULL) {
-        int32_t index = group_partition(group_id, topic->partition_count);
+        int32_t index = coordinator_partition(key, topic->partition_count);
         const struct broker_state *broker = image_find_broker(image, topic->partitions[index].leader);
         if (broker != NULL && (!list_broker(call, broker, leader) || leader->fenced))
             *leader = nobody;
@@ -79,18 +84,33 @@ static bool find_leader(struct call *call, struct slice group_id, struct listed_
     return topic != NULL;
 }
 
-static enum kerr find_group_coordinator(struct call *call, struct slice group_id,
-                                        struct listed_broker *leader)
+/* Not said for each request: a client asks again and again. */
+static void complain(struct broker *broker, struct slice topic, struct slice why)
 {
-    if (!find_leader(call, group_id, leader)) {
-        struct slice why = auto_create_topics(call, &SLICE(CONSUMER_OFFSETS_TOPIC), 1);
-        if (!find_leader(call, group_id, leader))
-            group_coordinator_has_no_topic(call->broker->group_coordinator, why);
+    if (!atomic_exchange(&broker->has_complained_of_topic, true))
+        diag_warn("%.*s cannot be made, and without it there is no coordinator: %.*s", SLICE_ARGS(topic),
+                  SLICE_ARGS(why));
+}
+
+static enum kerr find_coordinator(struct call *call, struct slice topic, struct slice key,
+                                  struct listed_broker *leader)
+{
+    if (!find_leader(call, topic, key, leader)) {
+        struct slice why = auto_create_topics(call, &topic, 1);
+        if (!find_leader(call, topic, key, leader))
+            complain(call->broker, topic, why);
     }
     return leader->id < 0 ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_NONE;
 }
 
 /* ---- one key ---- */
+
+static bool makes_sense(const struct call *call, int8_t key_type, struct slice key)
+{
+    if (key_type == KEY_SHARE)
+        return call->version >= VERSION_SHARE && is_share_key(key);
+    return key_type == KEY_GROUP || key_type == KEY_TRANSACTION;
+}
 
 static enum kerr find(struct call *call, int8_t key_type, struct slice key, struct listed_broker *coordinator)
 {
@@ -98,22 +118,17 @@ static enum kerr find(struct call *call, int8_t key_type, struct slice key, stru
     enum kerr error = check_rights(call, key_type, key);
     if (error != KERR_NONE)
         return error;
-    if (key_type == KEY_GROUP)
-        return find_group_coordinator(call, key, coordinator);
-    if (key_type == KEY_SHARE && call->version >= VERSION_SHARE)
-        return is_share_key(key) ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
-    return key_type == KEY_TRANSACTION ? KERR_COORDINATOR_NOT_AVAILABLE : KERR_INVALID_REQUEST;
+    if (!makes_sense(call, key_type, key))
+        return KERR_INVALID_REQUEST;
+    return find_coordinator(call, topic_of(key_type), key, coordinator);
 }
 
-/* Kafka's texts: stock where the error is made from its code, empty where the key is a share coordinator's,
- * where the client may not know, and where all is well. */
+/* Kafka says something only of kinds of keys that it does not know. */
 static struct slice message_for(int8_t key_type, enum kerr error)
 {
-    bool is_authorization =
-        error == KERR_GROUP_AUTHORIZATION_FAILED || error == KERR_TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
-    if (error == KERR_NONE || is_authorization || (key_type == KEY_SHARE && error == KERR_INVALID_REQUEST))
-        return SLICE("");
-    return slice_str(kerr_message(error));
+    if (error == KERR_INVALID_REQUEST && key_type != KEY_SHARE)
+        return slice_str(kerr_message(error));
+    return error == KERR_CLUSTER_AUTHORIZATION_FAILED ? slice_str(kerr_message(error)) : SLICE("");
 }
 
 static void answer_one(struct call *call, const struct find_coordinator_request *request,

@@ -91,9 +91,6 @@ void group_config_read(struct group_config *config, const struct config_view *vi
             },
         .commit_timeout_ms = number(view, "offsets.commit.timeout.ms"),
         .codec = (enum codec)number(view, "offsets.topic.compression.codec"),
-        .topic_partitions = small_number(view, "offsets.topic.num.partitions"),
-        .topic_replication_factor = (int16_t)number(view, "offsets.topic.replication.factor"),
-        .topic_segment_bytes = small_number(view, "offsets.topic.segment.bytes"),
     };
     read_protocols(&config->groups, view, arena);
 }

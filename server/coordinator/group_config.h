@@ -12,9 +12,6 @@ struct group_config {
     struct groups_config groups;
     int64_t commit_timeout_ms; /* offsets.commit.timeout.ms */
     enum codec codec;          /* offsets.topic.compression.codec, of what is appended */
-    int32_t topic_partitions;  /* offsets.topic.*, for when __consumer_offsets is made */
-    int16_t topic_replication_factor;
-    int32_t topic_segment_bytes;
 };
 
 /* As it is now. What it points to lives in the arena. */

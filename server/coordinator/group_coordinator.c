@@ -11,10 +11,10 @@
 
 #include "metadata/internal_topics.h"
 #include "protocol/base/ensure.h"
-#include "protocol/base/java_string.h"
 #include "server/broker.h"
 #include "server/connection.h"
 #include "server/coordinator/group_log.h"
+#include "server/coordinator/internal_topic.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/thread.h"
@@ -51,16 +51,9 @@ struct group_coordinator {
     struct thread thread;
     struct waiter waiter;
     _Atomic int64_t looks_ms; /* monotonic; the thread sleeps until then */
-    atomic_bool has_complained;
 };
 
 /* ---- which shard ---- */
-
-int32_t group_partition(struct slice group_id, int32_t count)
-{
-    int32_t hash = java_string_hash(group_id);
-    return hash == INT32_MIN ? 0 : abs(hash) % count;
-}
 
 static int32_t count_partitions(struct group_coordinator *coordinator)
 {
@@ -329,8 +322,8 @@ enum kerr group_coordinator_ask(struct call *call, enum group_event_kind kind, s
     struct shard *shards = get_shards(coordinator);
     if (shards == NULL)
         return KERR_NOT_COORDINATOR;
-    return ask(&shards[group_partition(group_id, coordinator->shard_count)], call, kind, group_id, request,
-               response);
+    return ask(&shards[coordinator_partition(group_id, coordinator->shard_count)], call, kind, group_id,
+               request, response);
 }
 
 enum kerr group_coordinator_ask_all(struct call *call, enum group_event_kind kind, const void *request,
@@ -433,17 +426,6 @@ struct group_coordinator *group_coordinator_new(struct broker *broker)
     cluster_read_done(broker->cluster);
     (void)get_shards(coordinator);
     return coordinator;
-}
-
-const struct group_config *group_coordinator_config(const struct group_coordinator *coordinator)
-{
-    return &coordinator->config;
-}
-
-void group_coordinator_has_no_topic(struct group_coordinator *coordinator, struct slice why)
-{
-    if (!atomic_exchange(&coordinator->has_complained, true))
-        diag_warn("there can be no groups: %s cannot be made: %.*s", CONSUMER_OFFSETS_TOPIC, SLICE_ARGS(why));
 }
 
 void group_coordinator_free(struct group_coordinator *coordinator)

@@ -25,14 +25,6 @@ struct group_coordinator *group_coordinator_new(struct broker *broker);
 /* When no connection asks any more, and before the partitions are closed. NULL is harmless. */
 void group_coordinator_free(struct group_coordinator *coordinator);
 
-const struct group_config *group_coordinator_config(const struct group_coordinator *coordinator);
-
-/* The partition of __consumer_offsets that a group belongs to: abs(String.hashCode) % count. */
-int32_t group_partition(struct slice group_id, int32_t count);
-
-/* __consumer_offsets cannot be made: said through diag, the first time. */
-void group_coordinator_has_no_topic(struct group_coordinator *coordinator, struct slice why);
-
 /*
  * One event of a group, whose request and response are those of its kind (groups.h). Blocks for the loading
  * of the shard, for the answer if the group lets it wait, and for the sync of what the shard has written.

@@ -276,7 +276,7 @@ END_TEST
 START_TEST(the_development_preset_says_what_it_sets_and_yields_to_explicit_settings)
 {
     add_override("offsets.topic.num.partitions", "9");
-    add_override("share.coordinator.state.topic.num.partitions", "8");
+    add_override("share.coordinator.state.topic.compression.codec", "1");
     ck_assert_msg(config_load(&config, NULL, overrides, override_count, true, &why), "%s", why.text);
     expect_endpoint(config.listeners[0], "PLAINTEXT", "127.0.0.1", 9092);
     expect_endpoint(config.advertised_listeners[0], "PLAINTEXT", "127.0.0.1", 9092);

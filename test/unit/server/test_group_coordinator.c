@@ -1,8 +1,8 @@
 /*
- * group_coordinator in a broker: what it writes is there after a restart, who waits is told, and what an
+ * Groups in a broker: what it writes is there after a restart, who waits is told, and what an
  * Apache Kafka has left of transactions comes into force.
  */
-#include "server/coordinator/group_coordinator.h"
+#include "server/coordinator/internal_topic.h"
 
 #include "metadata/internal_topics.h"
 #include "protocol/batch_build.h"
@@ -182,9 +182,10 @@ static void delete_topic(const char *name)
 
 START_TEST(a_group_belongs_to_the_partition_that_kafka_gives_it)
 {
-    ck_assert_int_eq(group_partition(SLICE(""), 50), 0);
-    ck_assert_int_eq(group_partition(SLICE("console-consumer-12345"), 50), 6);
-    ck_assert_int_eq(group_partition(SLICE("polygenelubricants"), 50), 0); /* the hash that has no abs() */
+    ck_assert_int_eq(coordinator_partition(SLICE(""), 50), 0);
+    ck_assert_int_eq(coordinator_partition(SLICE("console-consumer-12345"), 50), 6);
+    ck_assert_int_eq(coordinator_partition(SLICE("polygenelubricants"), 50),
+                     0); /* the hash that has no abs() */
 }
 END_TEST
 
@@ -313,7 +314,7 @@ static struct slice encode(const struct message *message, int16_t first, int ver
 static void append_to_log(const char *group, struct batch_builder *builder)
 {
     struct partition *partition = partitions_find(fixture.broker->partitions, SLICE(CONSUMER_OFFSETS_TOPIC),
-                                                  group_partition(slice_str(group), PARTITIONS));
+                                                  coordinator_partition(slice_str(group), PARTITIONS));
     ck_assert_ptr_nonnull(partition);
     struct slice batch = batch_builder_finish(builder);
     struct append append = {
