@@ -174,7 +174,7 @@ build_python() {
 need_python() {
     program python3 python3
     once python "$(cksum < "$clients/requirements.txt")" build_python ||
-        skip "kafka-python could not be installed (Debian: python3-venv; pip packages as in requirements.txt)"
+        skip "kafka-python and aiokafka could not be installed (Debian: python3-venv; pip packages as in requirements.txt)"
     python=("$build/python/bin/python" "$clients/kafka_python.py")
 }
 
@@ -209,4 +209,30 @@ need_java() {   # also ${tools[@]}: many of Kafka's command line tools in one JV
     java=("$kafka" class -cp "$with" JavaClient)
     tools=("$kafka" class -cp "$with" Tools)
     directory=("$kafka" class -cp "$with" Directory)
+}
+
+build_rdkafka_member() {
+    local libraries
+    read -ra libraries <<< "$(pkg-config --cflags --libs rdkafka)"
+    cc -std=gnu11 -O2 -Wall -Wextra "$clients/groups/member.c" "$clients/client.c" -o "$build/rdkafka_member" "${libraries[@]}"
+}
+
+need_rdkafka_member() {   # of groups
+    rdkafka_member=("${INTEROP_RDKAFKA_MEMBER:-$build/rdkafka_member}")
+    [ -z "${INTEROP_RDKAFKA_MEMBER:-}" ] || return 0
+    program cc gcc
+    pkg-config --exists rdkafka 2> /dev/null || skip "librdkafka is missing (Debian: librdkafka-dev, pkg-config)"
+    once rdkafka_member "$(cat "$clients"/groups/member.c "$clients"/client.[ch] | cksum)" build_rdkafka_member
+}
+
+build_members() {
+    mkdir -p "$build/members"
+    javac -d "$build/members" -cp "$("$kafka" classpath)" "$clients"/groups/Members.java
+}
+
+need_members() {   # of groups, many in one JVM
+    need kafka
+    program javac default-jdk-headless
+    once members "$(cksum < "$clients/groups/Members.java")" build_members
+    members=("$kafka" class -cp "$build/members:$("$kafka" classpath)" Members)
 }
