@@ -528,7 +528,7 @@ bool partitions_close(struct partitions *partitions, int64_t broker_epoch)
     cleaner_stop(partitions->cleaner);
     mover_stop(partitions->mover);
     struct partition **found = partitions_all(partitions, &count);
-    bool good = close_all(partitions, found, count, broker_epoch);
+    bool good = !partitions->is_refused && close_all(partitions, found, count, broker_epoch);
     for (size_t i = 0; i < count; i++)
         partition_unref(found[i]); /* the maps' reference */
     partitions_unref_all(found, count);

@@ -39,8 +39,9 @@ struct hosted_partition {
  * At start: opens (and where the directory was not closed cleanly, recovers) every partition directory found
  * that the image assigns to us; creates missing ones; renames others to *-stray. Several threads load at
  * once. partition.metadata's topic id must match. A directory that fails goes offline; the others go on, and
- * KAFKA_STORAGE_ERROR is only for when none is left. A partition whose directory is not there is not hosted:
- * it is never made anew elsewhere.
+ * KAFKA_STORAGE_ERROR is only for when none is left, or where the same partition lies in two of them and
+ * nobody can tell which it is: then nothing is opened, and closing leaves everything as it is. A partition
+ * whose directory is not there is not hosted: it is never made anew elsewhere.
  */
 enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
                           struct note *why);

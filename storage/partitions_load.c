@@ -4,64 +4,25 @@
  * 1. Checkpoint files are read once per log directory. A broken one of recovery points or log starts is as
  * good as none: more is recovered than needed.
  * 2. A directory that the image does not assign to us, or whose topic id is another, is set aside as *-stray,
- * never emptied. What cannot be read is not believed to be another's: the log directory goes offline.
+ * never emptied. What cannot be read is not believed to be another's: the log directory goes offline. Of
+ * two directories of one partition see partitions_twice.c.
  * 3. Logs load on several threads; the maps are filled by one.
  */
-#include "storage/partitions_private.h"
+#include "storage/partitions_loading.h"
 
 #include "protocol/base/ensure.h"
 #include "storage/checkpoint.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
-#include "storage/partition_dir.h"
-#include "storage/recovery_progress.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEY_ROOM = 300, STRAY_NAMES = 200 };
+enum { STRAY_NAMES = 200 };
 
 static const char cluster_log_dir[] = "__cluster_metadata-0";
-
-/* A copy on its way to another directory. */
-struct future {
-    struct future *next;
-    struct data_dir *dir;
-    int64_t end_offset; /* -1: it cannot be opened, or does not begin where the partition does */
-    char path[];
-};
-
-/* One partition that the image wants here. */
-struct wanted {
-    const struct hosted_partition *hosted;
-    struct data_dir *dir; /* where its directory is; NULL: nowhere yet */
-    bool id_is_there;
-    bool is_stray; /* the directory is another topic's */
-    struct log_options options;
-    int64_t first_dirty; /* as cleaner-offset-checkpoint says; -1: it does not */
-    struct partition *partition;
-    struct future *futures;   /* copies of it that were being made */
-    int64_t highest_start;    /* of the log, as checkpointed in any directory */
-    struct data_dir *move_to; /* what the copying is to be begun anew for */
-    enum kerr error;
-    struct note why;
-    uint8_t key[KEY_ROOM];
-};
-
-struct loading {
-    struct partitions *partitions;
-    struct wanted *wanted;
-    size_t count;
-    struct map by_name;   /* key -> wanted */
-    struct data_dir *dir; /* being listed */
-    char **stray;         /* names in dir */
-    char **doomed;
-    size_t stray_count;
-    size_t doomed_count;
-    struct recovery_progress progress;
-};
 
 static void push(char ***names, size_t *count, const char *name)
 {
@@ -72,9 +33,14 @@ static void push(char ***names, size_t *count, const char *name)
     (*count)++;
 }
 
+void partitions_add_stray(struct loading *loading, const char *name)
+{
+    push(&loading->stray, &loading->stray_count, name);
+}
+
 static struct wanted *find_wanted(const struct loading *loading, struct slice topic, int32_t index)
 {
-    uint8_t room[KEY_ROOM];
+    uint8_t room[LOADING_KEY_ROOM];
     if (topic.len + 1 + sizeof index > sizeof room)
         return NULL;
     return map_find(&loading->by_name, partitions_key(room, topic, index));
@@ -83,7 +49,7 @@ static struct wanted *find_wanted(const struct loading *loading, struct slice to
 /* What partition.metadata says: 1, 0 or -errno. One that cannot be read tells nothing about whose records
  * these are: the directory goes offline, as Apache Kafka's does. Set aside they would be lost to everybody,
  * with an empty partition in their place, for one open that failed. */
-static int read_id(const struct loading *loading, const char *name, struct uuid *id)
+int partitions_read_id(const struct loading *loading, const char *name, struct uuid *id)
 {
     char path[FILE_PATH_MAX];
     struct note why = {""};
@@ -98,10 +64,12 @@ static int read_id(const struct loading *loading, const char *name, struct uuid 
 
 static void look_at_live(struct loading *loading, const char *name, struct wanted *wanted)
 {
-    if (wanted != NULL && wanted->dir == NULL)
+    if (wanted == NULL)
+        partitions_add_stray(loading, name);
+    else if (wanted->dir == NULL)
         wanted->dir = loading->dir;
     else
-        push(&loading->stray, &loading->stray_count, name);
+        partitions_note_again(loading, wanted, name);
 }
 
 /* What was moved is looked at once all is known; a copy of what is not ours is left alone. Without its id
@@ -109,7 +77,7 @@ static void look_at_live(struct loading *loading, const char *name, struct wante
 static void look_at_future(struct loading *loading, const char *name, struct wanted *wanted)
 {
     struct uuid id;
-    int result = wanted == NULL ? -ENOENT : read_id(loading, name, &id);
+    int result = wanted == NULL ? -ENOENT : partitions_read_id(loading, name, &id);
     if (result < 0 || (result == 1 && !uuid_equal(id, wanted->hosted->topic_id)))
         return;
     if (result == 0) {
@@ -151,7 +119,7 @@ static void check_id(void *context, size_t i)
     char name[PARTITION_DIR_NAME_MAX + 1];
     partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
     struct uuid id;
-    wanted->id_is_there = read_id(loading, name, &id) == 1;
+    wanted->id_is_there = partitions_read_id(loading, name, &id) == 1;
     wanted->is_stray = wanted->id_is_there && !uuid_equal(id, wanted->hosted->topic_id);
 }
 
@@ -166,7 +134,7 @@ static void check_ids(struct loading *loading)
             continue;
         char name[PARTITION_DIR_NAME_MAX + 1];
         partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
-        push(&loading->stray, &loading->stray_count, name);
+        partitions_add_stray(loading, name);
         wanted->dir = NULL;
         wanted->id_is_there = wanted->is_stray = false;
     }
@@ -210,7 +178,7 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
     }
 }
 
-static void set_stray_aside(struct loading *loading, const char *name)
+void partitions_set_stray_aside(struct loading *loading, const char *name)
 {
     struct slice topic;
     int32_t index;
@@ -244,7 +212,7 @@ static void take_found(struct loading *loading, struct data_dir *dir)
     if (loading->stray_count > 0)
         atomic_store(&loading->partitions->outdated, true);
     for (size_t i = 0; i < loading->stray_count; i++)
-        set_stray_aside(loading, loading->stray[i]);
+        partitions_set_stray_aside(loading, loading->stray[i]);
     for (size_t i = 0; i < loading->doomed_count; i++) {
         char path[FILE_PATH_MAX];
         file_path(path, "%s/%s", data_dir_path(dir), loading->doomed[i]);
@@ -264,12 +232,14 @@ static void free_names(char **names, size_t count)
 static void list_dir(struct loading *loading, struct data_dir *dir)
 {
     loading->dir = dir;
-    loading->stray_count = loading->doomed_count = 0;
+    loading->stray_count = loading->doomed_count = loading->again_count = 0;
     int result = file_list(data_dir_fs(dir), data_dir_path(dir), look_at, loading);
     if (result < 0)
         data_dir_fail(dir, "%s", strerror(-result));
     else
         check_ids(loading);
+    if (!data_dir_is_offline(dir))
+        partitions_settle_again(loading);
     if (!data_dir_is_offline(dir))
         take_found(loading, dir);
     free_names(loading->stray, loading->stray_count);
@@ -307,9 +277,8 @@ static bool is_new(const struct partitions *partitions, struct uuid directory_id
     return false;
 }
 
-/* How a log of this directory is to be opened. */
-static struct log_options options_in(struct loading *loading, const struct wanted *wanted,
-                                     const struct data_dir *dir)
+struct log_options partitions_options_in(struct loading *loading, const struct wanted *wanted,
+                                         const struct data_dir *dir)
 {
     struct log_options options = wanted->options;
     options.clean = data_dir_was_clean(dir);
@@ -320,18 +289,18 @@ static struct log_options options_in(struct loading *loading, const struct wante
     return options;
 }
 
-static void live_path(const struct wanted *wanted, const struct data_dir *dir, char path[FILE_PATH_MAX])
+void partitions_live_path(const struct wanted *wanted, const struct data_dir *dir, char path[FILE_PATH_MAX])
 {
     char name[PARTITION_DIR_NAME_MAX + 1];
     partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
     file_path(path, "%s/%s", data_dir_path(dir), name);
 }
 
-static void open_live(struct loading *loading, struct wanted *wanted)
+void partitions_open_live(struct loading *loading, struct wanted *wanted)
 {
     char path[FILE_PATH_MAX];
-    struct log_options options = options_in(loading, wanted, wanted->dir);
-    live_path(wanted, wanted->dir, path);
+    struct log_options options = partitions_options_in(loading, wanted, wanted->dir);
+    partitions_live_path(wanted, wanted->dir, path);
     wanted->partition = partitions_open_one(wanted->dir, path, wanted->hosted, &options, wanted->id_is_there,
                                             &wanted->error, &wanted->why);
     if (wanted->partition == NULL)
@@ -340,119 +309,18 @@ static void open_live(struct loading *loading, struct wanted *wanted)
         partition_restore_first_dirty(wanted->partition, wanted->first_dirty);
 }
 
-/* Out of the way, to be removed. */
-static int doom(struct loading *loading, const struct wanted *wanted, struct data_dir *dir, const char *path)
-{
-    char name[PARTITION_DIR_NAME_MAX + 1];
-    char doomed[FILE_PATH_MAX];
-    partition_dir_name_with(name, wanted->hosted->topic, wanted->hosted->index, partition_dir_unique_id(),
-                            "-delete");
-    file_path(doomed, "%s/%s", data_dir_path(dir), name);
-    int result = file_rename(data_dir_fs(dir), path, doomed);
-    if (result == 0)
-        result = file_sync_directory(data_dir_fs(dir), data_dir_path(dir));
-    if (result < 0)
-        diag_warn("%s: %s", path, strerror(-result));
-    else
-        partitions_doom(loading->partitions, dir, doomed, loading->partitions->config.initial_task_delay_ms);
-    return result;
-}
-
-/* The copy gets the partition's name, and is the partition. */
-static bool promote(struct wanted *wanted, const struct future *future)
-{
-    char live[FILE_PATH_MAX];
-    live_path(wanted, future->dir, live);
-    int result = file_rename(data_dir_fs(future->dir), future->path, live);
-    if (result == 0)
-        result = file_sync_directory(data_dir_fs(future->dir), data_dir_path(future->dir));
-    if (result < 0) {
-        data_dir_fail(future->dir, "%s: %s", future->path, strerror(-result));
-        return false;
-    }
-    diag_info("%s has taken over", live);
-    wanted->dir = future->dir;
-    wanted->id_is_there = true;
-    wanted->options.recovery_point = 0;
-    wanted->options.start_offset = wanted->highest_start;
-    return true;
-}
-
-/* How far a copy goes. */
-static void measure(struct loading *loading, const struct wanted *wanted, struct future *future)
-{
-    int error;
-    struct note why = {""};
-    struct log_options options = options_in(loading, wanted, future->dir);
-    options.files = data_dir_files(future->dir);
-    options.path = future->path;
-    options.config = wanted->hosted->config;
-    options.recovery_point = options.start_offset = 0;
-    struct log *log = log_open(&options, &error, &why);
-    if (log == NULL)
-        return;
-    if (wanted->partition == NULL || log->segments[0]->base_offset <= wanted->partition->log->start_offset)
-        future->end_offset = log->end_offset;
-    log_free(log);
-}
-
-/* The longest copy; NULL: there is none that is in order. */
-static struct future *find_longest(struct loading *loading, const struct wanted *wanted)
-{
-    struct future *longest = NULL;
-    for (struct future *future = wanted->futures; future != NULL; future = future->next) {
-        if (data_dir_is_offline(future->dir))
-            continue;
-        measure(loading, wanted, future);
-        if (future->end_offset >= 0 && (longest == NULL || future->end_offset > longest->end_offset))
-            longest = future;
-    }
-    return longest;
-}
-
-static void doom_others(struct loading *loading, struct wanted *wanted, const struct future *kept)
-{
-    for (struct future *future = wanted->futures; future != NULL; future = future->next)
-        if (future != kept && !data_dir_is_offline(future->dir)
-            && doom(loading, wanted, future->dir, future->path) == 0)
-            wanted->move_to = future->dir;
-}
-
-/* A partition and its copies: the longest has everything that was acknowledged, and more records than another
- * only if it had taken over. Copies that had not are made anew. */
-static void settle_copies(struct loading *loading, struct wanted *wanted)
-{
-    char live[FILE_PATH_MAX];
-    const struct future *longest = find_longest(loading, wanted);
-    if (longest == NULL || longest->end_offset <= wanted->partition->log->end_offset) {
-        doom_others(loading, wanted, NULL);
-        return;
-    }
-    live_path(wanted, wanted->dir, live);
-    if (doom(loading, wanted, wanted->dir, live) < 0 || !promote(wanted, longest))
-        return; /* as it was: the next start decides */
-    doom_others(loading, wanted, longest);
-    wanted->move_to = NULL;
-    partition_unref(wanted->partition);
-    open_live(loading, wanted);
-}
-
 static void open_one(void *context, size_t i)
 {
     struct loading *loading = context;
     struct wanted *wanted = &loading->wanted[i];
     bool is_here = wanted->dir != NULL;
     /* without the partition itself a copy is only believed if that can be nowhere else */
-    if (!is_here && wanted->futures != NULL && is_new(loading->partitions, wanted->hosted->directory_id)) {
-        const struct future *longest = find_longest(loading, wanted);
-        if (longest != NULL && promote(wanted, longest))
-            doom_others(loading, wanted, longest);
-        wanted->move_to = NULL;
-    }
+    if (!is_here && wanted->futures != NULL && is_new(loading->partitions, wanted->hosted->directory_id))
+        partitions_take_copy(loading, wanted);
     if (wanted->dir != NULL && !data_dir_is_offline(wanted->dir))
-        open_live(loading, wanted);
+        partitions_open_live(loading, wanted);
     if (is_here && wanted->futures != NULL && wanted->partition != NULL)
-        settle_copies(loading, wanted);
+        partitions_settle_copies(loading, wanted);
 }
 
 static void init_loading(struct loading *loading, struct partitions *partitions,
@@ -483,6 +351,7 @@ static void fini_loading(struct loading *loading)
     free(loading->wanted);
     free(loading->stray);
     free(loading->doomed);
+    free(loading->again);
 }
 
 /* Everything in them is on stable storage now. */
@@ -573,6 +442,20 @@ static void create_new(const struct loading *loading, struct note *why)
     }
 }
 
+/* Everything that was found, and what is new. */
+static void open_all(struct loading *loading, struct note *why)
+{
+    struct partitions *partitions = loading->partitions;
+    recovery_progress_init(&loading->progress, count_unclean(loading));
+    partitions_in_parallel(loading->count, threads_for(loading), open_one, loading);
+    recovery_progress_end(&loading->progress);
+    trust_dirs(partitions);
+    add_found(loading);
+    create_new(loading, why);
+    tell_missing(loading);
+    move_on(loading);
+}
+
 enum kerr partitions_load(struct partitions *partitions, const struct hosted_partition *hosted, size_t count,
                           struct note *why)
 {
@@ -581,18 +464,11 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
     for (int32_t i = 0; i < partitions->dir_count; i++)
         if (!data_dir_is_offline(partitions->dirs[i]))
             list_dir(&loading, partitions->dirs[i]);
-    recovery_progress_init(&loading.progress, count_unclean(&loading));
-    partitions_in_parallel(count, threads_for(&loading), open_one, &loading);
-    recovery_progress_end(&loading.progress);
-    trust_dirs(partitions);
-
-    enum kerr error = KERR_NONE;
-    add_found(&loading);
-    create_new(&loading, why);
-    tell_missing(&loading);
-    move_on(&loading);
-    if (all_are_offline(partitions))
-        error = KERR_KAFKA_STORAGE_ERROR;
+    partitions->is_refused = loading.why.text[0] != '\0';
+    if (partitions->is_refused)
+        *why = loading.why;
+    else
+        open_all(&loading, why);
     fini_loading(&loading);
-    return error;
+    return partitions->is_refused || all_are_offline(partitions) ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
 }

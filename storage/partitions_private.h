@@ -1,4 +1,4 @@
-/* partitions_private: what partitions.c and partitions_load.c share. */
+/* partitions_private: what the files partitions*.c share. */
 #ifndef STORAGE_PARTITIONS_PRIVATE_H
 #define STORAGE_PARTITIONS_PRIVATE_H
 
@@ -47,6 +47,7 @@ struct partitions {
     struct doomed_dir *doomed;
     size_t doomed_count;
     struct mover *mover;        /* constant */
+    bool is_refused;            /* by partitions_load: what is known here is not what there is */
     atomic_bool places_changed; /* a move has ended since partitions_take_places_changed */
 
     struct mutex creation_mutex; /* RANK_CREATIONS */
