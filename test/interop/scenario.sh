@@ -188,6 +188,19 @@ need_go() {
     go=("$build/go")
 }
 
+build_node() {
+    mkdir -p "$build/node"
+    cp "$clients"/node/* "$build/node"
+    (cd "$build/node" && npm ci --no-audit --no-fund)
+}
+
+need_node() {
+    program npm npm
+    once node "$(cat "$clients"/node/* | cksum)" build_node ||
+        skip "KafkaJS could not be installed (Debian: nodejs, npm; npm packages as in package.json)"
+    node=(node "$build/node/member.js")
+}
+
 need_kafka() {
     program java default-jdk-headless
     "$kafka" classpath > /dev/null 2> "$build/kafka.log" ||

@@ -211,6 +211,13 @@ func fetch(ctx context.Context, bootstrap string, count int64, topic string) {
 func main() {
 	ctx := context.Background()
 	args := os.Args[1:]
+	if len(args) > 2 && args[0] == "franz" {
+		franzMember(ctx, args[1], newMembership(args[2:]))
+		return
+	} else if len(args) > 2 && args[0] == "sarama" {
+		saramaMember(args[1], newMembership(args[2:]))
+		return
+	}
 	if len(args) < 4 {
 		die("say: produce BOOTSTRAP COUNT PREFIX KIND... | fetch BOOTSTRAP COUNT TOPIC...")
 	}
