@@ -1,4 +1,4 @@
-/* partition_dir: see partition_dir.h. Pure but for the two functions that read and write one file. */
+/* partition_dir: see partition_dir.h. Pure but for what reads and writes one file, and what renames one. */
 #include "storage/partition_dir.h"
 
 #include "protocol/base/ensure.h"
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { METADATA_BYTES_MAX = 4096, ID_DIGITS = 32 };
+enum { METADATA_BYTES_MAX = 4096, ID_DIGITS = 32, STRAY_NAMES = 200 };
 
 static const char future_suffix[] = "-future";
 
@@ -117,6 +117,28 @@ int partition_dir_read_id(struct file_system *fs, const char *path, struct uuid 
     if (result < 0)
         note_set(why, "%s is malformed", file);
     free(content);
+    return result;
+}
+
+int partition_dir_set_aside(struct file_system *fs, const char *directory, const char *name,
+                            char to_name[PARTITION_DIR_NAME_MAX + 1])
+{
+    char from[FILE_PATH_MAX];
+    char to[FILE_PATH_MAX];
+    struct slice topic;
+    int32_t index;
+    struct uuid id = UUID_ZERO;
+    struct note why = {""};
+    file_path(from, "%s/%s", directory, name);
+    partition_dir_parse(name, &topic, &index);
+    (void)partition_dir_read_id(fs, from, &id, &why);
+    int result = -EEXIST;
+    for (int tries = 0; tries < STRAY_NAMES && (result == -ENOTEMPTY || result == -EEXIST); tries++) {
+        partition_dir_name_with(to_name, topic, index, id, "-stray");
+        file_path(to, "%s/%s", directory, to_name);
+        result = file_exists(fs, to) ? -EEXIST : file_rename(fs, from, to);
+        id.bytes[sizeof id.bytes - 1]++; /* one was set aside before: any other name will do */
+    }
     return result;
 }
 

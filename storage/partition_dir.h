@@ -28,6 +28,11 @@ void partition_dir_name(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topi
 void partition_dir_name_with(char name[PARTITION_DIR_NAME_MAX + 1], struct slice topic, int32_t index,
                              struct uuid id, const char *suffix);
 
+/* Renames what has a partition's name and is not that partition, a directory or a file, to one of a stray one
+ * that nothing has: nothing of it is lost. 0 with the name, or -errno. */
+int partition_dir_set_aside(struct file_system *fs, const char *directory, const char *name,
+                            char to_name[PARTITION_DIR_NAME_MAX + 1]);
+
 /* For such names: no two calls give the same. */
 struct uuid partition_dir_unique_id(void);
 

@@ -5,21 +5,40 @@
  * disk. A power cut or a kill takes nothing: a start creates what the image says and no directory has.
  * 2. It is made under the partition's mutex by whoever needs files first: an append, a move, a clean stop; or
  * by the registry, at once or in the background (partitions_create.c).
- * 3. One that cannot be made is as it was before. Want of space passes; all else takes its directory offline.
+ * 3. What lies in its place is set aside.
+ * 4. One that cannot be made is as it was before. Want of space passes; all else takes its directory offline.
  */
 #include "storage/open_files.h"
+#include "storage/os/diag.h"
 #include "storage/partition_dir.h"
 #include "storage/partition_private.h"
 
 #include <errno.h>
 #include <string.h>
 
+/* Somebody has put something there since the partition was created: it is no reason to give up all the others
+ * of the log directory. It is set aside, as a start does with what is not ours. */
+static int make_directory(struct file_system *fs, struct partition *partition)
+{
+    char to_name[PARTITION_DIR_NAME_MAX + 1];
+    char name[PARTITION_DIR_NAME_MAX + 1];
+    const char *path = partition->log->path;
+    int result = file_mkdir(fs, path);
+    if (result != -EEXIST)
+        return result;
+    partition_dir_name(name, partition->topic_slice, partition->index);
+    result = partition_dir_set_aside(fs, data_dir_path(partition_dir(partition)), name, to_name);
+    if (result == 0)
+        diag_warn("%s was not made by this broker: set aside as %s", path, to_name);
+    return result == 0 || result == -ENOENT ? file_mkdir(fs, path) : result;
+}
+
 /* Nothing of half a partition is left behind: on a full disk a start could not complete it. */
 static int make_files(struct partition *partition)
 {
     struct file_system *fs = data_dir_fs(partition_dir(partition));
     const char *path = partition->log->path;
-    int result = partition->has_directory ? 0 : file_mkdir(fs, path);
+    int result = partition->has_directory ? 0 : make_directory(fs, partition);
     if (result < 0)
         return result;
     partition->has_directory = true;

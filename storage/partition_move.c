@@ -392,12 +392,28 @@ static int retire_old(struct partition *partition, struct data_dir *dir, char do
     return result < 0 ? result : file_sync_directory(data_dir_fs(dir), data_dir_path(dir));
 }
 
+/* Something else may have come to lie where the copy is to be: it is set aside. */
+static int give_name(const struct partition *partition, struct data_dir *dir, const char *path)
+{
+    char name[PARTITION_DIR_NAME_MAX + 1];
+    char to_name[PARTITION_DIR_NAME_MAX + 1];
+    int result = file_rename(data_dir_fs(dir), partition->log->path, path);
+    if (result != -ENOTEMPTY && result != -EEXIST && result != -ENOTDIR)
+        return result;
+    partition_dir_name(name, partition->topic_slice, partition->index);
+    result = partition_dir_set_aside(data_dir_fs(dir), data_dir_path(dir), name, to_name);
+    if (result < 0)
+        return result;
+    diag_warn("%s was not made by this broker: set aside as %s", path, to_name);
+    return file_rename(data_dir_fs(dir), partition->log->path, path);
+}
+
 static int name_new(struct partition *partition, struct data_dir *dir)
 {
     char path[FILE_PATH_MAX];
     live_path(partition, dir, path);
     partition_lock(partition);
-    int result = file_rename(data_dir_fs(dir), partition->log->path, path);
+    int result = give_name(partition, dir, path);
     if (result == 0) {
         log_moved(partition->log, path);
         partition->is_unnamed = false;

@@ -106,6 +106,18 @@ static struct partition *new_unmade(struct data_dir *dir, const char *path,
     return wrap(dir, hosted, log);
 }
 
+/* Whether a directory is there that may be this partition's. Another topic's, or a file, is not: it is set
+ * aside when the partition's own is made. */
+static bool is_there(const struct data_dir *dir, const char *path, struct uuid topic_id)
+{
+    struct uuid id;
+    struct note why = {""};
+    if (!file_exists(data_dir_fs(dir), path))
+        return false;
+    int result = partition_dir_read_id(data_dir_fs(dir), path, &id, &why);
+    return result != -ENOTDIR && (result != 1 || uuid_equal(id, topic_id));
+}
+
 /* Want of space, and the like, leaves it unmade. */
 static struct partition *create_in(struct data_dir *dir, const struct hosted_partition *hosted, bool at_once,
                                    enum kerr *error, struct note *why)
@@ -114,7 +126,7 @@ static struct partition *create_in(struct data_dir *dir, const struct hosted_par
     char path[FILE_PATH_MAX];
     partition_dir_name(name, hosted->topic, hosted->index);
     file_path(path, "%s/%s", data_dir_path(dir), name);
-    if (file_exists(data_dir_fs(dir), path))
+    if (is_there(dir, path, hosted->topic_id))
         return partitions_open_one(dir, path, hosted, &(struct log_options){0}, false, error, why);
     struct partition *partition = new_unmade(dir, path, hosted);
     int result = at_once ? partition_make(partition) : 0;

@@ -20,8 +20,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STRAY_NAMES = 200 };
-
 static const char cluster_log_dir[] = "__cluster_metadata-0";
 
 static void push(char ***names, size_t *count, const char *name)
@@ -46,9 +44,10 @@ static struct wanted *find_wanted(const struct loading *loading, struct slice to
     return map_find(&loading->by_name, partitions_key(room, topic, index));
 }
 
-/* What partition.metadata says: 1, 0 or -errno. One that cannot be read tells nothing about whose records
- * these are: the directory goes offline, as Apache Kafka's does. Set aside they would be lost to everybody,
- * with an empty partition in their place, for one open that failed. */
+/* What partition.metadata says: 1, 0 or -errno (-ENOTDIR: this is a file, and none of ours). One that
+ * cannot be read tells nothing about whose records these are: the directory goes offline, as Apache
+ * Kafka's does. Set aside they would be lost to everybody, with an empty partition in their place, for one
+ * open that failed. */
 int partitions_read_id(const struct loading *loading, const char *name, struct uuid *id)
 {
     char path[FILE_PATH_MAX];
@@ -57,7 +56,7 @@ int partitions_read_id(const struct loading *loading, const char *name, struct u
     int result = partition_dir_read_id(data_dir_fs(loading->dir), path, id, &why);
     if (result == -EBADMSG)
         diag_warn("%s", why.text);
-    else if (result < 0)
+    else if (result < 0 && result != -ENOTDIR)
         data_dir_fail(loading->dir, "%s", why.text);
     return result;
 }
@@ -119,8 +118,9 @@ static void check_id(void *context, size_t i)
     char name[PARTITION_DIR_NAME_MAX + 1];
     partition_dir_name(name, wanted->hosted->topic, wanted->hosted->index);
     struct uuid id;
-    wanted->id_is_there = partitions_read_id(loading, name, &id) == 1;
-    wanted->is_stray = wanted->id_is_there && !uuid_equal(id, wanted->hosted->topic_id);
+    int result = partitions_read_id(loading, name, &id);
+    wanted->id_is_there = result == 1;
+    wanted->is_stray = result == -ENOTDIR || (result == 1 && !uuid_equal(id, wanted->hosted->topic_id));
 }
 
 /* Reads the topic ids of the directories that were found, on several threads: it is a fifth of a clean
@@ -180,27 +180,15 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
 
 void partitions_set_stray_aside(struct loading *loading, const char *name)
 {
-    struct slice topic;
-    int32_t index;
     char to_name[PARTITION_DIR_NAME_MAX + 1];
     char from[FILE_PATH_MAX];
-    char to[FILE_PATH_MAX];
-    struct uuid id = UUID_ZERO;
-    struct note why = {""};
     file_path(from, "%s/%s", data_dir_path(loading->dir), name);
-    partition_dir_parse(name, &topic, &index);
-    (void)partition_dir_read_id(data_dir_fs(loading->dir), from, &id, &why);
-    int result = -ENOTEMPTY;
-    for (int tries = 0; tries < STRAY_NAMES && (result == -ENOTEMPTY || result == -EEXIST); tries++) {
-        partition_dir_name_with(to_name, topic, index, id, "-stray");
-        file_path(to, "%s/%s", data_dir_path(loading->dir), to_name);
-        result = file_rename(data_dir_fs(loading->dir), from, to);
-        id.bytes[sizeof id.bytes - 1]++; /* one was set aside before: any other name will do */
-    }
+    int result =
+        partition_dir_set_aside(data_dir_fs(loading->dir), data_dir_path(loading->dir), name, to_name);
     if (result == 0)
         diag_warn("%s is not assigned to this broker: set aside as %s", from, to_name);
     else
-        diag_warn("%s is not assigned to this broker; %s: %s", from, to_name, strerror(-result));
+        diag_warn("%s is not assigned to this broker; it cannot be set aside: %s", from, strerror(-result));
 }
 
 /* Of a directory that is known to be in order: before that nothing of it is touched. */

@@ -68,7 +68,8 @@ void partitions_live_path(const struct wanted *wanted, const struct data_dir *di
 /* Opens the partition where it is; what cannot be opened takes its directory offline. */
 void partitions_open_live(struct loading *loading, struct wanted *wanted);
 
-/* What partition.metadata in a directory of loading->dir says: 1, 0 or -errno, which is said. */
+/* What partition.metadata in a directory of loading->dir says: 1, 0 or -errno, which is said; -ENOTDIR: it is
+ * a file. */
 int partitions_read_id(const struct loading *loading, const char *name, struct uuid *id);
 
 /* Renames a directory of loading->dir to *-stray. */

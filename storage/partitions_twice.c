@@ -72,7 +72,7 @@ static void settle(struct loading *loading, const struct found_again *again)
     struct uuid id;
     struct wanted *wanted = again->wanted;
     int result = partitions_read_id(loading, again->name, &id);
-    if (result < 0 && result != -EBADMSG)
+    if (result < 0 && result != -EBADMSG && result != -ENOTDIR)
         return; /* the directory is offline */
     if (result != 1 || !uuid_equal(id, wanted->hosted->topic_id))
         partitions_add_stray(loading, again->name);

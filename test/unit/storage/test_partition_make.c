@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 
 enum { MANY = 40 };
 
@@ -364,6 +365,82 @@ static void *delete_odd_ones(void *context)
     return context;
 }
 
+/* ---- somebody else's ---- */
+
+static void put_file(const char *name, const char *content)
+{
+    FILE *file = fopen(test_path(name), "we");
+    ck_assert_ptr_nonnull(file);
+    fputs(content, file);
+    fclose(file);
+}
+
+static const char stray_name[] = "data/topic-0.00000000000000000000000000000000-stray";
+
+static void expect_served(struct partition *partition)
+{
+    ck_assert_int_eq(append_to(partition), KERR_NONE);
+    ck_assert_int_eq(end_of(partition), 1);
+    ck_assert(!data_dir_is_offline(dir));
+    expect_file("data/topic-0/partition.metadata", "version: 0\ntopic_id: AQAAAAAAAAAAAAAAAAAAAA");
+    partition_unref(partition);
+    close_dir(true);
+}
+
+START_TEST(a_strangers_directory_in_its_place_is_set_aside)
+{
+    struct partition *partition = create(0);
+    ck_assert_int_eq(mkdir(test_path("data/topic-0"), 0777), 0);
+    put_file("data/topic-0/00000000000000000000.log", "somebody's");
+    expect_served(partition);
+    char path[200];
+    snprintf(path, sizeof path, "%s/00000000000000000000.log", stray_name);
+    expect_file(path, "somebody's");
+}
+END_TEST
+
+START_TEST(a_strangers_file_in_its_place_is_set_aside_beside_the_last_one)
+{
+    struct partition *partition = create(0);
+    put_file(stray_name, "an older one");
+    put_file("data/topic-0", "somebody's");
+    expect_served(partition);
+    expect_file(stray_name, "an older one");
+    expect_file("data/topic-0.00000000000000000000000000000001-stray", "somebody's");
+}
+END_TEST
+
+START_TEST(what_was_there_before_it_was_created_is_set_aside_too)
+{
+    put_file("data/topic-0", "somebody's");
+    expect_served(create(0));
+    expect_file(stray_name, "somebody's");
+}
+END_TEST
+
+START_TEST(another_topics_directory_of_that_name_is_set_aside)
+{
+    ck_assert_int_eq(mkdir(test_path("data/topic-0"), 0777), 0);
+    put_file("data/topic-0/partition.metadata", "version: 0\ntopic_id: BQAAAAAAAAAAAAAAAAAAAA");
+    expect_served(create(0));
+    expect_file("data/topic-0.05000000000000000000000000000000-stray/partition.metadata",
+                "version: 0\ntopic_id: BQAAAAAAAAAAAAAAAAAAAA");
+}
+END_TEST
+
+START_TEST(a_file_that_a_start_finds_is_set_aside)
+{
+    struct note why = {""};
+    close_dir(true);
+    put_file("data/topic-0", "somebody's");
+    open_dir(1);
+    struct hosted_partition hosted = hosted_one(0);
+    ck_assert_int_eq(partitions_load(partitions, &hosted, 1, &why), KERR_NONE);
+    expect_served(partitions_find(partitions, SLICE("topic"), 0));
+    expect_file(stray_name, "somebody's");
+}
+END_TEST
+
 START_TEST(who_appends_and_deletes_at_once_makes_it_once)
 {
     struct thread threads[WRITERS + 1] = {0};
@@ -402,6 +479,11 @@ int main(void)
     tcase_add_test(tests, a_stop_that_cannot_make_it_is_not_clean);
     tcase_add_loop_test(tests, a_disk_that_says_no_takes_the_directory_offline, 0, 3);
     tcase_add_test(tests, a_few_are_made_at_once_and_many_are_not);
+    tcase_add_test(tests, a_strangers_directory_in_its_place_is_set_aside);
+    tcase_add_test(tests, a_strangers_file_in_its_place_is_set_aside_beside_the_last_one);
+    tcase_add_test(tests, what_was_there_before_it_was_created_is_set_aside_too);
+    tcase_add_test(tests, another_topics_directory_of_that_name_is_set_aside);
+    tcase_add_test(tests, a_file_that_a_start_finds_is_set_aside);
     tcase_add_test(tests, who_appends_and_deletes_at_once_makes_it_once);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 enum {
@@ -377,6 +378,22 @@ START_TEST(a_partition_that_is_written_to_and_read_moves_back_and_forth)
 }
 END_TEST
 
+START_TEST(what_lies_where_the_copy_gets_its_name_is_set_aside)
+{
+    create();
+    append_many(0, 20);
+    ck_assert_int_eq(mkdir(test_path("b/t-0"), 0777), 0);
+    ck_assert_int_eq(mkdir(test_path("b/t-0/somebodys"), 0777), 0);
+    move_to(1);
+    ck_assert(wait_until_moved(1));
+    ck_assert_int_eq(read_all(), 20);
+    ck_assert(!data_dir_is_offline(dirs[1]));
+    ck_assert(
+        file_exists(file_system_os(), test_path("b/t-0.00000000000000000000000000000000-stray/somebodys")));
+    ck_assert(close_all());
+}
+END_TEST
+
 START_TEST(moving_to_where_it_is_calls_a_move_off)
 {
     create();
@@ -584,6 +601,7 @@ int main(void)
     tcase_add_test(tests, a_partition_moves_with_everything_that_it_has);
     tcase_add_test(tests, one_that_has_no_directory_yet_gets_it_and_moves);
     tcase_add_test(tests, a_partition_that_is_written_to_and_read_moves_back_and_forth);
+    tcase_add_test(tests, what_lies_where_the_copy_gets_its_name_is_set_aside);
     tcase_add_test(tests, moving_to_where_it_is_calls_a_move_off);
     tcase_add_test(tests, a_move_that_a_stop_interrupts_goes_on_at_the_next_start);
     tcase_add_test(tests, what_is_not_here_is_made_where_it_was_wanted);
