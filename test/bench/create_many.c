@@ -2,7 +2,7 @@
  * Many topics (T1, T2): one connection makes them, or deletes them, so many with a request, and waits for
  * each answer. What is counted are topics, or the partitions of all of them.
  */
-#include "server/client.h"
+#include "test/bench/calls.h"
 #include "test/bench/measure.h"
 #include "test/bench/scenarios.h"
 #include "test/bench/topics.h"
@@ -15,7 +15,7 @@ static void run(const struct load *load, many_fn *act)
 {
     struct client client;
     struct measure measure = {0};
-    topics_client_open(&client, load->port);
+    call_open(&client, load->port);
     struct cpu_mark mark = cpu_mark(load);
     int64_t from_ns = now_ns();
     for (int first = 0; first < load->topics; first += load->topics_each)

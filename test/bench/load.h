@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { LOAD_MAX_CONNECTIONS = 256, LOAD_MAX_IN_FLIGHT = 64, LOAD_MAX_CONFIGS = 8 };
+enum { LOAD_MAX_CONNECTIONS = 1024, LOAD_MAX_IN_FLIGHT = 64, LOAD_MAX_CONFIGS = 8 };
 
 /* A config of the topics that a scenario makes. */
 struct load_config {

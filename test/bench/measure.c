@@ -123,9 +123,9 @@ void measure_fini(struct measure *measure)
 void measure_print(const struct measure *measure)
 {
     double gb = (double)measure->bytes / 1e9, requests = (double)measure->requests;
-    printf("mb_s=%.1f req_s=%.0f cpu_s_gb=%.4f cpu_us_req=%.3f cpu_share=%.3f others=%.2f",
+    printf("mb_s=%.1f req_s=%.0f cpu_s_gb=%.4f cpu_us_req=%.3f core=%.2f others=%.2f",
            gb * 1e3 / measure->seconds, requests / measure->seconds, gb > 0 ? measure->cpu_s / gb : 0,
-           requests > 0 ? measure->cpu_s * 1e6 / requests : 0, measure->cpu_s / measure->seconds,
+           requests > 0 ? measure->cpu_s * 1e6 / requests : 0, 100 * measure->cpu_s / measure->seconds,
            measure->others_s / measure->seconds);
     latency_print(&measure->latency);
     printf("\n");

@@ -14,7 +14,8 @@
 #include <string.h>
 
 static const char usage[] =
-    "usage: replay produce|fetch|end-to-end|memory|create|delete|create-many|delete-many|fill --port N [option...]\n"
+    "usage: replay produce|fetch|end-to-end|memory|create|delete|create-many|delete-many|fill|commit|gather|\n"
+    "              heartbeat|wait --port N [option...]\n"
     "       replay start --port N [option...] -- BROKER ARGUMENT...\n"
     "       replay compact --port N [option...] DATA\n"
     "       replay machine FOLDER | scan FOLDER | touch MEGABYTES\n"
@@ -207,6 +208,10 @@ static const struct {
     {"create-many", create_many_scenario},
     {"delete-many", delete_many_scenario},
     {"fill", fill_scenario},
+    {"commit", commit_scenario},
+    {"gather", gather_scenario},
+    {"heartbeat", heartbeat_scenario},
+    {"wait", wait_scenario},
 };
 
 static bool run_listed(const char *scenario, const struct load *load)

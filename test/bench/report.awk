@@ -50,6 +50,7 @@ function cell(id, who, view,    text) {
     if (!((id, who) in seen)) return "-"
     if (view == "throughput") return short(median(id, who, "mb_s")) " MB/s, " short(median(id, who, "cpu_s_gb")) " CPU-s/GB"
     if (view == "fetches") return short(median(id, who, "mb_s")) " MB/s, " short(median(id, who, "cpu_us_req")) " us CPU each"
+    if (view == "idle") return short(median(id, who, "core")) " % of a core, " short(median(id, who, "cpu_us_req")) " us CPU a request"
     if (view == "requests") return rate(median(id, who, "req_s")) "/s, " short(median(id, who, "cpu_us_req")) " us CPU each"
     if (view == "latency") {
         text = "p50 " short(median(id, who, "p50_us")) " p99 " short(median(id, who, "p99_us"))
@@ -97,6 +98,7 @@ function missed(id, who, limit, goals,    n, i, list, key, op, number, scale, fi
 
 BEGIN {
     show["throughput"] = "mb_s cpu_s_gb";  name["throughput"] = "MB/s CPU"
+    show["idle"] = "core cpu_us_req";      name["idle"] = "core CPU"
     show["fetches"] = "mb_s cpu_us_req";   name["fetches"] = "MB/s CPU"
     show["requests"] = "req_s cpu_us_req"; name["requests"] = "req/s CPU"
     show["latency"] = "p50_us p99_us cpu_us_req"; name["latency"] = "p50 p99 CPU"

@@ -45,6 +45,19 @@ void compact_scenario(const struct load *load, const char *data);
 /* Holds load->connections connections, each having sent a request, and tells what the broker's memory is. */
 void memory_scenario(const struct load *load);
 
+/* OffsetCommit requests of load->batches partitions each; each connection is a group. */
+void commit_scenario(const struct load *load);
+
+/* A group of load->connections members, a thread each, from nothing until all of them are in one generation
+ * with their assignments; who is in looks for a rebalance every 2 ms. */
+void gather_scenario(const struct load *load);
+
+/* Heartbeats of load->topics members, each alone in its group. */
+void heartbeat_scenario(const struct load *load);
+
+/* A consumer at the end of each partition: long polls that end with nothing. */
+void wait_scenario(const struct load *load);
+
 /* What this machine needs to wake a thread and to make 4 KB durable in `folder`. */
 void machine_scenario(const char *folder);
 

@@ -6,7 +6,7 @@
 #include "protocol/messages/delete_topics.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "protocol/messages/list_offsets.h"
-#include "server/client.h"
+#include "test/bench/calls.h"
 #include "test/bench/die.h"
 
 #include <unistd.h>
@@ -21,27 +21,9 @@ enum {
     LIST_OFFSETS_VERSION = 7,
     INCREMENTAL_ALTER_CONFIGS_VERSION = 1,
     RESOURCE_TOPIC = 2,
-    PATIENCE_MS = 60000,
     PAUSE_US = 20000,
     ARENA_CAP = 16 * 1024 * 1024,
 };
-
-/* Sends one request and waits for its answer, which lives in the arena. NULL: the connection broke. */
-static void *call(struct client *client, int key, int version, const void *request, struct arena *arena)
-{
-    const struct api *api = find_api(key);
-    struct client_answer answer = {0};
-    struct note why = {""};
-    struct slice frame;
-    struct buf out = {0};
-    client_append_request(&out, api, version, 0, SLICE("bench"), request);
-    bool whole = client_send(client, buf_slice(&out), PATIENCE_MS) == NET_OK
-                 && client_receive(client, PATIENCE_MS, &frame, &why) == NET_OK;
-    if (whole && !client_read_answer(api, version, arena_dup(arena, frame), arena, &answer, &why))
-        die("%s: %s", api->name, why.text);
-    buf_fini(&out);
-    return whole ? answer.body : NULL;
-}
 
 static void fill_wanted(struct create_topics_topic *wanted, const struct load *load, struct slice name,
                         struct arena *arena)
@@ -58,7 +40,7 @@ static enum kerr create(struct client *client, const struct load *load, struct a
 {
     struct create_topics_topic wanted;
     fill_wanted(&wanted, load, slice_str(load->topic), arena);
-    struct create_topics_request request = {.topics = {&wanted, 1}, .timeout_ms = PATIENCE_MS};
+    struct create_topics_request request = {.topics = {&wanted, 1}, .timeout_ms = CALL_PATIENCE_MS};
     struct create_topics_response *answer =
         call(client, API_CREATE_TOPICS, CREATE_TOPICS_VERSION, &request, arena);
     return answer == NULL || answer->topics.count != 1 ? KERR_NETWORK_EXCEPTION
@@ -83,25 +65,18 @@ static bool is_ready(struct client *client, const char *topic, int partitions, s
     return ready;
 }
 
-void topics_client_open(struct client *client, uint16_t port)
-{
-    struct note why = {""};
-    if (!client_open(client, "127.0.0.1", port, PATIENCE_MS, &why))
-        die("port %u: %s", port, why.text);
-}
-
 void topic_create(const struct load *load)
 {
     struct client client;
     struct arena arena;
     arena_init(&arena, ARENA_CAP);
-    topics_client_open(&client, load->port);
+    call_open(&client, load->port);
     enum kerr error = create(&client, load, &arena);
     if (error != KERR_NONE && error != KERR_TOPIC_ALREADY_EXISTS)
         die("topic %s is not made: error %d", load->topic, error);
     for (int waited_ms = 0; !is_ready(&client, load->topic, load->partitions, &arena);
          waited_ms += PAUSE_US / 1000) {
-        if (waited_ms > PATIENCE_MS)
+        if (waited_ms > CALL_PATIENCE_MS)
             die("topic %s is not led", load->topic);
         arena_reset(&arena);
         usleep(PAUSE_US);
@@ -126,9 +101,9 @@ void topic_delete(uint16_t port, const char *topic)
     struct client client;
     struct arena arena;
     struct delete_topics_topic unwanted = {.name = slice_str(topic)};
-    struct delete_topics_request request = {.topics = {&unwanted, 1}, .timeout_ms = PATIENCE_MS};
+    struct delete_topics_request request = {.topics = {&unwanted, 1}, .timeout_ms = CALL_PATIENCE_MS};
     arena_init(&arena, ARENA_CAP);
-    topics_client_open(&client, port);
+    call_open(&client, port);
     if (call(&client, API_DELETE_TOPICS, DELETE_TOPICS_VERSION, &request, &arena) == NULL)
         die("topic %s is not deleted", topic);
     client_close(&client);
@@ -145,7 +120,7 @@ static struct slice name_of(const struct load *load, int number, struct arena *a
 void topics_create(struct client *client, const struct load *load, int first, int count)
 {
     struct arena arena;
-    struct create_topics_request request = {.timeout_ms = PATIENCE_MS};
+    struct create_topics_request request = {.timeout_ms = CALL_PATIENCE_MS};
     arena_init(&arena, ARENA_CAP);
     array_init(&request.topics, create_topics_topic, &arena, count);
     for (int i = 0; i < count; i++)
@@ -163,7 +138,7 @@ void topics_create(struct client *client, const struct load *load, int first, in
 void topics_delete(struct client *client, const struct load *load, int first, int count)
 {
     struct arena arena;
-    struct delete_topics_request request = {.timeout_ms = PATIENCE_MS};
+    struct delete_topics_request request = {.timeout_ms = CALL_PATIENCE_MS};
     arena_init(&arena, ARENA_CAP);
     array_init(&request.topics, delete_topics_topic, &arena, count);
     for (int i = 0; i < count; i++)
@@ -189,7 +164,7 @@ void topic_set_configs(uint16_t port, const char *topic, const struct load_confi
         resource.configs.items[i] = (struct incremental_alter_configs_config){
             .name = slice_str(configs[i].name), .value = slice_str(configs[i].value)};
     struct incremental_alter_configs_request request = {.resources = {&resource, 1}};
-    topics_client_open(&client, port);
+    call_open(&client, port);
     struct incremental_alter_configs_response *answer =
         call(&client, API_INCREMENTAL_ALTER_CONFIGS, INCREMENTAL_ALTER_CONFIGS_VERSION, &request, &arena);
     if (answer == NULL || answer->responses.count != 1 || answer->responses.items[0].error_code != KERR_NONE)

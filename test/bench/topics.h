@@ -24,7 +24,4 @@ void topics_delete(struct client *client, const struct load *load, int first, in
 /* Sets configs of a topic (IncrementalAlterConfigs). */
 void topic_set_configs(uint16_t port, const char *topic, const struct load_config *configs, int count);
 
-/* A client of the broker at this port of this machine. */
-void topics_client_open(struct client *client, uint16_t port);
-
 #endif
