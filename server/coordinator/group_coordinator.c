@@ -51,6 +51,7 @@ struct group_coordinator {
     struct thread thread;
     struct waiter waiter;
     _Atomic int64_t looks_ms; /* monotonic; the thread sleeps until then */
+    _Atomic int64_t records_loaded;
 };
 
 /* ---- which shard ---- */
@@ -154,7 +155,6 @@ static void unload(struct shard *shard) NEEDS(shard->mutex)
 /* Takes over the reference. */
 static enum kerr load(struct shard *shard, struct partition *partition) NEEDS(shard->mutex)
 {
-    int64_t began_ms = clock_monotonic_ms();
     struct note why = {""};
     struct groups *groups = groups_new(&shard->coordinator->config.groups, broker_random, NULL);
     int64_t count = group_log_load(partition, groups, &why);
@@ -170,9 +170,7 @@ static enum kerr load(struct shard *shard, struct partition *partition) NEEDS(sh
     struct group_effects effects;
     group_effects_init(&effects, NULL);
     groups_loaded(groups, clock_monotonic_ms(), &effects);
-    if (count > 0)
-        diag_info("%s-%d: %lld records of groups in %lld ms", CONSUMER_OFFSETS_TOPIC, (int)shard->index,
-                  (long long)count, (long long)(clock_monotonic_ms() - began_ms));
+    atomic_fetch_add(&shard->coordinator->records_loaded, count);
     return KERR_NONE;
 }
 
@@ -392,21 +390,32 @@ static int64_t look(struct shard *shard)
     return atomic_load(&shard->due_ms);
 }
 
+/* When to look again at any of them. */
+static int64_t look_at_all(struct group_coordinator *coordinator)
+{
+    struct shard *shards = atomic_load(&coordinator->shards);
+    atomic_store(&coordinator->looks_ms, INT64_MAX); /* who sets something due from now on wakes us */
+    int64_t next_ms = INT64_MAX;
+    for (int32_t i = 0; i < coordinator->shard_count; i++) {
+        int64_t due_ms = look(&shards[i]);
+        if (due_ms < next_ms)
+            next_ms = due_ms;
+    }
+    atomic_store(&coordinator->looks_ms, next_ms);
+    return next_ms;
+}
+
 static void *thread_main(void *context)
 {
     struct group_coordinator *coordinator = context;
-    struct shard *shards = atomic_load(&coordinator->shards);
-    int64_t next_ms = 0;
-    do {
-        atomic_store(&coordinator->looks_ms, INT64_MAX); /* who sets something due from now on wakes us */
-        next_ms = INT64_MAX;
-        for (int32_t i = 0; i < coordinator->shard_count; i++) {
-            int64_t due_ms = look(&shards[i]);
-            if (due_ms < next_ms)
-                next_ms = due_ms;
-        }
-        atomic_store(&coordinator->looks_ms, next_ms);
-    } while (waiter_wait(&coordinator->waiter, next_ms) != WAITER_STOPPED);
+    int64_t began_ms = clock_monotonic_ms();
+    int64_t next_ms = look_at_all(coordinator); /* which loads them */
+    if (atomic_load(&coordinator->records_loaded) > 0)
+        diag_info("%lld records of %s were loaded in %lld ms",
+                  (long long)atomic_load(&coordinator->records_loaded), CONSUMER_OFFSETS_TOPIC,
+                  (long long)(clock_monotonic_ms() - began_ms));
+    while (waiter_wait(&coordinator->waiter, next_ms) != WAITER_STOPPED)
+        next_ms = look_at_all(coordinator);
     return NULL;
 }
 
