@@ -388,6 +388,7 @@ static int64_t find_epoch(const char *marker)
     return end == at ? -1 : epoch;
 }
 
+/* One that cannot be read goes too: the next start would believe it, after appends that nobody synced. */
 bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch)
 {
     char path[FILE_PATH_MAX];
@@ -395,11 +396,12 @@ bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch)
     *broker_epoch = -1;
     file_path(path, "%s/%s", dir->path, marker_name);
     ssize_t len = file_read_all(dir->fs, path, SMALL_FILE_MAX, &content);
-    if (len < 0)
+    if (len == -ENOENT)
         return false;
-    *broker_epoch = find_epoch(content);
+    if (len >= 0)
+        *broker_epoch = find_epoch(content);
     free(content);
-    dir->was_clean = !dir->suspect;
+    dir->was_clean = len >= 0 && !dir->suspect;
     dir->was_believed = dir->suspect;
     int result = file_unlink(dir->fs, path);
     if (result == 0)

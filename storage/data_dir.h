@@ -68,8 +68,9 @@ struct open_files *data_dir_files(
     struct data_dir *dir); /* for log_open; every segment is gone before data_dir_close */
 const struct meta_properties *data_dir_meta(const struct data_dir *dir);
 
-/* Whether the clean-shutdown marker was there when the directory was opened; taken away (with a directory
- * sync) by data_dir_begin, before any log is loaded. *broker_epoch is what it held, or -1. */
+/* Whether the clean-shutdown marker was there and could be read when the directory was opened; taken away in
+ * any case (with a directory sync) by data_dir_begin, before any log is loaded: where that fails, the
+ * directory is offline. *broker_epoch is what it held, or -1. */
 bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch);
 bool data_dir_was_clean(const struct data_dir *dir); /* what data_dir_begin answered */
 enum kerr data_dir_mark_clean(struct data_dir *dir, int64_t broker_epoch);

@@ -131,6 +131,36 @@ START_TEST(the_clean_shutdown_marker_is_taken_away_once_and_put_back)
 }
 END_TEST
 
+static int open_without_descriptors(struct file_system *fs, const char *path, int flags, unsigned mode)
+{
+    (void)fs;
+    return strstr(path, "cleanshutdown") != NULL
+               ? -EMFILE
+               : file_system_os()->open(file_system_os(), path, flags, mode);
+}
+
+/* The start recovers everything, and takes appends that nobody syncs: the next one must not find it. */
+START_TEST(a_clean_shutdown_marker_that_cannot_be_read_is_taken_away_all_the_same)
+{
+    enum data_dir_state state;
+    struct note why;
+    int64_t epoch;
+    struct data_dir *dir = open_dir("a", &state, &why);
+    data_dir_format(dir, SLICE("x"), 1, id, &why);
+    ck_assert_int_eq(data_dir_mark_clean(dir, 42), KERR_NONE);
+    data_dir_close(dir);
+    struct file_system fs = *file_system_os();
+    fs.open = open_without_descriptors;
+    dir = data_dir_open(&fs, test_path("a"), &state, &why);
+    ck_assert_msg(dir != NULL, "%s", why.text);
+    ck_assert(!data_dir_begin(dir, &epoch));
+    ck_assert(!data_dir_was_clean(dir) && !data_dir_is_offline(dir));
+    ck_assert_int_eq(epoch, -1);
+    ck_assert(!file_exists(file_system_os(), test_path("a/.kafka_cleanshutdown")));
+    data_dir_close(dir);
+}
+END_TEST
+
 START_TEST(a_failed_directory_stays_offline_and_is_not_marked_clean)
 {
     enum data_dir_state state;
@@ -209,6 +239,7 @@ int main(void)
     tcase_add_test(tests, a_directory_with_content_but_no_meta_properties_is_refused);
     tcase_add_test(tests, meta_properties_are_java_properties);
     tcase_add_test(tests, the_clean_shutdown_marker_is_taken_away_once_and_put_back);
+    tcase_add_test(tests, a_clean_shutdown_marker_that_cannot_be_read_is_taken_away_all_the_same);
     tcase_add_test(tests, a_failed_directory_stays_offline_and_is_not_marked_clean);
     tcase_add_test(tests, names_of_partition_directories_are_told_apart);
     tcase_add_test(tests, partition_metadata_takes_both_alphabets_and_padding);
