@@ -14,9 +14,10 @@ import org.apache.kafka.common.utils.Exit;
  * Runs Kafka's command line tools one after the other in one JVM: Tools BOOTSTRAP PAUSE < COMMANDS
  *
  * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. delete-records is given
- * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as leader-election and reassign-partitions are. Some commands are our own: see
- * LogDirs. Prints each command, what it prints on either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when
- * its controller knows, and the broker that is asked next may learn it later.
+ * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as leader-election and reassign-partitions are; to consumer-groups,
+ * csv=ROW;ROW is a file with these rows. Some commands are our own: see LogDirs and Groups. Prints each command, what it prints on either
+ * stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when its controller knows, and the
+ * broker that is asked next may learn it later.
  */
 class Tools {
     static final Map<String, String> CLASSES = Map.ofEntries(
@@ -25,11 +26,13 @@ class Tools {
             Map.entry("client-metrics", "org.apache.kafka.tools.ClientMetricsCommand"),
             Map.entry("cluster", "org.apache.kafka.tools.ClusterTool"),
             Map.entry("configs", "kafka.admin.ConfigCommand"),
+            Map.entry("consumer-groups", "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"),
             Map.entry("delegation-tokens", "org.apache.kafka.tools.DelegationTokenCommand"),
             Map.entry("delete-records", "org.apache.kafka.tools.DeleteRecordsCommand"),
             Map.entry("dump-log", "org.apache.kafka.tools.DumpLogSegments"),
             Map.entry("features", "org.apache.kafka.tools.FeatureCommand"),
             Map.entry("get-offsets", "org.apache.kafka.tools.GetOffsetShell"),
+            Map.entry("groups", "org.apache.kafka.tools.GroupsCommand"),
             Map.entry("leader-election", "org.apache.kafka.tools.LeaderElectionCommand"),
             Map.entry("log-dirs", "org.apache.kafka.tools.LogDirsCommand"),
             Map.entry("metadata-quorum", "org.apache.kafka.tools.MetadataQuorumCommand"),
@@ -45,8 +48,14 @@ class Tools {
             System.out.println("$ " + line);
             int status = run(words(line), args[0]);
             if (status != 0) System.out.println("exit " + status);
-            if (!line.contains("--describe") && !line.contains("--list")) Thread.sleep(Integer.parseInt(args[1]));
+            if (changes(line)) Thread.sleep(Integer.parseInt(args[1]));
         }
+    }
+
+    /** What a coordinator answers, it knows. */
+    static boolean changes(String line) {
+        return !line.contains("--describe") && !line.contains("--list") && !line.startsWith("consumer-groups ")
+                && !Groups.has(line.split(" ")[0]);
     }
 
     static List<String> words(String line) {
@@ -59,13 +68,15 @@ class Tools {
     static int run(List<String> words, String bootstrap) throws Exception {
         int[] ended = {0};
         Exit.setExitProcedure((status, message) -> ended[0] = status);
-        if (LogDirs.has(words.get(0))) {
-            LogDirs.run(bootstrap, words);
+        if (LogDirs.has(words.get(0)) || Groups.has(words.get(0))) {
+            if (LogDirs.has(words.get(0))) LogDirs.run(bootstrap, words);
+            else Groups.run(bootstrap, words);
             return 0;
         }
         List<String> rest = new ArrayList<>(words.subList(1, words.size()));
         if (words.get(0).equals("delete-records")) rest = offsetFile(rest);
         if (words.get(0).equals("leader-election") || words.get(0).equals("reassign-partitions")) rest.replaceAll(word -> word.startsWith("{") ? file(word) : word);
+        if (words.get(0).equals("consumer-groups")) rest.replaceAll(word -> word.startsWith("csv=") ? csv(word.substring(4)) : word);
         if (!words.get(0).equals("dump-log"))
             rest.addAll(words.get(0).equals("cluster") ? 1 : 0, List.of("--bootstrap-server", bootstrap));
         tool(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
@@ -80,6 +91,10 @@ class Tools {
                     .map(part -> "{\"topic\":\"%s\",\"partition\":%s,\"offset\":%s}".formatted(part[0], part[1], part[2]))
                     .collect(Collectors.joining(",", "{\"partitions\":[", "],\"version\":1}"));
         return new ArrayList<>(List.of("--offset-json-file", file(content)));
+    }
+
+    static String csv(String rows) {
+        return file(rows.replace(';', '\n') + "\n");
     }
 
     static String file(String content) {

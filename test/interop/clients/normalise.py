@@ -4,7 +4,7 @@
   normalise.py DIR   and topic ids become "...", DIR becomes "DIR"
 
 and the log directories that kafka-log-dirs prints, and the replicas in them, are sorted; and so are the ACLs of each resource that
-kafka-acls prints, and the resources.
+kafka-acls prints, and the resources; and the rows about groups.
 """
 
 import json
@@ -42,6 +42,19 @@ def sorted_acls(lines):
     return ["".join(found[:1] + sorted(found[1:])) for found in resources[:1] + sorted(resources[1:])]
 
 
+def sorted_rows(lines):
+    """The rows below each heading of kafka-consumer-groups and kafka-groups; members come in the order of their random ids."""
+    rows, below = [], False
+    for line in lines + [""]:
+        if below and line.strip() and line[0] != "$":
+            rows.append(line)
+            continue
+        yield from sorted(rows)
+        rows, below = [], line.startswith("GROUP ")
+        if line:
+            yield line
+
+
 def commands(lines):
     """What each command printed, with itself in front."""
     said = []
@@ -55,7 +68,7 @@ def commands(lines):
 
 lines = []
 for said in commands(sys.stdin):
-    lines += sorted_acls(said) if any("ResourcePattern" in line for line in said) else said
+    lines += sorted_acls(said) if any("ResourcePattern" in line for line in said) else sorted_rows(said)
 partitions = []
 for line in lines:
     if line.startswith("\tat "):
