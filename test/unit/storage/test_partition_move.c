@@ -4,6 +4,7 @@
  */
 #include "storage/os/clock.h"
 #include "storage/os/thread.h"
+#include "storage/partition_private.h"
 #include "storage/partitions.h"
 #include "storage/segment.h"
 #include "test/unit/storage/storage_test.h"
@@ -24,10 +25,13 @@ enum {
     KILLS = 25,
 };
 
-/* The second directory's disk: the real one, which fails from a certain operation on. */
+/* The real disk, without its syncs: nothing here loses what is in memory, and whoever else uses the disk
+ * would decide how long this takes. The second directory's fails from a certain operation on. */
+static struct file_system first_disk;
 static struct file_system disk;
 static atomic_int operations_left; /* negative: it never fails */
-static atomic_bool slow;           /* each write takes a while */
+static atomic_bool held;           /* the mover's writes wait until they are let go: no move ends meanwhile */
+static _Thread_local bool is_test; /* this thread is the test's own */
 
 static int32_t made_at_once = 16;
 static struct data_dir *dirs[DIRS];
@@ -49,7 +53,7 @@ static ssize_t faulty_pwritev(struct file_system *fs, int file, const struct iov
                               int64_t at)
 {
     (void)fs;
-    if (atomic_load(&slow))
+    while (!is_test && atomic_load(&held))
         usleep(PAUSE_US);
     return fails() ? -EIO : file_system_os()->pwritev(file_system_os(), file, parts, count, at);
 }
@@ -57,13 +61,31 @@ static ssize_t faulty_pwritev(struct file_system *fs, int file, const struct iov
 static int faulty_sync(struct file_system *fs, int file, bool data_only)
 {
     (void)fs;
-    return fails() ? -EIO : file_system_os()->sync(file_system_os(), file, data_only);
+    (void)file;
+    (void)data_only;
+    return fails() ? -EIO : 0;
 }
 
 static int faulty_sync_directory(struct file_system *fs, const char *path)
 {
     (void)fs;
-    return fails() ? -EIO : file_system_os()->sync_directory(file_system_os(), path);
+    (void)path;
+    return fails() ? -EIO : 0;
+}
+
+static int no_sync(struct file_system *fs, int file, bool data_only)
+{
+    (void)fs;
+    (void)file;
+    (void)data_only;
+    return 0;
+}
+
+static int no_sync_directory(struct file_system *fs, const char *path)
+{
+    (void)fs;
+    (void)path;
+    return 0;
 }
 
 static int faulty_open(struct file_system *fs, const char *path, int flags, unsigned mode)
@@ -97,8 +119,7 @@ static void open_dirs(void)
     for (int i = 0; i < DIRS; i++) {
         enum data_dir_state state;
         int64_t epoch;
-        dirs[i] =
-            data_dir_open(i == 0 ? file_system_os() : &disk, test_path(i == 0 ? "a" : "b"), &state, &why);
+        dirs[i] = data_dir_open(i == 0 ? &first_disk : &disk, test_path(i == 0 ? "a" : "b"), &state, &why);
         ck_assert_msg(dirs[i] != NULL, "%s", why.text);
         if (state == DATA_DIR_EMPTY)
             ck_assert_int_eq(data_dir_format(dirs[i], SLICE("c"), 1, directory_id(i), &why), KERR_NONE);
@@ -140,6 +161,9 @@ static bool close_all(void)
 static void set_up(void)
 {
     make_test_directory();
+    first_disk = *file_system_os();
+    first_disk.sync = no_sync;
+    first_disk.sync_directory = no_sync_directory;
     disk = *file_system_os();
     disk.pwritev = faulty_pwritev;
     disk.sync = faulty_sync;
@@ -148,7 +172,8 @@ static void set_up(void)
     disk.rename = faulty_rename;
     disk.mkdir = faulty_mkdir;
     atomic_store(&operations_left, -1);
-    atomic_store(&slow, false);
+    atomic_store(&held, false);
+    is_test = true;
     hosted = (struct hosted_partition){
         .topic = SLICE("t"), .topic_id = {{1}}, .is_leader = true, .config = default_config()};
     hosted.config.segment_bytes = SEGMENT_BYTES;
@@ -161,8 +186,8 @@ static void tear_down(void)
 
 /* ---- records ---- */
 
-/* The next record of producer 7, whose sequences are its offsets: on stable storage once this is NONE. */
-static enum kerr append_one(int64_t sequence)
+/* The next record of producer 7, whose sequences are its offsets; *sync_offset for partition_sync. */
+static enum kerr append_unsynced(int64_t sequence, int64_t *sync_offset)
 {
     struct append append = {.acks = -1};
     const struct batch_wish wish = {.value_len = VALUE_LEN,
@@ -173,16 +198,26 @@ static enum kerr append_one(int64_t sequence)
     batch_header_read(append.batch, &append.header);
     partition_append(partition, &append, clock_wall_ms());
     free(append.batch);
-    if (append.error != KERR_NONE)
-        return append.error;
-    ck_assert_int_eq(append.base_offset, sequence);
-    return partition_sync(partition, append.sync_offset, INT64_MAX);
+    if (append.error == KERR_NONE)
+        ck_assert_int_eq(append.base_offset, sequence);
+    *sync_offset = append.sync_offset;
+    return append.error;
+}
+
+/* On stable storage once this is NONE. */
+static enum kerr append_one(int64_t sequence)
+{
+    int64_t sync_offset;
+    enum kerr error = append_unsynced(sequence, &sync_offset);
+    return error == KERR_NONE ? partition_sync(partition, sync_offset, INT64_MAX) : error;
 }
 
 static void append_many(int64_t from, int64_t to)
 {
+    int64_t sync_offset = 0;
     for (int64_t i = from; i < to; i++)
-        ck_assert_int_eq(append_one(i), KERR_NONE);
+        ck_assert_int_eq(append_unsynced(i, &sync_offset), KERR_NONE);
+    ck_assert_int_eq(partition_sync(partition, sync_offset, INT64_MAX), KERR_NONE);
 }
 
 /* Reads everything; every offset is there once. Returns the end. */
@@ -249,21 +284,19 @@ static void move_to(int at)
     ck_assert_int_eq(partitions_set_dir(partitions, hosted.topic, 0, dirs[at]), KERR_NONE);
 }
 
-/* Until the move has ended in one way or the other. */
+/* Until the mover is through with it, in one way or the other: it holds the partition to the very end, when
+ * names and syncs are done too. */
 static bool wait_until_moved(int at)
 {
+    enum { OURS = 2 /* the registry's and the test's */ };
     int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
     int64_t tick_ms = clock_monotonic_ms();
-    struct partition_extent extent;
-    for (;;) {
-        partition_get_extent(partition, &extent);
-        bool is_named = names_of().future == 0;
-        if (extent.future_dir == NULL && (is_named || data_dir_is_offline(dirs[1])))
-            return extent.dir == dirs[at];
+    while (atomic_load(&partition->refs) > OURS) {
         ck_assert_int_lt(clock_monotonic_ms(), deadline_ms);
         partitions_tick(partitions, tick_ms += 1000); /* a second for each: what was moved away is freed */
         usleep(PAUSE_US);
     }
+    return partition_dir(partition) == dirs[at];
 }
 
 START_TEST(a_partition_moves_with_everything_that_it_has)
@@ -398,34 +431,42 @@ START_TEST(moving_to_where_it_is_calls_a_move_off)
 {
     create();
     append_many(0, 100);
-    atomic_store(&slow, true);
+    atomic_store(&held, true);
     move_to(1);
     struct partition_extent extent;
     partition_get_extent(partition, &extent);
     ck_assert_ptr_eq(extent.dir, dirs[0]);
-    if (extent.future_dir != NULL) {
-        ck_assert_ptr_eq(extent.future_dir, dirs[1]);
-        ck_assert_int_le(extent.future_offset_lag, 100);
-    }
+    ck_assert_ptr_eq(extent.future_dir, dirs[1]);
+    ck_assert_int_eq(extent.future_offset_lag, 100);
     move_to(0);
     partition_get_extent(partition, &extent);
     ck_assert_ptr_eq(extent.dir, dirs[0]);
     ck_assert_ptr_null(extent.future_dir);
+    atomic_store(&held, false);
     ck_assert(wait_until_moved(0));
     ck_assert_int_eq(read_all(), 100);
     ck_assert(close_all());
 }
 END_TEST
 
+static void *let_go_soon(void *context)
+{
+    usleep(PAUSE_US);
+    atomic_store(&held, false);
+    return context;
+}
+
 START_TEST(a_move_that_a_stop_interrupts_goes_on_at_the_next_start)
 {
     create();
+    struct thread letting_go;
     append_many(0, 300);
-    atomic_store(&slow, true);
+    atomic_store(&held, true);
     move_to(1);
     ck_assert_int_eq(names_of().future, 1);
-    ck_assert(close_all());
-    atomic_store(&slow, false);
+    ck_assert_int_eq(thread_start(&letting_go, "let go", let_go_soon, NULL), 0);
+    ck_assert(close_all()); /* in the middle of it; or, if this thread was kept waiting, behind it */
+    thread_join(&letting_go);
     load();
     ck_assert(wait_until_moved(1));
     ck_assert_int_eq(read_all(), 300);
@@ -549,6 +590,7 @@ static _Noreturn void live_until_killed(int told)
             ensure(write(told, &next, sizeof next) == sizeof next);
             partition_get_extent(partition, &extent);
             partitions_tick(partitions, clock_monotonic_ms());
+            usleep(PAUSE_US / 10); /* as write_on */
         } while (extent.future_dir != NULL);
     }
 }
