@@ -149,6 +149,9 @@ struct image {
     int64_t offset;           /* of the last record applied; -1: none */
     int32_t epoch;            /* raft epoch of that record */
     struct arena scratch;     /* of image_apply: the record as decoded */
+
+    /* Grows with every change of a config of clients' metrics. */
+    uint64_t client_metrics_changes;
 };
 
 void image_init(struct image *image, uint64_t hash_seed);

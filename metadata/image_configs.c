@@ -128,9 +128,16 @@ static void unset_config(struct image *image, int8_t type, struct slice resource
         image_remove_configs(image, type, resource);
 }
 
+static void count_change(struct image *image, int8_t type)
+{
+    if (type == RESOURCE_CLIENT_METRICS)
+        image->client_metrics_changes++;
+}
+
 void image_set_config(struct image *image, int8_t type, struct slice resource, struct slice name,
                       struct slice value)
 {
+    count_change(image, type);
     if (slice_is_null(value)) {
         unset_config(image, type, resource, name);
         return;

@@ -12,6 +12,7 @@
 #include "server/coordinator/group_coordinator.h"
 #include "server/dynamic_config.h"
 #include "server/log_dirs.h"
+#include "server/telemetry/telemetry.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/file.h"
@@ -366,6 +367,7 @@ static bool open_stages(struct broker *broker, struct note *why)
     broker->fetch_sessions =
         fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));
     broker->group_coordinator = group_coordinator_new(broker);
+    broker->telemetry = telemetry_new(broker_random(NULL));
     broker->tick = tick_start(broker, why);
     return broker->tick != NULL && bind_listeners(broker, false, why) && start_listeners(broker, why);
 }
@@ -423,6 +425,7 @@ bool broker_close(struct broker *broker)
     tick_stop(broker->tick);
     fetch_sessions_free(broker->fetch_sessions);
     group_coordinator_free(broker->group_coordinator);
+    telemetry_free(broker->telemetry);
     bool clean = true;
     if (broker->partitions != NULL)
         clean = partitions_close(broker->partitions, cluster_broker_epoch(broker->cluster));

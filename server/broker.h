@@ -18,6 +18,7 @@
 
 struct connection;
 struct group_coordinator;
+struct telemetry;
 
 enum { BROKER_MAX_LISTENERS = 16 };
 
@@ -33,6 +34,7 @@ struct broker {
     struct listener *listeners[BROKER_MAX_LISTENERS]; /* config.listeners[i], bound */
     struct fetch_sessions *fetch_sessions;
     struct group_coordinator *group_coordinator;
+    struct telemetry *telemetry;
     struct tick *tick;
     uint64_t hash_seed; /* random and constant: for maps whose keys clients choose */
     struct arena arena; /* what lives as long as the broker; only broker_open allocates in it */

@@ -383,6 +383,7 @@ static const struct member members[] = {
     INT_MEMBER("max.connections.per.ip", max_connections_per_ip),
     LONG_MEMBER("connections.max.idle.ms", connections_max_idle_ms),
     INT_MEMBER("fetch.max.bytes", fetch_max_bytes),
+    INT_MEMBER("telemetry.max.bytes", telemetry_max_bytes),
     INT_MEMBER("max.incremental.fetch.session.cache.slots", max_incremental_fetch_session_cache_slots),
     INT_MEMBER("max.request.partition.size.limit", max_request_partition_size_limit),
     INT_MEMBER("queued.max.requests", queued_max_requests),

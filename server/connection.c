@@ -8,10 +8,12 @@
 #include "server/connection.h"
 
 #include "protocol/base/big_endian.h"
+#include "protocol/base/memory.h"
 #include "server/broker.h"
 #include "server/listener.h"
 #include "server/respond.h"
 #include "server/run.h"
+#include "server/telemetry/telemetry.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/thread.h"
@@ -26,7 +28,8 @@ enum {
     BUFFER_BYTES = 128 * 1024,          /* of a connection that is busy; larger frames make it grow */
     BUFFER_FIRST_BYTES = 4 * 1024,      /* of one that has just said its first word */
     ARENA_CAP_BYTES = 64 * 1024 * 1024, /* for what requests ask for: a million partitions in one Fetch */
-    CLIENT_NAME_BYTES = 9,              /* so that the port has room behind it */
+    SOFTWARE_BYTES = 255,
+    CLIENT_NAME_BYTES = 9, /* so that the port has room behind it */
 };
 
 static const int64_t FOREVER_MS = INT64_C(30) * 24 * 3600 * 1000;
@@ -197,6 +200,27 @@ static bool serve_run(struct connection *connection, struct run *run, struct inp
     return result == RUN_GO_ON && sent == NET_OK;
 }
 
+static void replace(struct slice *held, struct slice text)
+{
+    memory_free_slice(*held);
+    *held = memory_dup(slice_of(text.data, text.len < SOFTWARE_BYTES ? text.len : SOFTWARE_BYTES));
+}
+
+void connection_set_software(struct connection *connection, struct slice name, struct slice version)
+{
+    replace(&connection->software_name, name);
+    replace(&connection->software_version, version);
+}
+
+/* What others know of the client by this connection goes with it. */
+static void forget_client(struct connection *connection)
+{
+    if (!uuid_is_zero(connection->metrics_instance))
+        telemetry_forget(connection->broker->telemetry, connection->metrics_instance);
+    memory_free_slice(connection->software_name);
+    memory_free_slice(connection->software_version);
+}
+
 void connection_serve(struct connection *connection)
 {
     net_set_read_timeout(connection->fd, QUIET_MS);
@@ -211,6 +235,7 @@ void connection_serve(struct connection *connection)
     }
     free(run);
     free(input.data);
+    forget_client(connection);
     net_shutdown(connection->fd); /* whatever the peer still sends is not waited for */
 }
 

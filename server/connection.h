@@ -6,6 +6,7 @@
 
 #include "protocol/base/list.h"
 #include "protocol/base/slice.h"
+#include "protocol/base/uuid.h"
 #include "server/net.h"
 #include "server/waiter.h"
 
@@ -19,14 +20,20 @@ struct connection {
     int fd;
     char peer[NET_ADDRESS_SIZE];
     uint16_t peer_port;
-    struct slice principal; /* who the client is, "User:name"; lives as long as the connection */
-    struct waiter waiter;   /* what a request of this connection waits with */
-    uint64_t named_for;     /* hash of the client id that the thread's name was made from */
+    struct slice principal;     /* who the client is, "User:name"; lives as long as the connection */
+    struct waiter waiter;       /* what a request of this connection waits with */
+    struct slice software_name; /* as ApiVersions told, its own memory; null: it has not */
+    struct slice software_version;
+    struct uuid metrics_instance; /* under which it has asked for its subscription; zero: it has not */
+    uint64_t named_for;           /* hash of the client id that the thread's name was made from */
 };
 
 /* The thread's work: serves the client until it goes, misbehaves, falls idle, or the broker stops. Closes the
  * socket. */
 void connection_serve(struct connection *connection);
+
+/* What the client says that it is (KIP-511), copied, of each the first 255 bytes. */
+void connection_set_software(struct connection *connection, struct slice name, struct slice version);
 
 /* Ends it soon, from another thread: requests that have arrived are answered, waits end. */
 void connection_stop(struct connection *connection);

@@ -67,11 +67,24 @@ static const struct service services[] = {
     {60, handle_describe_cluster},
     {61, handle_describe_producers},
     {64, handle_unregister_broker},
+    {71, handle_get_telemetry_subscriptions},
+    {72, handle_push_telemetry},
     {74, handle_list_config_resources},
     {75, handle_describe_topic_partitions},
     {80, handle_add_raft_voter},
     {81, handle_remove_raft_voter},
 };
+
+/* Served and not listed: nobody here receives metrics, so that clients need not push any. */
+static const int16_t unlisted[] = {71, 72};
+
+static bool is_listed(int16_t key)
+{
+    for (size_t i = 0; i < sizeof unlisted / sizeof unlisted[0]; i++)
+        if (unlisted[i] == key)
+            return false;
+    return true;
+}
 
 static const struct service *find_service(int key)
 {
@@ -83,13 +96,13 @@ static const struct service *find_service(int key)
 
 size_t dispatch_served(struct served_api *served, size_t capacity)
 {
-    size_t count = sizeof services / sizeof services[0];
-    ensure(count <= capacity);
-    for (size_t i = 0; i < count; i++) {
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
         const struct api *api = find_api(services[i].key);
-        ensure(api != NULL && api->request != NULL);
+        ensure(api != NULL && api->request != NULL && count < capacity);
         int16_t least = services[i].key == KEY_PRODUCE ? 0 : api->min_version;
-        served[i] = (struct served_api){api->key, least, api->max_version};
+        if (is_listed(api->key))
+            served[count++] = (struct served_api){api->key, least, api->max_version};
     }
     return count;
 }

@@ -6,6 +6,7 @@
 #include "protocol/messages/api_versions.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/connection.h"
 #include "server/dispatch.h"
 
 enum { SERVED_MAX = 128 };
@@ -124,6 +125,8 @@ void handle_api_versions(struct call *call)
     list_apis(call, true);
     if (call->version < 3)
         return;
+    connection_set_software(call->connection, request->client_software_name,
+                            request->client_software_version);
     list_supported(call);
     const struct image *image = cluster_read(call->broker->cluster);
     list_finalized(call, image);

@@ -21,6 +21,7 @@ enum lock_rank {
     RANK_CONTROLLER = 40,     /* metadata/cluster: one change at a time; held across the cluster log's sync */
     RANK_IMAGE = 50,          /* metadata/cluster: the image (read-write); never held across I/O */
     RANK_ACLS = 52,        /* metadata/cluster: the ACLs in it (read-write); asked while the image is held */
+    RANK_TELEMETRY = 54,   /* server/telemetry: clients that push metrics */
     RANK_CHECKPOINTS = 55, /* storage/partitions: one writer of the directories' checkpoint files */
     RANK_MOVER = 58,       /* storage/mover: moves that wait, and its threads */
     RANK_CREATIONS = 58,   /* storage/partitions: which partitions are being made */
