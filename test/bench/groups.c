@@ -130,7 +130,8 @@ void commit_scenario(const struct load *load)
     }
     client_close(&client);
     pipeline_run(load, &prepared);
-    topic_delete(load->port, load->topic);
+    if (!load->keep)
+        topic_delete(load->port, load->topic);
     prepared_fini(&prepared);
     arena_fini(&arena);
 }
