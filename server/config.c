@@ -516,7 +516,7 @@ static bool check_roles(struct loader *loader)
 
 static bool load(struct loader *loader)
 {
-    if (!check_settings(loader) || !check_roles(loader) || !check_together(loader))
+    if (!check_settings(loader) || !check_roles(loader) || !check_together(loader) || !check_groups(loader))
         return false;
     fill_members(loader);
     fill_directories(loader);

@@ -47,6 +47,9 @@ bool load_authorizer(struct loader *loader);
 /* Whether the name is one of those that are not the broker's, but its authorizer's. */
 bool is_authorizer_setting(struct slice name);
 
+/* group.consumer.*, group.coordinator.rebalance.protocols: what must hold between them. */
+bool check_groups(struct loader *loader);
+
 /* listeners, advertised.listeners, the controller's, inter.broker.listener.name, the voters. */
 bool load_listeners(struct loader *loader);
 

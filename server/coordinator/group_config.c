@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define RANGE_CLASS "org.apache.kafka.coordinator.group.assignor.RangeAssignor"
+
 static const int64_t MINUTE_MS = 60000;
 
 static const struct config_def *definition(const char *name)
@@ -32,24 +34,28 @@ static struct slice text(const struct config_view *view, const char *name, struc
                      config_effective(view, RESOURCE_BROKER, SLICE_NULL, definition(name), arena, &source));
 }
 
-/* Whether a list of names, apart by commas, has this one. */
-static bool lists(struct slice list, const char *name)
+static bool lists(const struct config_view *view, const char *name, const char *element, struct arena *arena)
 {
-    for (size_t i = 0; i < list.len;) {
-        size_t end = i;
-        while (end < list.len && list.data[end] != ',')
-            end++;
-        size_t start = i;
-        size_t last = end;
-        while (start < last && list.data[start] == ' ')
-            start++;
-        while (last > start && list.data[last - 1] == ' ')
-            last--;
-        if (slice_equal_str(slice_of(list.data + start, last - start), name))
+    struct slice *elements;
+    int32_t count = config_split(text(view, name, arena), arena, &elements);
+    for (int32_t i = 0; i < count; i++)
+        if (slice_equal_str(elements[i], element))
             return true;
-        i = end + 1;
-    }
     return false;
+}
+
+/* The names that they have on the wire, where the setting may have their classes'. */
+static struct slice assignors(const struct config_view *view, struct arena *arena)
+{
+    struct slice *elements;
+    int32_t count = config_split(text(view, "group.consumer.assignors", arena), arena, &elements);
+    struct slice names = SLICE("");
+    for (int32_t i = 0; i < count; i++) {
+        bool is_range = slice_equal_str(elements[i], "range") || slice_equal_str(elements[i], RANGE_CLASS);
+        names = arena_printf(arena, "%.*s%s%s", SLICE_ARGS(names), i == 0 ? "" : ",",
+                             is_range ? "range" : "uniform");
+    }
+    return names;
 }
 
 static bool is_word(struct slice value, const char *word)
@@ -59,10 +65,8 @@ static bool is_word(struct slice value, const char *word)
 
 static void read_protocols(struct groups_config *groups, const struct config_view *view, struct arena *arena)
 {
-    struct slice protocols = text(view, "group.coordinator.rebalance.protocols", arena);
-    groups->classic_protocol = lists(protocols, "classic");
-    groups->consumer_protocol =
-        lists(protocols, "consumer") && image_feature_level(view->image, SLICE("group.version")) >= 1;
+    groups->consumer_protocol = lists(view, "group.coordinator.rebalance.protocols", "consumer", arena)
+                                && image_feature_level(view->image, SLICE("group.version")) >= 1;
     struct slice policy = text(view, "group.consumer.migration.policy", arena);
     groups->consumer_upgrade = is_word(policy, "bidirectional") || is_word(policy, "upgrade");
     groups->consumer_downgrade = is_word(policy, "bidirectional") || is_word(policy, "downgrade");
@@ -87,7 +91,7 @@ void group_config_read(struct group_config *config, const struct config_view *vi
                 .consumer_regex_refresh_interval_ms =
                     small_number(view, "group.consumer.regex.refresh.interval.ms"),
                 .consumer_max_size = small_number(view, "group.consumer.max.size"),
-                .consumer_assignors = text(view, "group.consumer.assignors", arena),
+                .consumer_assignors = assignors(view, arena),
             },
         .commit_timeout_ms = number(view, "offsets.commit.timeout.ms"),
         .codec = (enum codec)number(view, "offsets.topic.compression.codec"),

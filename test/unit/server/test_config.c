@@ -352,6 +352,20 @@ static const struct refusal refusals[] = {
     {"max.connections.per.ip=0",
      ":1: max.connections.per.ip=0: max.connections.per.ip can be set to zero only if "
      "max.connections.per.ip.overrides property is set."},
+    {"group.consumer.max.heartbeat.interval.ms=1000",
+     ":1: group.consumer.max.heartbeat.interval.ms=1000: group.consumer.max.heartbeat.interval.ms must be "
+     "greater than or equal to group.consumer.min.heartbeat.interval.ms"},
+    {"group.consumer.session.timeout.ms=70000",
+     ":1: group.consumer.session.timeout.ms=70000: group.consumer.session.timeout.ms must be less than or equal "
+     "to group.consumer.max.session.timeout.ms"},
+    {"group.consumer.session.timeout.ms=6000\ngroup.consumer.min.session.timeout.ms=6000\n"
+     "group.consumer.heartbeat.interval.ms=6000\ngroup.consumer.max.heartbeat.interval.ms=7000",
+     ":3: group.consumer.heartbeat.interval.ms=6000: group.consumer.heartbeat.interval.ms must be less than "
+     "group.consumer.session.timeout.ms"},
+    {"group.coordinator.rebalance.protocols=consumer", ":1: group.coordinator.rebalance.protocols=consumer: "
+                                                       "Disabling the 'classic' protocol is not supported."},
+    {"group.consumer.assignors=range,nix",
+     ":1: group.consumer.assignors=range,nix: Class nix cannot be found"},
     {"node.id=1\nbroker.id=2", ":2: broker.id=2: You must set `node.id` to the same value as `broker.id`."},
     {"process.roles=broker",
      ":1: process.roles=broker: a broker without a controller joins a cluster, which is not supported yet; "
