@@ -144,11 +144,13 @@ struct image {
     struct map kept;              /* kind byte + identity -> struct kept_record */
     struct broker_state *brokers; /* by id, ascending */
     int32_t broker_count;
-    int64_t partition_count;  /* of all topics */
-    int64_t next_producer_id; /* first id that no block holds */
-    int64_t offset;           /* of the last record applied; -1: none */
-    int32_t epoch;            /* raft epoch of that record */
-    struct arena scratch;     /* of image_apply: the record as decoded */
+    int64_t partition_count;   /* of all topics */
+    int64_t next_producer_id;  /* first id that no block holds */
+    int64_t offset;            /* of the last record applied; -1: none */
+    int32_t epoch;             /* raft epoch of that record */
+    int64_t topics_offset;     /* of the last one that changed topics, or where their replicas are; 0: none */
+    int64_t new_topics_offset; /* of the last one that made a topic; 0: none */
+    struct arena scratch;      /* of image_apply: the record as decoded */
 
     /* Grows with every change of a config of clients' metrics. */
     uint64_t client_metrics_changes;

@@ -409,6 +409,14 @@ static bool apply_decoded(struct image *image, const struct message *message, in
     return false;
 }
 
+/* Brokers too: their racks say where replicas are. */
+static bool changes_topics(const struct message *message)
+{
+    return message == &topic_record_message || message == &remove_topic_record_message
+           || message == &partition_record_message || message == &partition_change_record_message
+           || message == &register_broker_record_message || message == &unregister_broker_record_message;
+}
+
 bool image_apply(struct image *image, struct slice record, int64_t offset, int32_t epoch, struct note *why)
 {
     struct reader reader;
@@ -420,5 +428,9 @@ bool image_apply(struct image *image, struct slice record, int64_t offset, int32
         return false;
     image->offset = offset;
     image->epoch = epoch;
+    if (changes_topics(message))
+        image->topics_offset = offset;
+    if (message == &topic_record_message)
+        image->new_topics_offset = offset;
     return true;
 }
