@@ -8,7 +8,6 @@
 #include "protocol/base/note.h"
 #include "protocol/base/uuid.h"
 #include "protocol/base/varint.h"
-#include "protocol/base/xxh3.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -376,34 +375,6 @@ START_TEST(a_checksum_can_be_taken_in_pieces)
 }
 END_TEST
 
-/* ---- xxh3 ---- */
-
-/* What hash4j, which Apache Kafka takes, says about bytes that count in sevens from their length. */
-START_TEST(the_hash_is_what_java_says_at_every_range_of_lengths)
-{
-    static const struct {
-        size_t len;
-        uint64_t hash;
-    } vectors[] = {
-        {0, 0x2d06800538d394c2u},    {1, 0xe12ef9d2eb86ceebu},    {3, 0xa9088dda485b481cu},
-        {4, 0x57648c318a7a307eu},    {8, 0xb0fb3e3c3f94990au},    {9, 0x8aca5cb309437c2eu},
-        {16, 0x2bd926d88792965au},   {17, 0x621f018aad19b14au},   {32, 0x8911535e799e4d99u},
-        {33, 0xb6d8b523db9b284cu},   {64, 0x1b1bf114c7371f1bu},   {96, 0xcfb21e0d09d8ef29u},
-        {128, 0xe9549af9a74093e6u},  {129, 0xb54ad1cd8a4c84b9u},  {144, 0x3f50ca07e0dcde52u},
-        {240, 0x3e136902ec966624u},  {241, 0xbd7d29b6ba966d6au},  {256, 0xff5a1cefade75bb9u},
-        {1024, 0xdc5acf0b043c445bu}, {1025, 0xc856c953bbdbc807u}, {1088, 0x1abb96b061cd5757u},
-        {5000, 0x308f149a673a1625u},
-    };
-    for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
-        uint8_t bytes[5000];
-        for (size_t j = 0; j < vectors[i].len; j++)
-            bytes[j] = (uint8_t)(j * 7 + vectors[i].len);
-        ck_assert_msg(xxh3_64(slice_of(bytes, vectors[i].len)) == vectors[i].hash, "%zu bytes",
-                      vectors[i].len);
-    }
-}
-END_TEST
-
 /* ---- note ---- */
 
 START_TEST(a_note_keeps_its_first_word_and_takes_prefixes)
@@ -465,7 +436,6 @@ int main(void)
     tcase_add_test(tcase, the_checksum_is_that_of_the_published_vectors);
     tcase_add_test(tcase, fast_and_portable_checksums_agree_at_every_length_and_alignment);
     tcase_add_test(tcase, a_checksum_can_be_taken_in_pieces);
-    tcase_add_test(tcase, the_hash_is_what_java_says_at_every_range_of_lengths);
     tcase_add_test(tcase, a_note_keeps_its_first_word_and_takes_prefixes);
     tcase_add_test(tcase, a_note_that_is_too_long_is_cut);
     tcase_add_test(tcase, integers_are_stored_in_network_order_at_any_alignment);
