@@ -29,6 +29,10 @@ void classic_group_heartbeat(struct groups *groups, struct group *group, const s
 void classic_group_leave(struct groups *groups, struct group *group, const struct group_event *event,
                          struct group_effects *effects);
 
+/* A join into a consumer group that is empty: it becomes a classic group, and its records are taken back. */
+void classic_group_join_empty(struct groups *groups, struct group *group, const struct group_event *event,
+                              struct group_effects *effects);
+
 /* Fills the DescribeGroups answer of a classic group. */
 struct describe_groups_response_group;
 void classic_group_describe(const struct group *group, struct describe_groups_response_group *answer,

@@ -6,6 +6,7 @@
 #include "protocol/base/memory.h"
 #include "protocol/messages/join_group.h"
 #include "server/coordinator/classic_state.h"
+#include "server/coordinator/consumer_group.h"
 
 enum { MEMBER_ID_FIRST_SINCE = 4 };
 
@@ -241,15 +242,19 @@ static void join_group(const struct classic_step *step)
         join_known_member(step);
 }
 
-/* The group was never there: nor was the member, nor the id that it was told. */
-static void creation_refused(struct groups *groups, const struct group_event *event, enum kerr error,
-                             struct group_effects *effects)
+static void answer_refused(struct group_reply *reply, enum kerr error, struct group_effects *effects)
 {
-    struct group_reply *reply = event->reply;
     if (reply->parked_at != NULL)
         group_answer(effects, group_unpark(reply->parked_at));
     schema_set_defaults(join_group_response_schema(), reply->response);
     ((struct join_group_response *)reply->response)->error_code = (int16_t)group_error_of_append(error);
+}
+
+/* The group was never there: nor was the member, nor the id that it was told. */
+static void creation_refused(struct groups *groups, const struct group_event *event, enum kerr error,
+                             struct group_effects *effects)
+{
+    answer_refused(event->reply, error, effects);
     group_remove(groups, find_group(groups, event->group_id));
 }
 
@@ -265,16 +270,59 @@ static void create_and_join(struct groups *groups, const struct group_event *eve
     join_group(&step);
 }
 
+/* The consumer group that was empty is there again. */
+static void taking_refused(struct groups *groups, const struct group_event *event, enum kerr error,
+                           struct group_effects *effects)
+{
+    struct group *group = find_group(groups, event->group_id);
+    answer_refused(event->reply, error, effects);
+    group_set_due(groups, group, INT64_MAX);
+    classic_group_free(group->classic);
+    group->kind = GROUP_IS_CONSUMER;
+    group->consumer = effects->context;
+}
+
+static void taking_stored(struct groups *groups, const struct group_event *event,
+                          struct group_effects *effects)
+{
+    (void)groups, (void)event;
+    consumer_group_free(effects->context);
+}
+
+static enum kerr check_timeout_and_id(const struct groups *groups, bool is_there,
+                                      const struct join_group_request *request)
+{
+    if (request->session_timeout_ms < groups->config.min_session_timeout_ms
+        || request->session_timeout_ms > groups->config.max_session_timeout_ms)
+        return KERR_INVALID_SESSION_TIMEOUT;
+    return !is_there && request->member_id.len > 0 ? KERR_UNKNOWN_MEMBER_ID : KERR_NONE;
+}
+
+void classic_group_join_empty(struct groups *groups, struct group *group, const struct group_event *event,
+                              struct group_effects *effects)
+{
+    const struct join_group_request *request = event->request;
+    enum kerr error = check_timeout_and_id(groups, false, request);
+    if (error != KERR_NONE) {
+        classic_answer_join_error(effects, event->reply, request->member_id, error);
+        return;
+    }
+    consumer_group_write_tombstones(group, effects);
+    effects->context = group->consumer;
+    effects->stored = taking_stored;
+    effects->refused = taking_refused;
+    group_set_due(groups, group, INT64_MAX);
+    const struct classic_step step = {groups, group, classic_group_new(groups, group, event->wall_ms), event,
+                                      effects};
+    classic_write_group(&step, false);
+    join_group(&step);
+}
+
 void classic_group_join(struct groups *groups, struct group *group, const struct group_event *event,
                         struct group_effects *effects)
 {
     const struct join_group_request *request = event->request;
-    enum kerr error = KERR_NONE;
-    if (request->session_timeout_ms < groups->config.min_session_timeout_ms
-        || request->session_timeout_ms > groups->config.max_session_timeout_ms)
-        error = KERR_INVALID_SESSION_TIMEOUT;
-    else if (group == NULL && request->member_id.len > 0)
-        error = KERR_UNKNOWN_MEMBER_ID;
+    enum kerr error = check_timeout_and_id(groups, group != NULL, request);
     if (error != KERR_NONE) {
         classic_answer_join_error(effects, event->reply, request->member_id, error);
     } else if (group == NULL) {

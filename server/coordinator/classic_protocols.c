@@ -94,6 +94,15 @@ bool classic_supports(const struct classic_group *classic, struct slice type,
     return false;
 }
 
+bool classic_has_candidate(const struct classic_group *classic)
+{
+    size_t cursor = 0;
+    for (struct map_entry *entry; (entry = map_next(&classic->support, &cursor)) != NULL;)
+        if (((const struct classic_support *)entry->value)->members == classic->member_count)
+            return true;
+    return false;
+}
+
 /* The first of its protocols that all support. */
 static struct classic_support *vote_of(const struct classic_group *classic,
                                        const struct classic_member *member)

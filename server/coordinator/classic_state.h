@@ -186,6 +186,9 @@ void classic_count_protocols(struct classic_group *classic, const struct classic
 bool classic_supports(const struct classic_group *classic, struct slice type,
                       const struct join_group_protocol *offered, int32_t count);
 
+/* Whether there is something that all support. */
+bool classic_has_candidate(const struct classic_group *classic);
+
 /* What most members would have of what all support; borrowed. Members must not be missing. */
 struct slice classic_choose_protocol(struct classic_group *classic);
 

@@ -24,14 +24,19 @@ void consumer_group_classic_leave(struct groups *groups, struct group *group, co
                                   struct group_effects *effects);
 
 struct consumer_group_describe_response_group;
-void consumer_group_describe(const struct group *group, const struct image *image,
-                             struct consumer_group_describe_response_group *answer, struct arena *arena);
+void consumer_group_describe(const struct groups *groups, const struct group *group,
+                             const struct image *image, struct consumer_group_describe_response_group *answer,
+                             struct arena *arena);
 
 const char *consumer_group_state_name(const struct group *group);
 bool consumer_group_is_empty(const struct group *group);
 
-enum kerr consumer_group_check_committer(struct groups *groups, struct group *group,
-                                         const struct offset_committer *committer);
+/* NONE, or what all of the commit is refused with. *per_partition: it comes from an epoch before, and the
+ * function below has the last word on each partition (KIP-1251). */
+enum kerr consumer_group_check_committer(const struct group *group, const struct offset_committer *committer,
+                                         bool *per_partition);
+enum kerr consumer_group_check_partition(const struct group *group, const struct offset_committer *committer,
+                                         struct uuid topic, int32_t partition);
 
 /* As an OffsetFetch of a member names it (v9 and later); id null and epoch -1: an administrator. */
 enum kerr consumer_group_check_fetcher(const struct group *group, struct slice member_id,

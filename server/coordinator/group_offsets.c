@@ -269,29 +269,50 @@ static void refuse_rest(struct offset_commit_response *response, enum kerr error
                 response->topics.items[i].partitions.items[j].error_code = (int16_t)error;
 }
 
-static enum kerr check_commit(struct groups *groups, const struct group_event *event)
+static bool is_too_long(const struct groups *groups, struct slice metadata)
+{
+    size_t max = (size_t)groups->config.offset_metadata_max_bytes;
+    return metadata.len > max && slice_utf16_len(metadata) > max;
+}
+
+static struct offset_committer committer_of(const struct group_event *event)
 {
     const struct offset_commit_request *request = event->request;
-    const struct offset_committer committer = {
+    return (struct offset_committer){
         .member_id = request->member_id,
         .group_instance_id = request->group_instance_id,
         .generation = request->generation_id_or_member_epoch,
         .version = event->reply->version,
     };
-    struct group *group = find_group(groups, event->group_id);
+}
+
+static enum kerr check_commit(struct groups *groups, struct group *group, const struct group_event *event,
+                              bool *per_partition)
+{
+    const struct offset_committer committer = committer_of(event);
     if (group == NULL && committer.generation < 0)
         return KERR_NONE;
     if (group == NULL)
         return committer.version >= VERSION_MEMBER_EPOCHS ? KERR_GROUP_ID_NOT_FOUND : KERR_ILLEGAL_GENERATION;
     if (group->kind == GROUP_IS_CLASSIC)
         return classic_group_check_committer(groups, group, &committer, event->now_ms);
-    return consumer_group_check_committer(groups, group, &committer);
+    return consumer_group_check_committer(group, &committer, per_partition);
 }
 
-static bool is_too_long(const struct groups *groups, struct slice metadata)
+/* One partition of a commit that is not refused as a whole. */
+static enum kerr check_partition(const struct groups *groups, const struct group *group, bool per_partition,
+                                 const struct group_event *event,
+                                 const struct offset_commit_request_topic *topic, int32_t index)
 {
-    size_t max = (size_t)groups->config.offset_metadata_max_bytes;
-    return metadata.len > max && slice_utf16_len(metadata) > max;
+    const struct offset_commit_request_partition *partition = &topic->partitions.items[index];
+    const struct offset_committer committer = committer_of(event);
+    enum kerr error = KERR_NONE;
+    if (is_too_long(groups, partition->committed_metadata))
+        error = KERR_OFFSET_METADATA_TOO_LARGE;
+    else if (per_partition)
+        error =
+            consumer_group_check_partition(group, &committer, topic->topic_id, partition->partition_index);
+    return error;
 }
 
 static void write_commit(const struct group_event *event, const struct offset_commit_request_topic *topic,
@@ -326,13 +347,15 @@ void group_offsets_commit(struct groups *groups, const struct group_event *event
 {
     const struct offset_commit_request *request = event->request;
     struct offset_commit_response *response = event->reply->response;
-    enum kerr error = check_commit(groups, event);
+    struct group *group = find_group(groups, event->group_id);
+    bool per_partition = false;
+    enum kerr error = check_commit(groups, group, event, &per_partition);
     for (int32_t i = 0; i < response->topics.count && error == KERR_NONE; i++) {
         const struct offset_commit_request_topic *topic = &request->topics.items[i];
         for (int32_t j = 0; j < topic->partitions.count; j++) {
             int16_t *code = &response->topics.items[i].partitions.items[j].error_code;
-            if (*code == KERR_NONE && is_too_long(groups, topic->partitions.items[j].committed_metadata))
-                *code = KERR_OFFSET_METADATA_TOO_LARGE;
+            if (*code == KERR_NONE)
+                *code = (int16_t)check_partition(groups, group, per_partition, event, topic, j);
             if (*code == KERR_NONE)
                 write_commit(event, topic, &topic->partitions.items[j], effects);
         }

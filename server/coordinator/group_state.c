@@ -229,3 +229,16 @@ struct slice group_new_member_id(struct groups *groups, struct slice name, struc
     memcpy(id + name.len + 1, uuid, UUID_V4_TEXT_LEN);
     return slice_of(id, name.len + 1 + UUID_V4_TEXT_LEN);
 }
+
+struct slice group_new_uuid_text(struct groups *groups, struct arena *arena)
+{
+    struct uuid id;
+    uint64_t random[2];
+    do {
+        random[0] = groups->next_random(groups->random_state);
+        random[1] = groups->next_random(groups->random_state);
+    } while (!uuid_from_random((const uint8_t *)random, &id));
+    char text[UUID_TEXT_LEN + 1];
+    uuid_format(id, text);
+    return arena_dup(arena, slice_of(text, UUID_TEXT_LEN));
+}

@@ -73,4 +73,7 @@ struct group_reply *group_unpark(struct group_reply **place);
 /* The client's or instance's name and a random uuid: "<name>-<uuid>" (classic), in the arena. */
 struct slice group_new_member_id(struct groups *groups, struct slice name, struct arena *arena);
 
+/* A random uuid as Kafka prints ids of topics and of members of consumer groups, in the arena. */
+struct slice group_new_uuid_text(struct groups *groups, struct arena *arena);
+
 #endif

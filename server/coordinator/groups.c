@@ -223,12 +223,12 @@ static void describe(const struct group *group, const struct group_event *event,
     group_answer(effects, event->reply);
 }
 
-static void describe_consumer_group(const struct group *group, const struct group_event *event,
-                                    struct group_effects *effects)
+static void describe_consumer_group(const struct groups *groups, const struct group *group,
+                                    const struct group_event *event, struct group_effects *effects)
 {
     struct consumer_group_describe_response_group *answer = event->reply->response;
     if (is_consumer(group)) {
-        consumer_group_describe(group, event->image, answer, event->reply->arena);
+        consumer_group_describe(groups, group, event->image, answer, event->reply->arena);
     } else {
         answer->error_code = KERR_GROUP_ID_NOT_FOUND;
         answer->error_message = not_found(group, "consumer", event);
@@ -365,7 +365,7 @@ void groups_step(struct groups *groups, const struct group_event *event, struct 
         consumer_group_heartbeat(groups, group, event, effects);
         break;
     case GROUP_CONSUMER_DESCRIBE:
-        describe_consumer_group(group, event, effects);
+        describe_consumer_group(groups, group, event, effects);
         break;
     case GROUP_TOPIC_DELETED:
         group_offsets_drop_topic(groups, event, effects);

@@ -1,15 +1,22 @@
 /* shard_fixture: see the header. */
 #include "test/unit/server/coordinator/shard_fixture.h"
 
+#include "metadata/record_list.h"
 #include "protocol/base/ensure.h"
+#include "protocol/messages/consumer_group_describe.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/delete_groups.h"
 #include "protocol/messages/describe_groups.h"
 #include "protocol/messages/list_groups.h"
 #include "protocol/messages/offset_fetch.h"
+#include "protocol/records/config_record.h"
 #include "protocol/records/group_metadata_record.h"
+#include "protocol/records/partition_record.h"
+#include "protocol/records/topic_record.h"
 #include "server/coordinator/classic_state.h"
 #include "server/coordinator/consumer_group.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { START_MS = 1000000, HURRY = 4, LATE_MS = 60000, TAIL = 3 };
@@ -63,6 +70,7 @@ void shard_init(struct shard *shard, uint64_t seed)
         .consumer_downgrade = true,
     };
     list_init(&shard->asks);
+    image_init(&shard->image, seed);
     shard->groups = groups_new(&shard->config, next_random, &shard->random);
 }
 
@@ -94,6 +102,7 @@ void shard_fini(struct shard *shard)
 {
     free_asks(shard);
     groups_free(shard->groups);
+    image_fini(&shard->image);
     cut_log(shard, shard->log_count);
     free(shard->log);
 }
@@ -300,6 +309,10 @@ static const struct schema *response_schema(enum group_event_kind kind)
         return list_groups_response_schema();
     case GROUP_OFFSET_FETCH:
         return offset_fetch_response_group_schema();
+    case GROUP_CONSUMER_HEARTBEAT:
+        return consumer_group_heartbeat_response_schema();
+    case GROUP_CONSUMER_DESCRIBE:
+        return consumer_group_describe_response_group_schema();
     default:
         ensure(kind == GROUP_DESCRIBE);
         return describe_groups_response_group_schema();
@@ -363,6 +376,63 @@ void shard_drop_topic(struct shard *shard, const char *topic)
     step(shard, &event);
 }
 
+/* ---- the cluster ---- */
+
+static void change_image(struct shard *shard, const struct message *message, const void *record)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    struct record_list list;
+    record_list_init(&list, &arena, METADATA_VERSION_MAX);
+    record_list_add(&list, message, record);
+    struct note why = {""};
+    ensure(image_apply(&shard->image, list.records[0], shard->image.offset + 1, 1, &why));
+    arena_fini(&arena);
+}
+
+/* Its name stands in it. */
+static struct uuid id_of(const char *topic)
+{
+    struct uuid id = {{0}};
+    snprintf((char *)id.bytes, sizeof id.bytes, "%s", topic);
+    return id;
+}
+
+void shard_put_topic(struct shard *shard, const char *topic, int32_t partitions)
+{
+    struct topic *found = image_find_topic(&shard->image, slice_str(topic));
+    if (found == NULL) {
+        const struct topic_record record = {.name = slice_str(topic), .topic_id = id_of(topic)};
+        change_image(shard, &topic_record_message, &record);
+    }
+    int32_t broker = 1;
+    for (int32_t i = found == NULL ? 0 : found->partition_count; i < partitions; i++) {
+        struct partition_record record;
+        schema_set_defaults(partition_record_schema(), &record);
+        record.partition_id = i;
+        record.topic_id = id_of(topic);
+        record.replicas.items = record.isr.items = &broker;
+        record.replicas.count = record.isr.count = 1;
+        record.leader = broker;
+        change_image(shard, &partition_record_message, &record);
+    }
+}
+
+void shard_remove_topic(struct shard *shard, const char *topic)
+{
+    const struct remove_topic_record record = {.topic_id = id_of(topic)};
+    change_image(shard, &remove_topic_record_message, &record);
+}
+
+void shard_configure_group(struct shard *shard, const char *group, const char *name, const char *value)
+{
+    const struct config_record record = {.resource_type = RESOURCE_GROUP,
+                                         .resource_name = slice_str(group),
+                                         .name = slice_str(name),
+                                         .value = slice_str(value)};
+    change_image(shard, &config_record_message, &record);
+}
+
 /* ---- requests ---- */
 
 struct ask *shard_join(struct shard *shard, const struct join_ask *join)
@@ -380,6 +450,8 @@ struct ask *shard_join(struct shard *shard, const struct join_ask *join)
     for (int i = 0; i < 4 && (join->protocols[i] != NULL || i == 0); i++) {
         protocols[i].name = slice_str(join->protocols[i] == NULL ? "range" : join->protocols[i]);
         protocols[i].metadata = slice_str(join->metadata == NULL ? "" : join->metadata);
+        if (!slice_is_null(join->bytes))
+            protocols[i].metadata = join->bytes;
         request.protocols.count = i + 1;
     }
     if (join->protocols[0] != NULL && join->protocols[0][0] == '\0')

@@ -82,6 +82,15 @@ void ask_free(struct ask *ask);
 /* The cluster has deleted a topic. */
 void shard_drop_topic(struct shard *shard, const char *topic);
 
+/* The cluster makes a topic, or gives it more partitions. */
+void shard_put_topic(struct shard *shard, const char *topic, int32_t partitions);
+
+/* And takes it out of its image: what is told of that is up to the test. */
+void shard_remove_topic(struct shard *shard, const char *topic);
+
+/* A setting of a group's own. */
+void shard_configure_group(struct shard *shard, const char *group, const char *name, const char *value);
+
 /* Time passes; what is due is done when it is due, in order. */
 void shard_pass(struct shard *shard, int64_t ms);
 
@@ -102,6 +111,7 @@ struct join_ask {
     const char *type;                                 /* "consumer" if NULL */
     const char *protocols[4];                         /* "range" if none */
     const char *metadata;                             /* of all of them; "" if NULL */
+    struct slice bytes;                               /* in place of it, unless it is null */
     int version;                                      /* 9 if 0; -1 stands for 0 */
     int32_t session_timeout_ms, rebalance_timeout_ms; /* 30 and 60 s if 0 */
 };
