@@ -67,6 +67,8 @@ static const struct service services[] = {
     {60, handle_describe_cluster},
     {61, handle_describe_producers},
     {64, handle_unregister_broker},
+    {68, handle_consumer_group_heartbeat},
+    {69, handle_consumer_group_describe},
     {71, handle_get_telemetry_subscriptions},
     {72, handle_push_telemetry},
     {74, handle_list_config_resources},

@@ -53,14 +53,15 @@ struct listed_feature {
     bool served;
 };
 
+/* In the order in which Apache Kafka names those that are finalized. */
 static const struct listed_feature supported[] = {
-    {"eligible.leader.replicas.version", 0, 1, true},
-    {"group.version", 0, 1, false},
-    {"kraft.version", 0, 1, true},
-    {"metadata.version", METADATA_VERSION_MIN, METADATA_VERSION_MAX, true},
-    {"share.version", 0, 1, false},
+    {"group.version", 0, 1, true},
     {"streams.version", 0, 1, false},
     {"transaction.version", 0, 2, false},
+    {"eligible.leader.replicas.version", 0, 1, true},
+    {"share.version", 0, 1, false},
+    {"kraft.version", 0, 1, true},
+    {"metadata.version", METADATA_VERSION_MIN, METADATA_VERSION_MAX, true},
 };
 
 enum { SUPPORTED_COUNT = sizeof supported / sizeof supported[0] };

@@ -14,6 +14,8 @@ handler_fn handle_alter_partition_reassignments;
 handler_fn handle_alter_replica_log_dirs;
 handler_fn handle_alter_user_scram_credentials;
 handler_fn handle_api_versions;
+handler_fn handle_consumer_group_describe;
+handler_fn handle_consumer_group_heartbeat;
 handler_fn handle_create_acls;
 handler_fn handle_create_delegation_token;
 handler_fn handle_create_partitions;
