@@ -12,6 +12,7 @@
 #include "protocol/base/buf.h"
 #include "protocol/base/ensure.h"
 #include "protocol/batch.h"
+#include "storage/data_file.h"
 #include "storage/os/diag.h"
 
 #include <errno.h>
@@ -20,7 +21,6 @@
 
 enum {
     READ_STEP = 1 << 20,
-    SEGMENT_NAME_LEN = 24,
     NO_OP_BATCH_MAX = 80, /* bytes; one record of nothing */
     LOOK_BEHIND_BYTES = 16 << 20,
 };
@@ -33,28 +33,19 @@ struct segment_names {
     size_t capacity;
 };
 
-static bool parse_segment_name(const char *name, int64_t *base)
-{
-    if (strlen(name) != SEGMENT_NAME_LEN || strcmp(name + SEGMENT_NAME_LEN - 4, ".log") != 0
-        || strspn(name, "0123456789") != SEGMENT_NAME_LEN - 4)
-        return false;
-    errno = 0;
-    *base = strtoll(name, NULL, 10);
-    return errno == 0;
-}
-
 static void take_name(void *context, const char *name)
 {
     struct segment_names *names = context;
-    int64_t base;
-    if (!parse_segment_name(name, &base))
+    struct data_file_name parsed;
+    data_file_parse(name, &parsed);
+    if (parsed.kind != DATA_FILE_LOG || parsed.suffix != DATA_FILE_PLAIN)
         return;
     if (names->count == names->capacity) {
         names->capacity = names->capacity == 0 ? 16 : names->capacity * 2;
         names->bases = realloc(names->bases, names->capacity * sizeof *names->bases);
         ensure(names->bases != NULL && "out of memory");
     }
-    names->bases[names->count++] = base;
+    names->bases[names->count++] = parsed.base;
 }
 
 static int compare_bases(const void *a, const void *b)
@@ -65,8 +56,8 @@ static int compare_bases(const void *a, const void *b)
 
 static int segment_path(const struct cluster_log *log, int64_t base, char path[FILE_PATH_MAX])
 {
-    char name[SEGMENT_NAME_LEN + 8];
-    snprintf(name, sizeof name, "%020lld.log", (long long)base);
+    char name[DATA_FILE_NAME_MAX];
+    data_file_format((struct data_file_name){.kind = DATA_FILE_LOG, .base = base}, name);
     return atomic_file_path(path, log->directory, name);
 }
 

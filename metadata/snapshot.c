@@ -18,8 +18,6 @@
 
 enum {
     SNAPSHOT_BYTES_MAX = 2047 << 20,
-    OFFSET_DIGITS = 20,
-    EPOCH_DIGITS = 10,
     BATCH_RECORDS_MAX = 1024,
     BATCH_BYTES_MAX = 8 << 20,   /* what Apache Kafka takes for a metadata batch */
     SNAPSHOT_MODE = 0400,        /* nobody changes it any more */
@@ -28,32 +26,19 @@ enum {
 
 /* ---- names ---- */
 
-static bool parse_digits(const char *text, int digits, int64_t *number)
-{
-    *number = 0;
-    for (int i = 0; i < digits; i++) {
-        if (text[i] < '0' || text[i] > '9' || *number > (INT64_MAX - 9) / 10)
-            return false;
-        *number = *number * 10 + (text[i] - '0');
-    }
-    return true;
-}
-
 bool snapshot_parse_name(const char *name, struct snapshot_id *id)
 {
-    int64_t epoch;
-    if (strlen(name) != OFFSET_DIGITS + 1 + EPOCH_DIGITS + strlen(".checkpoint"))
-        return false;
-    if (!parse_digits(name, OFFSET_DIGITS, &id->end_offset) || name[OFFSET_DIGITS] != '-'
-        || !parse_digits(name + OFFSET_DIGITS + 1, EPOCH_DIGITS, &epoch) || epoch > INT32_MAX)
-        return false;
-    id->epoch = (int32_t)epoch;
-    return strcmp(name + OFFSET_DIGITS + 1 + EPOCH_DIGITS, ".checkpoint") == 0;
+    struct data_file_name parsed;
+    data_file_parse(name, &parsed);
+    *id = (struct snapshot_id){parsed.base, parsed.epoch};
+    return parsed.kind == DATA_FILE_CLUSTER_SNAPSHOT && parsed.suffix == DATA_FILE_PLAIN && parsed.base >= 0;
 }
 
 void snapshot_format_name(struct snapshot_id id, char name[SNAPSHOT_NAME_SIZE])
 {
-    snprintf(name, SNAPSHOT_NAME_SIZE, "%020lld-%010d.checkpoint", (long long)id.end_offset, id.epoch);
+    data_file_format(
+        (struct data_file_name){.kind = DATA_FILE_CLUSTER_SNAPSHOT, .base = id.end_offset, .epoch = id.epoch},
+        name);
 }
 
 /* ---- which there are ---- */
@@ -302,21 +287,17 @@ struct sweep {
     int64_t from, to;
 };
 
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t len = strlen(name), suffix_len = strlen(suffix);
-    return len >= suffix_len && strcmp(name + len - suffix_len, suffix) == 0;
-}
-
 static void sweep_name(void *context, const char *name)
 {
     const struct sweep *sweep = context;
     struct snapshot_id id;
+    struct data_file_name parsed;
     char path[FILE_PATH_MAX];
+    data_file_parse(name, &parsed);
     if (snapshot_parse_name(name, &id)) {
         if (id.end_offset < sweep->from || id.end_offset > sweep->to)
             (void)snapshot_delete(sweep->fs, sweep->directory, id);
-    } else if (ends_with(name, SNAPSHOT_PART) || ends_with(name, SNAPSHOT_DELETED)) {
+    } else if (parsed.suffix == DATA_FILE_PART || parsed.suffix == DATA_FILE_DELETED) {
         if (atomic_file_path(path, sweep->directory, name) >= 0)
             (void)file_unlink(sweep->fs, path);
     }

@@ -9,13 +9,14 @@
 #include "metadata/image.h"
 #include "metadata/record_list.h"
 #include "protocol/base/note.h"
+#include "storage/data_file.h"
 #include "storage/os/file.h"
 
 #define BOOTSTRAP_CHECKPOINT "bootstrap.checkpoint"
 #define SNAPSHOT_PART        ".part"    /* behind the name: not whole yet */
 #define SNAPSHOT_DELETED     ".deleted" /* behind the name: to be removed */
 
-enum { SNAPSHOT_NAME_SIZE = 48 };
+enum { SNAPSHOT_NAME_SIZE = DATA_FILE_NAME_MAX };
 
 struct snapshot_id {
     int64_t end_offset; /* one past the last record that it stands for; -1: there is no snapshot */

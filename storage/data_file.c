@@ -1,7 +1,11 @@
 /* data_file: see data_file.h. */
 #include "storage/data_file.h"
 
+#include "protocol/base/ensure.h"
+
+#include <inttypes.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { OFFSET_DIGITS = 20, EPOCH_DIGITS = 10 };
@@ -25,6 +29,7 @@ static const struct {
 };
 
 static const char suspect[] = ".suspect-"; /* and the id of a directory */
+static const char checkpoint[] = ".checkpoint";
 
 static const struct {
     const char *extension;
@@ -42,7 +47,7 @@ static const struct {
     enum data_file_suffix suffix;
 } suffixes[] = {
     {".deleted", DATA_FILE_DELETED}, {".cleaned", DATA_FILE_CLEANED}, {".swap", DATA_FILE_SWAP},
-    {".tmp", DATA_FILE_TMP},         {".part", DATA_FILE_TMP},
+    {".tmp", DATA_FILE_TMP},         {".part", DATA_FILE_PART},
 };
 
 static bool is_equal(const char *name, size_t len, const char *other)
@@ -78,12 +83,11 @@ static bool parse_digits(const char *text, size_t digits, int64_t *number)
 /* "-<epoch>.checkpoint", and with a suffix "-<epoch>-<random>.checkpoint". */
 static void parse_snapshot(const char *rest, size_t len, struct data_file_name *parsed)
 {
-    static const char extension[] = ".checkpoint";
     int64_t epoch;
-    size_t tail = sizeof extension - 1;
+    size_t tail = sizeof checkpoint - 1;
     if (len < 1 + EPOCH_DIGITS + tail || rest[0] != '-' || !parse_digits(rest + 1, EPOCH_DIGITS, &epoch)
-        || epoch > INT32_MAX || !is_equal(rest + len - tail, tail, extension)
-        || (len > 1 + EPOCH_DIGITS + tail && parsed->suffix != DATA_FILE_TMP))
+        || epoch > INT32_MAX || !is_equal(rest + len - tail, tail, checkpoint)
+        || (len > 1 + EPOCH_DIGITS + tail && parsed->suffix != DATA_FILE_PART))
         return;
     parsed->kind = DATA_FILE_CLUSTER_SNAPSHOT;
     parsed->epoch = (int32_t)epoch;
@@ -108,6 +112,33 @@ void data_file_parse(const char *name, struct data_file_name *parsed)
         parse_snapshot(name + OFFSET_DIGITS, len - OFFSET_DIGITS, parsed);
     if (parsed->kind != DATA_FILE_UNKNOWN)
         parsed->base = base;
+}
+
+static const char *extension_of(enum data_file_kind kind)
+{
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+        if (extensions[i].kind == kind)
+            return extensions[i].extension;
+    ensure(false && "its name has no offset");
+    return "";
+}
+
+static const char *suffix_of(enum data_file_suffix suffix)
+{
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        if (suffixes[i].suffix == suffix)
+            return suffixes[i].text;
+    return "";
+}
+
+void data_file_format(struct data_file_name name, char text[DATA_FILE_NAME_MAX])
+{
+    const char *suffix = suffix_of(name.suffix);
+    if (name.kind == DATA_FILE_CLUSTER_SNAPSHOT)
+        snprintf(text, DATA_FILE_NAME_MAX, "%020" PRId64 "-%010" PRId32 "%s%s", name.base, name.epoch,
+                 checkpoint, suffix);
+    else
+        snprintf(text, DATA_FILE_NAME_MAX, "%020" PRId64 "%s%s", name.base, extension_of(name.kind), suffix);
 }
 
 const char *data_file_kind_name(enum data_file_kind kind)
@@ -137,7 +168,7 @@ const char *data_file_suffix_name(enum data_file_suffix suffix)
 {
     static const char *const suffix_names[] = {
         [DATA_FILE_PLAIN] = "",    [DATA_FILE_DELETED] = "deleted", [DATA_FILE_CLEANED] = "cleaned",
-        [DATA_FILE_SWAP] = "swap", [DATA_FILE_TMP] = "temporary",
+        [DATA_FILE_SWAP] = "swap", [DATA_FILE_TMP] = "temporary",   [DATA_FILE_PART] = "temporary",
     };
     return suffix_names[suffix];
 }

@@ -1,5 +1,6 @@
 /*
- * data_file: what a file of a log directory is, by its name. Pure.
+ * data_file: what a file of a log directory is, by its name, and how one is called. Whoever lists a directory
+ * asks here. Pure.
  */
 #ifndef STORAGE_DATA_FILE_H
 #define STORAGE_DATA_FILE_H
@@ -33,7 +34,8 @@ enum data_file_suffix {
     DATA_FILE_DELETED, /* .deleted */
     DATA_FILE_CLEANED, /* .cleaned: a compaction that was not finished */
     DATA_FILE_SWAP,    /* .swap: one that was */
-    DATA_FILE_TMP,     /* .tmp, .part: not written to the end */
+    DATA_FILE_TMP,     /* .tmp: not written to the end */
+    DATA_FILE_PART,    /* .part: the same of a cluster snapshot */
 };
 
 struct data_file_name {
@@ -43,7 +45,12 @@ struct data_file_name {
     int32_t epoch; /* of a cluster snapshot; -1: there is none */
 };
 
+enum { DATA_FILE_NAME_MAX = 64 };
+
 void data_file_parse(const char *name, struct data_file_name *parsed);
+
+/* The opposite, for the kinds whose names begin with an offset. */
+void data_file_format(struct data_file_name name, char text[DATA_FILE_NAME_MAX]);
 
 /* "log segment", "offset index" ... and "deleted", "cleaned" ... ("" for plain). */
 const char *data_file_kind_name(enum data_file_kind kind);

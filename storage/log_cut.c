@@ -8,6 +8,7 @@
  * Called by partition and metadata/cluster_log under their locks, as log.c is.
  */
 #include "protocol/base/ensure.h"
+#include "storage/data_file.h"
 #include "storage/log_private.h"
 #include "storage/log_read.h"
 
@@ -83,11 +84,12 @@ struct snapshot_removal {
 static void remove_snapshot(void *context, const char *name)
 {
     struct snapshot_removal *removal = context;
-    char *end;
-    long long offset = strtoll(name, &end, 10);
-    if (end - name == 20 && strcmp(end, ".snapshot") == 0 && offset > removal->above) {
+    struct data_file_name parsed;
+    data_file_parse(name, &parsed);
+    if (parsed.kind == DATA_FILE_PRODUCER_SNAPSHOT && parsed.suffix == DATA_FILE_PLAIN
+        && parsed.base > removal->above) {
         char path[FILE_PATH_MAX];
-        log_snapshot_path(removal->log, offset, path);
+        log_snapshot_path(removal->log, parsed.base, path);
         (void)file_unlink(log_fs(removal->log), path);
     }
 }

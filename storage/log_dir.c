@@ -14,19 +14,8 @@
 #include "storage/log_private.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { DIGITS = 20 };
-
-static bool ends_with(const char *name, const char *suffix)
-{
-    size_t len = strlen(name);
-    size_t tail = strlen(suffix);
-    return len >= tail && strcmp(name + len - tail, suffix) == 0;
-}
 
 static void unlink_name(struct log_dir *dir, const char *name)
 {
@@ -38,51 +27,26 @@ static void unlink_name(struct log_dir *dir, const char *name)
     dir->log->directory_changed = true;
 }
 
-static bool parse_name(const char *name, struct found_file *found)
+/* Whether it belongs to a segment or is a producer snapshot, and is neither on its way in nor out. */
+static bool is_kept(const struct data_file_name *found)
 {
-    static const struct {
-        const char *suffix;
-        enum file_kind kind;
-    } kinds[] = {
-        {".log", FILE_LOG},
-        {".index", FILE_INDEX},
-        {".timeindex", FILE_TIME_INDEX},
-        {".txnindex", FILE_TXN_INDEX},
-        {".snapshot", FILE_SNAPSHOT},
-    };
-    if (strspn(name, "0123456789") != DIGITS)
-        return false;
-    errno = 0;
-    found->base = strtoll(name, NULL, 10);
-    if (errno != 0)
-        return false;
-    const char *suffix = name + DIGITS;
-    found->swap = ends_with(suffix, ".swap");
-    size_t len = strlen(suffix) - (found->swap ? strlen(".swap") : 0);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (len == strlen(kinds[i].suffix) && strncmp(suffix, kinds[i].suffix, len) == 0) {
-            found->kind = kinds[i].kind;
-            return true;
-        }
-    return false;
+    return found->kind >= DATA_FILE_LOG && found->kind <= DATA_FILE_PRODUCER_SNAPSHOT
+           && (found->suffix == DATA_FILE_PLAIN || found->suffix == DATA_FILE_SWAP);
 }
 
 static void look_at(void *context, const char *name)
 {
     struct log_dir *dir = context;
-    struct found_file found;
-    if (ends_with(name, ".deleted") || ends_with(name, ".tmp")) {
+    struct data_file_name found;
+    data_file_parse(name, &found);
+    if (found.suffix == DATA_FILE_CLEANED && found.base >= 0 && found.base < dir->min_cleaned)
+        dir->min_cleaned = found.base;
+    if (found.suffix == DATA_FILE_DELETED || found.suffix == DATA_FILE_TMP
+        || found.suffix == DATA_FILE_CLEANED) {
         unlink_name(dir, name);
         return;
     }
-    if (ends_with(name, ".cleaned")) {
-        int64_t base = strtoll(name, NULL, 10);
-        if (base < dir->min_cleaned)
-            dir->min_cleaned = base;
-        unlink_name(dir, name);
-        return;
-    }
-    if (!parse_name(name, &found))
+    if (!is_kept(&found))
         return;
     if (dir->count == dir->capacity) {
         dir->capacity = dir->capacity == 0 ? 16 : dir->capacity * 2;
@@ -94,8 +58,8 @@ static void look_at(void *context, const char *name)
 
 static int compare_files(const void *a, const void *b)
 {
-    const struct found_file *left = a;
-    const struct found_file *right = b;
+    const struct data_file_name *left = a;
+    const struct data_file_name *right = b;
     if (left->base != right->base)
         return left->base < right->base ? -1 : 1;
     return (left->kind > right->kind) - (left->kind < right->kind);
@@ -112,32 +76,14 @@ int log_dir_list(struct log_dir *dir, struct log *log)
     return result < 0 ? result : dir->error;
 }
 
-static const char *suffix_of(enum file_kind kind)
-{
-    switch (kind) {
-    case FILE_LOG:
-        return ".log";
-    case FILE_INDEX:
-        return ".index";
-    case FILE_TIME_INDEX:
-        return ".timeindex";
-    case FILE_TXN_INDEX:
-        return ".txnindex";
-    default:
-        return ".snapshot";
-    }
-}
-
-static void file_name(const struct found_file *found, char name[64])
-{
-    snprintf(name, 64, "%020" PRId64 "%s%s", found->base, suffix_of(found->kind), found->swap ? ".swap" : "");
-}
-
 /* One past the last offset of a swap segment; its base if it is empty. */
 static int64_t end_of_swap(struct log *log, int64_t base)
 {
     char path[FILE_PATH_MAX];
-    file_path(path, "%s/%020" PRId64 ".log.swap", log->path, base);
+    char name[DATA_FILE_NAME_MAX];
+    data_file_format((struct data_file_name){.kind = DATA_FILE_LOG, .suffix = DATA_FILE_SWAP, .base = base},
+                     name);
+    file_path(path, "%s/%s", log->path, name);
     int64_t next = base;
     struct file_status status;
     int file = file_open(log_fs(log), path, FILE_READ);
@@ -158,17 +104,17 @@ void log_dir_fini(struct log_dir *dir)
     *dir = (struct log_dir){0};
 }
 
-void log_dir_unlink(struct log_dir *dir, const struct found_file *found)
+void log_dir_unlink(struct log_dir *dir, const struct data_file_name *found)
 {
-    char name[64];
-    file_name(found, name);
+    char name[DATA_FILE_NAME_MAX];
+    data_file_format(*found, name);
     unlink_name(dir, name);
 }
 
 static bool has_swaps(const struct log_dir *dir)
 {
     for (size_t i = 0; i < dir->count; i++)
-        if (dir->files[i].swap)
+        if (dir->files[i].suffix == DATA_FILE_SWAP)
             return true;
     return false;
 }
@@ -179,18 +125,19 @@ static void unlink_replaced(struct log_dir *dir)
     int64_t from = INT64_MAX;
     int64_t to = -1;
     for (size_t i = 0; i < dir->count; i++) {
-        struct found_file *found = &dir->files[i];
-        if (!found->swap || found->kind != FILE_LOG || found->base >= dir->min_cleaned)
+        struct data_file_name *found = &dir->files[i];
+        if (found->suffix != DATA_FILE_SWAP || found->kind != DATA_FILE_LOG
+            || found->base >= dir->min_cleaned)
             continue;
         int64_t end = end_of_swap(dir->log, found->base);
         from = found->base < from ? found->base : from;
         to = end > to ? end : to;
     }
     for (size_t i = 0; i < dir->count; i++) {
-        struct found_file *found = &dir->files[i];
-        bool replaced =
-            !found->swap && found->kind != FILE_SNAPSHOT && found->base >= from && found->base < to;
-        if (replaced || (found->swap && found->base >= dir->min_cleaned))
+        struct data_file_name *found = &dir->files[i];
+        bool replaced = found->suffix != DATA_FILE_SWAP && found->kind != DATA_FILE_PRODUCER_SNAPSHOT
+                        && found->base >= from && found->base < to;
+        if (replaced || (found->suffix == DATA_FILE_SWAP && found->base >= dir->min_cleaned))
             log_dir_unlink(dir, found);
     }
 }
@@ -200,15 +147,18 @@ static int name_swaps(struct log_dir *dir, bool logs)
 {
     struct log *log = dir->log;
     for (size_t i = 0; i < dir->count; i++) {
-        struct found_file *found = &dir->files[i];
-        if (!found->swap || found->base >= dir->min_cleaned || (found->kind == FILE_LOG) != logs)
+        struct data_file_name *found = &dir->files[i];
+        if (found->suffix != DATA_FILE_SWAP || found->base >= dir->min_cleaned
+            || (found->kind == DATA_FILE_LOG) != logs)
             continue;
-        char name[64];
+        char name[DATA_FILE_NAME_MAX];
         char path[FILE_PATH_MAX];
         char plain[FILE_PATH_MAX];
-        file_name(found, name);
+        data_file_format(*found, name);
         file_path(path, "%s/%s", log->path, name);
-        file_path(plain, "%s/%.*s", log->path, (int)(strlen(name) - strlen(".swap")), name);
+        found->suffix = DATA_FILE_PLAIN; /* the list is read anew */
+        data_file_format(*found, name);
+        file_path(plain, "%s/%s", log->path, name);
         int result = file_rename(log_fs(log), path, plain);
         if (result < 0)
             return result;

@@ -5,19 +5,12 @@
 #ifndef STORAGE_LOG_DIR_H
 #define STORAGE_LOG_DIR_H
 
+#include "storage/data_file.h"
 #include "storage/log.h"
-
-enum file_kind { FILE_LOG = 1, FILE_INDEX, FILE_TIME_INDEX, FILE_TXN_INDEX, FILE_SNAPSHOT };
-
-struct found_file {
-    int64_t base;
-    enum file_kind kind;
-    bool swap;
-};
 
 struct log_dir {
     struct log *log;
-    struct found_file *files; /* by base, then kind */
+    struct data_file_name *files; /* plain and .swap ones, by base, then kind */
     size_t count;
     size_t capacity;
     int64_t min_cleaned; /* lowest base of a .cleaned file; INT64_MAX: none */
@@ -32,6 +25,6 @@ void log_dir_fini(struct log_dir *dir);
  * Lists anew. */
 int log_dir_finish_swaps(struct log_dir *dir);
 
-void log_dir_unlink(struct log_dir *dir, const struct found_file *found);
+void log_dir_unlink(struct log_dir *dir, const struct data_file_name *found);
 
 #endif

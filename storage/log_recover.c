@@ -31,7 +31,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int add_segment_of(struct log *log, const struct found_file *found)
+static int add_segment_of(struct log *log, const struct data_file_name *found)
 {
     struct segment *segment = segment_new(log->files, log->path, found->base);
     char path[FILE_PATH_MAX];
@@ -51,14 +51,14 @@ static int add_segment_of(struct log *log, const struct found_file *found)
 static int build_segments(struct log *log, struct log_dir *dir)
 {
     for (size_t i = 0; i < dir->count; i++) {
-        const struct found_file *found = &dir->files[i];
+        const struct data_file_name *found = &dir->files[i];
         bool known = log->count > 0 && log_active(log)->base_offset == found->base;
         int result = 0;
-        if (found->kind == FILE_LOG)
+        if (found->kind == DATA_FILE_LOG)
             result = add_segment_of(log, found);
-        else if (found->kind == FILE_TXN_INDEX && known)
+        else if (found->kind == DATA_FILE_TXN_INDEX && known)
             log_active(log)->has_txn_index = true;
-        else if (found->kind != FILE_SNAPSHOT && !known) {
+        else if (found->kind != DATA_FILE_PRODUCER_SNAPSHOT && !known) {
             log_dir_unlink(dir, found);
         }
         if (result < 0)
@@ -125,8 +125,9 @@ static int load_producers(struct log *log, const struct log_dir *dir, int64_t en
     int64_t from = -1;
     bool was_damaged = false; /* then the batches say what it said */
     for (size_t i = dir->count; i > 0 && from < 0; i--) {
-        const struct found_file *found = &dir->files[i - 1];
-        if (found->kind != FILE_SNAPSHOT || found->base > end || found->base < log->start_offset)
+        const struct data_file_name *found = &dir->files[i - 1];
+        if (found->kind != DATA_FILE_PRODUCER_SNAPSHOT || found->base > end
+            || found->base < log->start_offset)
             continue;
         char path[FILE_PATH_MAX];
         struct note why = {""};
@@ -489,8 +490,8 @@ static void remove_stray_snapshots(struct log *log, const struct log_dir *dir, i
 {
     bool newest = true;
     for (size_t i = dir->count; i > 0; i--) {
-        const struct found_file *found = &dir->files[i - 1];
-        if (found->kind != FILE_SNAPSHOT)
+        const struct data_file_name *found = &dir->files[i - 1];
+        if (found->kind != DATA_FILE_PRODUCER_SNAPSHOT)
             continue;
         bool at_base = log->segments[log_find_segment(log, found->base)]->base_offset == found->base;
         bool is_newest =

@@ -147,7 +147,7 @@ static void take_name(void *context, const char *name)
         return;
     }
     data_file_parse(name, &parsed);
-    if (parsed.suffix == DATA_FILE_TMP)
+    if (parsed.suffix == DATA_FILE_TMP || parsed.suffix == DATA_FILE_PART)
         add(check, FINDING_NOTE, "leftover-tmp", name, "a file that was not written to its end");
 }
 

@@ -117,11 +117,8 @@ static void found_orphans(struct log_check *check, const struct files *files, si
         enum data_file_kind kind = files->items[at].kind;
         if (kind != DATA_FILE_INDEX && kind != DATA_FILE_TIME_INDEX && kind != DATA_FILE_TXN_INDEX)
             continue;
-        char name[64];
-        snprintf(name, sizeof name, "%020" PRId64 "%s", files->items[at].base,
-                 kind == DATA_FILE_INDEX        ? ".index"
-                 : kind == DATA_FILE_TIME_INDEX ? ".timeindex"
-                                                : ".txnindex");
+        char name[DATA_FILE_NAME_MAX];
+        data_file_format(files->items[at], name);
         add(check, FINDING_WARNING, "index-orphan", name, "an index without a log: it is removed");
     }
 }
@@ -202,8 +199,8 @@ static void check_snapshots(const struct log_walk *walk, const struct files *fil
         const struct data_file_name *file = &files->items[i];
         if (file->kind != DATA_FILE_PRODUCER_SNAPSHOT)
             continue;
-        char name[64];
-        snprintf(name, sizeof name, "%020" PRId64 ".snapshot", file->base);
+        char name[DATA_FILE_NAME_MAX];
+        data_file_format(*file, name);
         if (check->end_offset >= 0 && file->base > check->end_offset)
             add(check, FINDING_WARNING, "snapshot-stray", name,
                 "it is of an offset beyond the log's end: removed");
