@@ -266,6 +266,7 @@ enum kerr group_log_append(struct partition *partition, enum codec codec, struct
 {
     struct batch_builder builder;
     batch_builder_init(&builder, codec, codec_default_level(codec));
+    builder.header.base_sequence = 0; /* as in Apache Kafka, though there is no producer */
     struct slice batch = build(&builder, effects, wall_ms);
     struct log_config config;
     partition_get_config(partition, &config);
