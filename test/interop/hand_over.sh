@@ -1,4 +1,4 @@
-# Sourced by kafka_reads_ours and we_read_kafkas: one broker writes a directory, another one serves it, and the first one again.
+# Sourced by those about directories: one broker writes a directory, another one serves it, and the first one again.
 # shellcheck shell=bash
 . "${0%/*}/scenario.sh"
 need java
@@ -36,6 +36,7 @@ dump() {   # DATA...
 dump-log --cluster-metadata-decoder --deep-iteration --files $(paste -sd, <<< "$metadata")
 dump-log --deep-iteration --files $(printf '%s\n' "$logs" "$indexes" "$snapshots" | paste -sd,)
 dump-log --index-sanity-check --files $(paste -sd, <<< "$indexes")
+$(grep -q __consumer_offsets <<< "$logs" && printf 'dump-log --offsets-decoder --files '; grep __consumer_offsets <<< "$logs" | paste -sd,)
 END
 }
 

@@ -65,11 +65,13 @@ broker() {   # [KEY=VALUE...]
 }
 
 # What an Apache Kafka node said that it does not say on every start. Two warnings come always; now and then the controller
-# meets a registration while it is still becoming active, says so as an error, and the registration comes again.
+# meets a registration while it is still becoming active, says so as an error, and the registration comes again. A broker that was not
+# told before it ended that it leads no more begins to read its groups, learns that it is fenced, says that it stops, and reads again.
 complained() {   # LOG
     grep -E ' (WARN|ERROR|FATAL) ' "$1" |
         grep -v -e 'Performing controller activation' -e 'NetworkClient that has already been closed' \
-            -e 'ERROR kafka.server.ControllerApis .*(apiKey=CONTROLLER_REGISTRATION,'
+            -e 'ERROR kafka.server.ControllerApis .*(apiKey=CONTROLLER_REGISTRATION,' \
+            -e 'ERROR .*CoordinatorRuntime - .* Failed to load metadata from .* due to Stopped loading records'
 }
 
 show_logs() {

@@ -16,7 +16,7 @@ CONTENT = [
     r"Log starting offset: \d+$",
     r"Snapshot end offset: \d+, epoch: \d+$",
     r"baseOffset: \d+ lastOffset: \d+ .* isvalid: true$",
-    r"\| offset: \d+ \S+: -?\d+ keySize: -?\d+ valueSize: -?\d+ sequence: -?\d+ headerKeys: \[[^]]*\]( \w+:? \{.*\}| controlType: \w+\(\d\)| endTxnMarker: \w+ coordinatorEpoch: -?\d+)?$",
+    r"\| offset: \d+ \S+: -?\d+ keySize: -?\d+ valueSize: -?\d+ sequence: -?\d+ headerKeys: \[[^]]*\]( \w+:? \{.*\}( payload: <DELETE>)?| controlType: \w+\(\d\)| endTxnMarker: \w+ coordinatorEpoch: -?\d+)?$",
     r"offset: \d+ position: \d+$",
     r"timestamp: \d+ offset: \d+$",
     r"producerId: \d+ producerEpoch: \d+ .*$",
@@ -85,11 +85,18 @@ def wrong_epochs(folder, partition):
     return [f"{folder}: leader epochs (and first offsets) are {partition.epochs}, leader-epoch-checkpoint says {written}"]
 
 
+def wrong_partitions(partitions):
+    return [line for folder, partition in partitions.items() for line in wrong_epochs(folder, partition)]
+
+
 def main():
-    name, partitions, files, batches, position = "", {}, 0, 0, 0
+    name, partitions, files, batches, position, wrong = "", {}, 0, 0, 0, []
     for line in map(str.rstrip, sys.stdin):
         if not PLAIN.match(line):
             sys.exit(f"dump: {name}: {line}")
+        if line.startswith("$ "):   # the same files again, decoded otherwise
+            wrong += wrong_partitions(partitions)
+            partitions = {}
         if m := DUMPING.match(line):
             name, position, files = m[1], 0, files + 1
             folder = os.path.dirname(name) if name.endswith(".log") else name
@@ -103,7 +110,7 @@ def main():
                 sys.exit(f"dump: {name}: expected offset {partition.end} at position {position}: {line}")
             partition.take(base, last, epoch)
             position, batches = at + size, batches + 1
-    wrong = [line for folder, partition in partitions.items() for line in wrong_epochs(folder, partition)]
+    wrong += wrong_partitions(partitions)
     if wrong:
         sys.exit("dump: " + "\n      ".join(wrong))
     if not batches:
