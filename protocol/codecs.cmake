@@ -7,3 +7,7 @@ endforeach()
 execute_process(COMMAND ${CMAKE_C_COMPILER} -print-file-name=libstdc++.a OUTPUT_VARIABLE stdcxx
                 OUTPUT_STRIP_TRAILING_WHITESPACE)
 target_link_libraries(odradek_codecs INTERFACE ${stdcxx} m)
+
+# SHA-2, likewise (docs/decisions/0010).
+find_library(ODRADEK_LIB_crypto NAMES libcrypto.a REQUIRED)
+target_link_libraries(odradek_codecs INTERFACE ${ODRADEK_LIB_crypto})

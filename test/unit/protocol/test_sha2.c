@@ -1,4 +1,4 @@
-/* SHA-2 and HMAC against the examples of FIPS 180-4 and RFC 4231. */
+/* SHA-2 and HMAC against the examples of FIPS 180-4 and RFC 4231, and at the edges of a block Python's. */
 #include "protocol/base/sha2.h"
 
 #include <check.h>
@@ -41,6 +41,25 @@ START_TEST(digests_are_those_of_the_standard)
 }
 END_TEST
 
+START_TEST(a_key_is_padded_or_shortened_at_the_size_of_a_block)
+{
+    char key[129];
+    memset(key, 0xaa, sizeof key);
+    expect_hmac(SHA_256, SLICE(""), SLICE(""),
+                "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+    expect_hmac(SHA_256, slice_of(key, 64), SLICE("x"),
+                "ce3c639dcb9d8baae5d44c3b8b5e233faab4d1860e07489af5c84f213998bd79");
+    expect_hmac(SHA_256, slice_of(key, 65), SLICE("x"),
+                "c2b9a0a013df029c7d812c5ac18388feef0194ee64fcc5f321d149c06137caa3");
+    expect_hmac(SHA_512, slice_of(key, 128), SLICE("x"),
+                "5b82498ec1ea9861b32c8a2c37a8a910f741ec22bc639eb1e6132f2d03677a28"
+                "d81f94b00c5fc256fb8f0fcdd0ace0dc79d1a0b102b08187d51a1a2ad0bcec9e");
+    expect_hmac(SHA_512, slice_of(key, 129), SLICE("x"),
+                "b43449bd2bc1722a0c3be2041edde9fe613f3a21859b2b878279dbc277c4f3fa"
+                "307131d81bfa5fb1b7c8a1d576b98c29d6222f823f203a0b79b46d320df72d85");
+}
+END_TEST
+
 START_TEST(hmacs_are_those_of_the_standard)
 {
     char key[131], long_text[] = "Test Using Larger Than Block-Size Key - Hash Key First";
@@ -63,6 +82,7 @@ int main(void)
     Suite *suite = suite_create("sha2");
     TCase *tests = tcase_create("sha2");
     tcase_add_test(tests, digests_are_those_of_the_standard);
+    tcase_add_test(tests, a_key_is_padded_or_shortened_at_the_size_of_a_block);
     tcase_add_test(tests, hmacs_are_those_of_the_standard);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
