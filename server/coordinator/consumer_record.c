@@ -145,7 +145,8 @@ static const struct consumer_group_regular_expression_key *regex_key(const struc
 {
     struct consumer_group_regular_expression_key *key =
         arena_new(step->effects->arena, struct consumer_group_regular_expression_key);
-    *key = (struct consumer_group_regular_expression_key){step->group_id, text};
+    *key =
+        (struct consumer_group_regular_expression_key){step->group_id, arena_dup(step->effects->arena, text)};
     return key;
 }
 
