@@ -2,6 +2,7 @@
  * A million events in the lives of groups, and every rule of group_checks.h held against each of them; and
  * that each rule notices when it is broken. ODRADEK_SIM_SEED=n runs one seed and says what it did.
  */
+#include "test/sim/groups/consumer_runs.h"
 #include "test/sim/groups/group_sim.h"
 
 #include <check.h>
@@ -142,6 +143,7 @@ int main(void)
     tcase_add_test(tcase, a_record_that_was_refused_and_is_there_is_noticed);
     tcase_add_test(tcase, a_member_that_loses_its_session_too_soon_is_noticed);
     tcase_add_test(tcase, a_group_that_nobody_looks_at_is_noticed);
+    add_consumer_runs(tcase);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
