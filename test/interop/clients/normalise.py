@@ -43,11 +43,12 @@ def sorted_acls(lines):
 
 
 def sorted_rows(lines):
-    """The rows below each heading of kafka-consumer-groups and kafka-groups; members come in the order of their random ids."""
+    """The rows below each heading of kafka-consumer-groups and kafka-groups; members come in the order of their random ids, which
+    become "..." where they are nothing else."""
     rows, below = [], False
     for line in lines + [""]:
         if below and line.strip() and line[0] != "$":
-            rows.append(line)
+            rows.append(re.sub(r" [\w-]{22} ", " ... ", line))
             continue
         yield from sorted(rows)
         rows, below = [], line.startswith("GROUP ")

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -28,7 +29,7 @@ import org.apache.kafka.common.errors.UnreleasedInstanceIdException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 
 /**
- * Members of consumer groups, many in one JVM: Members BOOTSTRAP < COMMANDS. members.py says what they are told and what they say.
+ * Members of consumer groups, many in one JVM: Members BOOTSTRAP [join ...] < COMMANDS. members.py says what they are told and what they say.
  * Beside that: topics as /PATTERN/ are a regular expression that the broker resolves; settings with a dot are the consumer's own;
  * and there are commands to Java's Admin client:
  *
@@ -53,6 +54,7 @@ class Members {
 
     public static void main(String[] args) throws Exception {
         var lines = new BufferedReader(new InputStreamReader(System.in));
+        if (args.length > 1) new Member(args[0], Arrays.copyOfRange(args, 1, args.length)).start();
         try (var admin = Admin.create(Map.of("bootstrap.servers", args[0]))) {
             for (String line; (line = lines.readLine()) != null; ) {
                 String[] words = line.split(" ");

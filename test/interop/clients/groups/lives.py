@@ -24,7 +24,9 @@ class Life:
 
     def join(self, member, session=LONG_MS, **how):
         if self.consumer:
-            self.group.join(member, **{"group.protocol": "consumer", "group.remote.assignor": self.assignor}, **how)
+            # a Java consumer of this protocol tells the broker whenever it closes
+            alone = session == SHORT_MS and self.group.clients.several
+            self.group.join(member, alone=alone, **{"group.protocol": "consumer", "group.remote.assignor": self.assignor}, **how)
         else:
             self.group.join(member, session=session, assignor=self.assignor, **how)
 

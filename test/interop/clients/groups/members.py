@@ -1,6 +1,7 @@
 """The members of consumer groups: real clients, each a program of its own, or several in one (Java).
 
-A member is joined with these words, on its command line, or as a line that the program with several members reads:
+A member is joined with these words, on its command line, or as a line that the program with several members reads (which takes them
+on its command line too, so that a member that is to be killed can have a program of its own):
 
   join GROUP/MEMBER GROUP TOPIC[,TOPIC] NAME=VALUE...     assignor=, session= (ms), and what else its client understands
 
@@ -42,9 +43,9 @@ class Members:
     def words(self, member, group, topics, how):
         return ["join", member, group, topics] + [f"{name}={value}" for name, value in how.items()]
 
-    def join(self, member, group, topics, **how):
+    def join(self, member, group, topics, alone=False, **how):
         words = self.words(member, group, topics, how)
-        if self.several:
+        if self.several and not alone:
             self.programs[member] = self.host
             self.write(self.host, " ".join(words))
         else:
@@ -59,7 +60,7 @@ class Members:
 
     def kill(self, member):
         program = self.programs.pop(member)
-        if self.several:
+        if program is self.host:
             self.write(program, f"{member} die")
         else:
             program.send_signal(signal.SIGKILL)
@@ -68,7 +69,7 @@ class Members:
     def left(self, member):
         """Its program must end well."""
         program = self.programs.pop(member)
-        if not self.several and program.wait(PATIENCE_S):
+        if program is not self.host and program.wait(PATIENCE_S):
             raise RuntimeError(f"{member} ended with {program.returncode}")
 
     def end(self):
