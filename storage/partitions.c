@@ -4,12 +4,7 @@
  * 1. A partition is in both maps or in none; the maps hold one reference.
  * 2. The registry's lock is not held across I/O. Deleting lets go of it before files are touched; that a
  * partition is made once, and not deleted meanwhile, is seen to otherwise (partitions_create.c).
- * 3. Checkpoint files are written when their content has changed, at their intervals, by the ticking thread;
- * log starts also before DeleteRecords is answered.
- * 4. Between a deletion and the next creation, whatever the names, what is on stable storage stops to speak
- * of the deleted (partitions_forget_deleted): once for all of them, since a deletion alone harms nobody. An
- * entry that outlived its topic would be believed of the next one of its name, and a directory without an id
- * that came back after a power cut would be taken for it.
+ * 3. Checkpoint files and what deletions leave in them: partitions_checkpoints.c.
  */
 #include "storage/partitions_private.h"
 
@@ -33,31 +28,8 @@ enum {
     HOUSEKEEPING_INTERVAL_MS = 1000,
     IDLE_FILES_INTERVAL_MS = 60000,
     KEY_ROOM = 300,
-    WORKERS_MAX = 8,
     MOVERS_MAX = 64,
-    WORK_PER_THREAD = 16,
 };
-
-static const char *const checkpoint_names[CHECKPOINT_COUNT] = {
-    "recovery-point-offset-checkpoint",
-    "replication-offset-checkpoint",
-    "log-start-offset-checkpoint",
-    "cleaner-offset-checkpoint",
-};
-
-static int64_t checkpoint_interval_ms(const struct partitions *partitions, int kind)
-{
-    switch (kind) {
-    case CHECKPOINT_RECOVERY:
-        return partitions->config.recovery_point_checkpoint_interval_ms;
-    case CHECKPOINT_HIGH_WATERMARK:
-        return partitions->config.high_watermark_checkpoint_interval_ms;
-    case CHECKPOINT_START:
-        return partitions->config.log_start_checkpoint_interval_ms;
-    default:
-        return 0; /* when something was cleaned */
-    }
-}
 
 static int32_t mover_threads(const struct storage_config *config, int32_t dir_count)
 {
@@ -91,7 +63,7 @@ struct partitions *partitions_new(struct data_dir **dirs, int32_t dir_count,
     partitions->mover = mover_new(partitions, mover_threads(config, dir_count));
     int64_t now_ms = clock_monotonic_ms();
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
-        partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
+        partitions->checkpoint_due_ms[kind] = now_ms + partitions_checkpoint_interval_ms(partitions, kind);
     partitions->cleaner = cleaner_new(partitions, &config->cleaner);
     partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;
     partitions->retention_due_ms = now_ms + config->initial_task_delay_ms;
@@ -258,128 +230,6 @@ static void remove_doomed(struct partitions *partitions, int64_t now_ms)
     }
 }
 
-/* ---- checkpoints ---- */
-
-/* Negative: nothing is to be said of it. */
-static int64_t offset_for(struct partition *partition, int kind)
-{
-    struct partition_checkpoint checkpoint;
-    partition_get_checkpoint(partition, &checkpoint);
-    return kind == CHECKPOINT_RECOVERY         ? checkpoint.recovery_point
-           : kind == CHECKPOINT_HIGH_WATERMARK ? checkpoint.high_watermark
-           : kind == CHECKPOINT_START          ? checkpoint.start_offset
-                                               : checkpoint.first_dirty;
-}
-
-static void write_text(struct buf *text, struct partition **found, const int64_t *offsets, size_t count)
-{
-    size_t entries = 0;
-    for (size_t i = 0; i < count; i++)
-        entries += offsets[i] >= 0;
-    buf_printf(text, "0\n%zu\n", entries);
-    for (size_t i = 0; i < count; i++)
-        if (offsets[i] >= 0)
-            buf_printf(text, "%s %d %" PRId64 "\n", found[i]->topic, (int)found[i]->index, offsets[i]);
-}
-
-/* Writes one kind of checkpoint for one directory if it has changed; with `must` on a full disk too, if it
- * can be helped. */
-static bool write_checkpoint(struct partitions *partitions, int32_t at, int kind, bool must,
-                             struct partition **found, size_t count) NEEDS(partitions->checkpoint_mutex)
-{
-    struct data_dir *dir = partitions->dirs[at];
-    struct buf text = {0};
-    int64_t *offsets = malloc(sizeof *offsets * (count + 1));
-    ensure(offsets != NULL);
-    for (size_t i = 0; i < count; i++)
-        offsets[i] = partition_dir(found[i]) == dir ? offset_for(found[i], kind) : -1;
-    write_text(&text, found, offsets, count);
-    struct buf *written = &partitions->written[at * CHECKPOINT_COUNT + kind];
-    enum kerr (*store)(struct data_dir * dir, const char *name, struct slice content) =
-        must || kind == CHECKPOINT_START ? data_dir_remember : data_dir_checkpoint;
-    bool good = slice_equal(buf_slice(written), buf_slice(&text))
-                || store(dir, checkpoint_names[kind], buf_slice(&text)) == KERR_NONE;
-    if (good) {
-        struct buf old = *written;
-        *written = text;
-        text = old;
-    }
-    for (size_t i = 0; i < count && good && kind == CHECKPOINT_START; i++)
-        if (offsets[i] >= 0)
-            partition_note_stored_start(found[i], dir, offsets[i]);
-    buf_fini(&text);
-    free(offsets);
-    return good;
-}
-
-static bool write_checkpoints(struct partitions *partitions, int kind)
-{
-    size_t count;
-    bool good = true;
-    mutex_lock(&partitions->checkpoint_mutex);
-    struct partition **found = partitions_all(partitions, &count);
-    for (int32_t at = 0; at < partitions->dir_count; at++)
-        if (!data_dir_is_offline(partitions->dirs[at]))
-            good &= write_checkpoint(partitions, at, kind, false, found, count);
-    mutex_unlock(&partitions->checkpoint_mutex);
-    partitions_unref_all(found, count);
-    return good;
-}
-
-bool partitions_store_log_starts(struct partitions *partitions)
-{
-    return write_checkpoints(partitions, CHECKPOINT_START);
-}
-
-void partitions_store_checkpoints(struct partitions *partitions)
-{
-    for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
-        (void)write_checkpoints(partitions, kind);
-}
-
-/* The kinds that a start believes. Log starts first: of a partition that has moved the old place's entry goes
- * when the new one's is there. */
-static bool rewrite_checkpoints(struct partitions *partitions) NEEDS(partitions->checkpoint_mutex)
-{
-    static const int kinds[] = {CHECKPOINT_START, CHECKPOINT_RECOVERY, CHECKPOINT_CLEANER};
-    size_t count;
-    bool good = true;
-    struct partition **found = partitions_all(partitions, &count);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        for (int32_t at = 0; at < partitions->dir_count; at++)
-            if (!data_dir_is_offline(partitions->dirs[at]))
-                good &= write_checkpoint(partitions, at, kinds[i], true, found, count)
-                        || data_dir_is_offline(partitions->dirs[at]); /* then nothing is made in it */
-    partitions_unref_all(found, count);
-    return good;
-}
-
-static void sync_names(struct partitions *partitions)
-{
-    for (int32_t at = 0; at < partitions->dir_count; at++) {
-        struct data_dir *dir = partitions->dirs[at];
-        if (data_dir_is_offline(dir))
-            continue;
-        int result = file_sync_directory(data_dir_fs(dir), data_dir_path(dir));
-        if (result < 0)
-            data_dir_fail(dir, "%s: %s", data_dir_path(dir), strerror(-result));
-    }
-}
-
-bool partitions_forget_deleted(struct partitions *partitions)
-{
-    bool good = true;
-    mutex_lock(&partitions->checkpoint_mutex); /* always: who comes second waits until it is done */
-    if (atomic_exchange(&partitions->outdated, false)) {
-        good = rewrite_checkpoints(partitions);
-        sync_names(partitions);
-        if (!good)
-            atomic_store(&partitions->outdated, true);
-    }
-    mutex_unlock(&partitions->checkpoint_mutex);
-    return good;
-}
-
 /* Log starts first, then what lies below them: invariant 13. */
 static void enforce_retention(struct partitions *partitions, int64_t now_ms)
 {
@@ -423,8 +273,9 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
         if (kind == CHECKPOINT_CLEANER ? cleaner_take_changed(partitions->cleaner)
                                        : now_ms >= partitions->checkpoint_due_ms[kind]) {
-            partitions->checkpoint_due_ms[kind] = now_ms + checkpoint_interval_ms(partitions, kind);
-            (void)write_checkpoints(partitions, kind);
+            partitions->checkpoint_due_ms[kind] =
+                now_ms + partitions_checkpoint_interval_ms(partitions, kind);
+            (void)partitions_write_checkpoints(partitions, kind);
         }
     if (now_ms >= partitions->idle_files_due_ms) {
         partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;
@@ -439,42 +290,6 @@ void partitions_set_cleaner(struct partitions *partitions, const struct cleaner_
 }
 
 /* ---- closing ---- */
-
-struct shared_work {
-    atomic_size_t next;
-    size_t count;
-    void (*work)(void *context, size_t i);
-    void *context;
-};
-
-static void *take_work(void *context)
-{
-    struct shared_work *shared = context;
-    size_t i;
-    while ((i = atomic_fetch_add(&shared->next, 1)) < shared->count)
-        shared->work(shared->context, i);
-    return NULL;
-}
-
-size_t partitions_threads_for(size_t count)
-{
-    return 1 + count / WORK_PER_THREAD;
-}
-
-void partitions_in_parallel(size_t count, size_t thread_count, void (*work)(void *context, size_t i),
-                            void *context)
-{
-    struct shared_work shared = {.count = count, .work = work, .context = context};
-    struct thread threads[WORKERS_MAX] = {0};
-    size_t most = thread_count < count ? thread_count : count;
-    size_t extra = most <= 1 ? 0 : most - 1 < WORKERS_MAX ? most - 1 : WORKERS_MAX;
-    atomic_init(&shared.next, 0);
-    for (size_t i = 0; i < extra; i++)
-        (void)thread_start(&threads[i], "storage", take_work, &shared);
-    take_work(&shared);
-    for (size_t i = 0; i < extra; i++)
-        thread_join(&threads[i]);
-}
 
 struct closing {
     struct partition **found;
@@ -502,7 +317,7 @@ static bool close_dir(struct partitions *partitions, int32_t at, struct partitio
     bool good = !data_dir_is_offline(dir) && !is_unclean;
     mutex_lock(&partitions->checkpoint_mutex);
     for (int kind = 0; kind < CHECKPOINT_COUNT && good; kind++)
-        good = write_checkpoint(partitions, at, kind, false, found, count);
+        good = partitions_write_checkpoint(partitions, at, kind, false, found, count);
     mutex_unlock(&partitions->checkpoint_mutex);
     return good && data_dir_mark_clean(dir, broker_epoch) == KERR_NONE;
 }

@@ -100,6 +100,16 @@ void partitions_free_preferences(struct partitions *partitions);
 /* Writes the checkpoint files that have changed, in all directories. */
 void partitions_store_checkpoints(struct partitions *partitions);
 
+/* Those of one kind; false: not all could be written. */
+bool partitions_write_checkpoints(struct partitions *partitions, int kind);
+
+/* One kind for one directory, if it has changed; with `must` on a full disk too, if it can be helped. */
+bool partitions_write_checkpoint(struct partitions *partitions, int32_t at, int kind, bool must,
+                                 struct partition **found, size_t count) NEEDS(partitions->checkpoint_mutex);
+
+/* How often one kind is written; 0: when there is something to write. */
+int64_t partitions_checkpoint_interval_ms(const struct partitions *partitions, int kind);
+
 /* Queues a renamed directory for removal. */
 void partitions_doom(struct partitions *partitions, struct data_dir *dir, const char *path, int64_t delay_ms);
 
