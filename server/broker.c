@@ -13,6 +13,7 @@
 #include "server/dynamic_config.h"
 #include "server/log_dirs.h"
 #include "server/telemetry/telemetry.h"
+#include "server/throttle/throttle.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/file.h"
@@ -349,6 +350,19 @@ static struct broker *new_broker(struct config *config)
     return broker;
 }
 
+static void open_throttle(struct broker *broker)
+{
+    const struct config *config = &broker->config;
+    struct throttle_settings settings = {
+        .window = {config->quota_window_num, (int64_t)config->quota_window_size_seconds * 1000},
+        .controller_window = {config->controller_quota_window_num,
+                              (int64_t)config->controller_quota_window_size_seconds * 1000},
+    };
+    broker->throttle = throttle_new(&settings, broker_random(NULL));
+    throttle_follow(broker->throttle, &cluster_read(broker->cluster)->quotas);
+    cluster_read_done(broker->cluster);
+}
+
 static bool open_stages(struct broker *broker, struct note *why)
 {
     if (broker->config.listener_count > BROKER_MAX_LISTENERS) {
@@ -367,6 +381,7 @@ static bool open_stages(struct broker *broker, struct note *why)
     broker->fetch_sessions =
         fetch_sessions_new(broker->config.max_incremental_fetch_session_cache_slots, broker_random(NULL));
     broker->group_coordinator = group_coordinator_new(broker);
+    open_throttle(broker);
     broker->telemetry = telemetry_new(broker_random(NULL));
     broker->tick = tick_start(broker, why);
     return broker->tick != NULL && bind_listeners(broker, false, why) && start_listeners(broker, why);
@@ -426,6 +441,7 @@ bool broker_close(struct broker *broker)
     fetch_sessions_free(broker->fetch_sessions);
     group_coordinator_free(broker->group_coordinator);
     telemetry_free(broker->telemetry);
+    throttle_free(broker->throttle);
     bool clean = true;
     if (broker->partitions != NULL)
         clean = partitions_close(broker->partitions, cluster_broker_epoch(broker->cluster));

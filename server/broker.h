@@ -19,6 +19,7 @@
 struct connection;
 struct group_coordinator;
 struct telemetry;
+struct throttle;
 
 enum { BROKER_MAX_LISTENERS = 16 };
 
@@ -35,6 +36,7 @@ struct broker {
     struct fetch_sessions *fetch_sessions;
     struct group_coordinator *group_coordinator;
     struct telemetry *telemetry;
+    struct throttle *throttle;
     struct tick *tick;
     uint64_t hash_seed; /* random and constant: for maps whose keys clients choose */
     struct arena arena; /* what lives as long as the broker; only broker_open allocates in it */

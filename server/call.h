@@ -36,6 +36,9 @@ struct call {
     void *request;
     void *response;
     enum call_verdict verdict;
+    size_t frame_len;      /* of the request, without its length */
+    int32_t throttle_ms;   /* how long the client is to be quiet, so far; server/throttle */
+    bool is_time_recorded; /* the quota on the time of requests has been asked */
 };
 
 /* The act of one API; may block where its file says so. */

@@ -75,6 +75,10 @@ struct config {
     int64_t connections_max_idle_ms; /* negative: never */
     int32_t fetch_max_bytes;
     int32_t telemetry_max_bytes;
+    int32_t quota_window_num;
+    int32_t quota_window_size_seconds;
+    int32_t controller_quota_window_num;
+    int32_t controller_quota_window_size_seconds;
     int32_t max_incremental_fetch_session_cache_slots;
     int32_t max_request_partition_size_limit;
     int32_t queued_max_requests;

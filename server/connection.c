@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 enum {
+    PEER_CHECK_MS = 1000,               /* how often a muted client is looked at */
     QUIET_MS = 1000,                    /* after this long without a byte the buffers go back */
     SEND_STALL_MS = 60 * 1000,          /* a peer that takes nothing for so long is cut off */
     BUFFER_BYTES = 128 * 1024,          /* of a connection that is busy; larger frames make it grow */
@@ -188,6 +189,30 @@ static void name_thread(struct connection *connection, struct run *run)
     thread_set_name(name);
 }
 
+/* Waits, unless the broker stops or the peer goes. */
+static void be_quiet(struct connection *connection, int64_t for_ms)
+{
+    int64_t until_ms = clock_monotonic_ms() + for_ms;
+    waiter_arm(&connection->waiter);
+    for (int64_t now_ms; (now_ms = clock_monotonic_ms()) < until_ms;) {
+        int64_t next_ms = until_ms - now_ms > PEER_CHECK_MS ? now_ms + PEER_CHECK_MS : until_ms;
+        if (waiter_wait(&connection->waiter, next_ms) == WAITER_STOPPED || net_peer_is_gone(connection->fd))
+            return;
+    }
+}
+
+/* Above a quota: the client has been told, and is not read from, for so long (KIP-219). */
+static void mute(struct connection *connection, struct run *run, struct input *input)
+{
+    int64_t for_ms = connection->mute_ms;
+    connection->mute_ms = 0;
+    if (for_ms > QUIET_MS) {
+        input_trim(input);
+        run_trim(run);
+    }
+    be_quiet(connection, for_ms);
+}
+
 /* Runs what has arrived and sends the answers. */
 static bool serve_run(struct connection *connection, struct run *run, struct input *input)
 {
@@ -197,6 +222,8 @@ static bool serve_run(struct connection *connection, struct run *run, struct inp
     enum net_result sent = run->out.len > 0 ? respond(connection->fd, &run->writer) : NET_OK;
     run_reset(run);
     consume(input, used);
+    if (connection->mute_ms > 0 && result == RUN_GO_ON && sent == NET_OK)
+        mute(connection, run, input);
     return result == RUN_GO_ON && sent == NET_OK;
 }
 
@@ -217,12 +244,18 @@ static void forget_client(struct connection *connection)
 {
     if (!uuid_is_zero(connection->metrics_instance))
         telemetry_forget(connection->broker->telemetry, connection->metrics_instance);
+    throttle_client_fini(connection->broker->throttle, &connection->throttle);
     memory_free_slice(connection->software_name);
     memory_free_slice(connection->software_version);
 }
 
 void connection_serve(struct connection *connection)
 {
+    if (connection->refused_ms > 0) {
+        be_quiet(connection, connection->refused_ms);
+        net_shutdown(connection->fd);
+        return;
+    }
     net_set_read_timeout(connection->fd, QUIET_MS);
     net_set_write_timeout(connection->fd, send_stall_ms(connection));
     struct run *run = malloc(sizeof *run);

@@ -8,6 +8,7 @@
 #include "protocol/base/slice.h"
 #include "protocol/base/uuid.h"
 #include "server/net.h"
+#include "server/throttle/throttle.h"
 #include "server/waiter.h"
 
 struct broker;
@@ -24,8 +25,12 @@ struct connection {
     struct waiter waiter;       /* what a request of this connection waits with */
     struct slice software_name; /* as ApiVersions told, its own memory; null: it has not */
     struct slice software_version;
-    struct uuid metrics_instance; /* under which it has asked for its subscription; zero: it has not */
-    uint64_t named_for;           /* hash of the client id that the thread's name was made from */
+    struct uuid metrics_instance;    /* under which it has asked for its subscription; zero: it has not */
+    struct throttle_client throttle; /* its quotas */
+    int64_t cpu_us;     /* of its thread, when the quota on the time of requests was asked last; 0: never */
+    int32_t mute_ms;    /* nothing more is read from it for so long, once the answers are out */
+    int32_t refused_ms; /* above its address's connection_creation_rate: closed after so long */
+    uint64_t named_for; /* hash of the client id that the thread's name was made from */
 };
 
 /* The thread's work: serves the client until it goes, misbehaves, falls idle, or the broker stops. Closes the

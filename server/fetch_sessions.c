@@ -374,3 +374,14 @@ void fetch_sessions_end(struct fetch_sessions *sessions, const struct fetch_cont
         remember(session, &context->targets[i], &told[i]);
     mutex_unlock(&sessions->mutex);
 }
+
+void fetch_sessions_cancel(struct fetch_sessions *sessions, const struct fetch_context *context)
+{
+    if (context->session_id == 0)
+        return;
+    mutex_lock(&sessions->mutex);
+    struct session *session = find_session(sessions, context->session_id);
+    if (session != NULL)
+        remove_session(sessions, session);
+    mutex_unlock(&sessions->mutex);
+}

@@ -62,4 +62,7 @@ struct fetch_told {
 void fetch_sessions_end(struct fetch_sessions *sessions, const struct fetch_context *context,
                         const struct fetch_told *told);
 
+/* The session that this request has made is not told to the client: there is none. */
+void fetch_sessions_cancel(struct fetch_sessions *sessions, const struct fetch_context *context);
+
 #endif

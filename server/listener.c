@@ -153,6 +153,7 @@ static void welcome(struct listener *listener, int fd, const char *peer, uint16_
     connection->peer_port = peer_port;
     memcpy(connection->peer, peer, sizeof connection->peer);
     connection->principal = SLICE("User:ANONYMOUS"); /* whoever has not said who he is */
+    connection->refused_ms = throttle_connection(listener->broker->throttle, peer, clock_monotonic_ms());
     waiter_init(&connection->waiter);
     net_set_buffers(fd, listener->broker->config.socket_send_buffer_bytes,
                     listener->broker->config.socket_receive_buffer_bytes);

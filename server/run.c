@@ -12,6 +12,7 @@
 #include "server/api/produce.h"
 #include "server/broker.h"
 #include "server/dispatch.h"
+#include "server/throttle/throttle_call.h"
 #include "storage/segment.h"
 
 enum {
@@ -72,6 +73,7 @@ static struct call *decode(struct run *run, struct slice frame)
     struct call *call = &run->calls[run->call_count];
     *call =
         (struct call){.broker = run->broker, .run = run, .connection = run->connection, .arena = &run->arena};
+    call->frame_len = frame.len;
     if (!dispatch_decode(call, frame))
         return NULL;
     run->call_count++;
@@ -109,14 +111,17 @@ static enum run_result execute_produces(struct run *run, uint8_t *received, size
 {
     enum run_result result = gather_produces(run, received, len, used);
     appends_execute(&run->appends);
-    for (int i = 0; i < run->call_count; i++)
+    for (int i = 0; i < run->call_count; i++) {
         produce_finish(&run->calls[i]);
+        throttle_call_finish(&run->calls[i]);
+    }
     return encode_answers(run, result);
 }
 
 enum run_result run_execute(struct run *run, uint8_t *received, size_t len, size_t *used)
 {
     ensure(run->call_count == 0);
+    throttle_call_begin(run->connection);
     *used = 0;
     struct slice frame = next_frame(received, len);
     ensure(!slice_is_null(frame));
@@ -127,5 +132,6 @@ enum run_result run_execute(struct run *run, uint8_t *received, size_t len, size
         return RUN_CLOSE;
     *used = 4 + frame.len;
     dispatch_handle(call);
+    throttle_call_finish(call);
     return encode_answers(run, RUN_GO_ON);
 }

@@ -31,6 +31,10 @@ struct controller {
     int32_t default_replication_factor;
     bool delete_topic_enable;
     struct acl_asker client; /* whoever asks for it */
+    /* Whether the client's quota on changes has room for so many partitions that come or go, which it takes;
+     * NULL: always. */
+    bool (*take_mutations)(void *quota, int32_t partitions);
+    void *quota;
 };
 
 static inline bool controller_may(const struct controller *controller, enum acl_operation operation,
@@ -43,6 +47,14 @@ static inline bool controller_may(const struct controller *controller, enum acl_
 static inline bool controller_may_all(const struct controller *controller, enum acl_operation operation)
 {
     return controller_may(controller, operation, ACL_CLUSTER, SLICE(CLUSTER_RESOURCE));
+}
+
+/* NONE, or THROTTLING_QUOTA_EXCEEDED, which has no text in Kafka. */
+static inline enum kerr controller_take_mutations(const struct controller *controller, int32_t partitions)
+{
+    bool has_room =
+        controller->take_mutations == NULL || controller->take_mutations(controller->quota, partitions);
+    return has_room ? KERR_NONE : KERR_THROTTLING_QUOTA_EXCEEDED;
 }
 
 /* A note's text, or null if it is empty. Notes are short enough for every length field; one that was cut ends

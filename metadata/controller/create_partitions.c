@@ -93,6 +93,9 @@ static enum kerr grow(struct growth *growth, int64_t *made, struct note *why)
         return error;
     if (*made + growth->added > PARTITIONS_PER_REQUEST_MAX)
         return KERR_UNKNOWN_SERVER_ERROR;
+    error = controller_take_mutations(growth->controller, growth->added);
+    if (error != KERR_NONE)
+        return error;
     growth->partitions = arena_new_array(growth->controller->arena, struct partition_record, growth->added);
     error =
         growth->asked->assignments.count >= 0 ? place_by_hand(growth, why) : place_automatically(growth, why);

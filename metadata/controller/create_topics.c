@@ -308,6 +308,13 @@ static void add_records(const struct creation *creation, struct record_list *rec
     }
 }
 
+static enum kerr check_quota(struct creation *creation)
+{
+    struct note why = {{0}};
+    enum kerr error = controller_take_mutations(creation->controller, creation->partition_count);
+    return error == KERR_NONE ? KERR_NONE : fail(creation, error, &why);
+}
+
 /* `records` NULL: validate only. */
 static void create_one(struct creation *creation, int version, struct record_list *records)
 {
@@ -318,6 +325,8 @@ static void create_one(struct creation *creation, int version, struct record_lis
         error = place_all_by_hand(creation);
     else if (error == KERR_NONE)
         error = place_automatically(creation);
+    if (error == KERR_NONE)
+        error = check_quota(creation);
     if (error != KERR_NONE)
         return;
     struct create_topics_response_topic *result = creation->result;

@@ -112,7 +112,7 @@ static enum kerr decide(struct deletions *deletions, const struct deletion *dele
                       "The provided topic name maps to an ID that was already supplied.");
     result->name =
         arena_dup(deletions->controller->arena, deletion->topic->name); /* it leaves the image soon */
-    return KERR_NONE;
+    return controller_take_mutations(deletions->controller, deletion->topic->partition_count);
 }
 
 /* An id whose topic is asked for by name as well is answered with the name. */

@@ -8,6 +8,7 @@
 #include "server/broker.h"
 #include "server/net.h"
 #include "server/security/authorize.h"
+#include "server/throttle/throttle.h"
 
 static bool entry_resolves(const struct alter_client_quotas_entry *entry)
 {
@@ -54,6 +55,8 @@ void handle_alter_client_quotas(struct call *call)
     change_begin(&change, call);
     controller_alter_client_quotas(&change.controller, request, resolves, response, &change.records);
     enum kerr error = change_commit(&change);
+    throttle_follow(call->broker->throttle, &cluster_read(call->broker->cluster)->quotas);
+    cluster_read_done(call->broker->cluster);
     change_end(&change);
     for (int32_t i = 0; i < response->entries.count && error != KERR_NONE; i++)
         if (response->entries.items[i].error_code == KERR_NONE)

@@ -8,6 +8,9 @@
 #include "server/api/change.h"
 #include "server/api/handlers.h"
 #include "server/broker.h"
+#include "server/throttle/throttle_call.h"
+
+enum { STRICT_SINCE = 3 }; /* version that knows THROTTLING_QUOTA_EXCEEDED (KIP-599) */
 
 static struct uuid id_of(struct call *call, struct slice name)
 {
@@ -45,7 +48,9 @@ void handle_create_partitions(struct call *call)
     const struct create_partitions_request *request = call->request;
     struct create_partitions_response *response = call->response;
     struct change change;
+    struct mutation_quota quota;
     change_begin(&change, call);
+    throttle_call_mutations(call, STRICT_SINCE, &quota, &change.controller);
     controller_create_partitions(&change.controller, request, response, &change.records);
     enum kerr error = change_commit_names(&change);
     if (error != KERR_NONE)

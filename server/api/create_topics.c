@@ -11,6 +11,9 @@
 #include "server/api/handlers.h"
 #include "server/broker.h"
 #include "server/coordinator/internal_topic.h"
+#include "server/throttle/throttle_call.h"
+
+enum { STRICT_SINCE = 6 }; /* version that knows THROTTLING_QUOTA_EXCEEDED (KIP-599) */
 
 /* Nothing was created: every topic that would have been is told why. */
 static void fail_created(struct create_topics_response *response, enum kerr error)
@@ -42,7 +45,10 @@ static void create(struct call *call, bool for_client, const struct create_topic
 {
     struct change change;
     change_begin(&change, call);
-    if (!for_client)
+    struct mutation_quota quota;
+    if (for_client)
+        throttle_call_mutations(call, STRICT_SINCE, &quota, &change.controller);
+    else
         change.controller.client = (struct acl_asker){0};
     controller_create_topics(&change.controller, request, version, response, &change.records);
     enum kerr error = change_commit_names(&change);

@@ -10,6 +10,9 @@
 #include "server/api/handlers.h"
 #include "server/broker.h"
 #include "server/coordinator/group_coordinator.h"
+#include "server/throttle/throttle_call.h"
+
+enum { STRICT_SINCE = 5 }; /* version that knows THROTTLING_QUOTA_EXCEEDED (KIP-599) */
 
 /* How many partitions each topic of the answer had, taken before they leave the image. */
 static int32_t *count_partitions(struct call *call, const struct image *image,
@@ -36,7 +39,9 @@ void handle_delete_topics(struct call *call)
 {
     struct delete_topics_response *response = call->response;
     struct change change;
+    struct mutation_quota quota;
     change_begin(&change, call);
+    throttle_call_mutations(call, STRICT_SINCE, &quota, &change.controller);
     controller_delete_topics(&change.controller, call->request, call->version, response, &change.records);
     int32_t *counts = count_partitions(call, change.controller.image, response);
     enum kerr error = change_commit(&change);

@@ -16,6 +16,7 @@
 #include "server/broker.h"
 #include "server/connection.h"
 #include "server/security/authorize.h"
+#include "server/throttle/throttle_call.h"
 #include "storage/os/clock.h"
 #include "storage/segment.h"
 
@@ -326,6 +327,17 @@ static bool answer_slot(struct fetch *fetch, struct fetch_slot *slot, struct fet
     return true;
 }
 
+/* Above its quota: the client is told to come back for it, in the session that it has. */
+static void answer_nothing(struct fetch *fetch)
+{
+    struct fetch_response *response = fetch->call->response;
+    response->responses.count = 0;
+    if (fetch->context.incremental)
+        return;
+    fetch_sessions_cancel(fetch->call->broker->fetch_sessions, &fetch->context);
+    response->session_id = 0;
+}
+
 static void answer_all(struct fetch *fetch)
 {
     struct call *call = fetch->call;
@@ -341,7 +353,10 @@ static void answer_all(struct fetch *fetch)
             if ((fetch->slots[i].partition == NULL) == refused)
                 used += answer_slot(fetch, &fetch->slots[i], &answers[used], &told[i]);
     response->session_id = fetch->context.session_id;
-    fetch_sessions_end(call->broker->fetch_sessions, &fetch->context, told);
+    if (throttle_call_fetch(call))
+        answer_nothing(fetch);
+    else
+        fetch_sessions_end(call->broker->fetch_sessions, &fetch->context, told);
 }
 
 /* ---- the act ---- */
@@ -375,6 +390,8 @@ void handle_fetch(struct call *call)
     fetch.replica_id = call->version >= 15 ? request->replica_state.replica_id : request->replica_id;
     int32_t broker_max = call->broker->config.fetch_max_bytes;
     fetch.max_bytes = request->max_bytes < broker_max ? request->max_bytes : broker_max;
+    int32_t quota_max = throttle_call_fetch_max_bytes(call);
+    fetch.max_bytes = fetch.max_bytes < quota_max ? fetch.max_bytes : quota_max;
     fetch.min_bytes = request->min_bytes < fetch.max_bytes ? request->min_bytes : fetch.max_bytes;
     fetch.isolation = fetch.replica_id >= 0 ? READ_REPLICA : (enum isolation)request->isolation_level;
     if (has_bad_isolation(request)) {

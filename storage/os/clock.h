@@ -10,5 +10,6 @@
 int64_t clock_wall_ms(void);      /* since 1970, UTC */
 int64_t clock_monotonic_ms(void); /* since some start; never goes back */
 int64_t clock_monotonic_us(void);
+int64_t clock_thread_cpu_us(void); /* that the calling thread has used */
 
 #endif

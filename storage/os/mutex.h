@@ -20,13 +20,15 @@ enum lock_rank {
     RANK_GROUPS = 35,         /* server/coordinator: one shard; held across its append, never a sync */
     RANK_CONTROLLER = 40,     /* metadata/cluster: one change at a time; held across the cluster log's sync */
     RANK_IMAGE = 50,          /* metadata/cluster: the image (read-write); never held across I/O */
-    RANK_ACLS = 52,        /* metadata/cluster: the ACLs in it (read-write); asked while the image is held */
-    RANK_TELEMETRY = 54,   /* server/telemetry: clients that push metrics */
-    RANK_CHECKPOINTS = 55, /* storage/partitions: one writer of the directories' checkpoint files */
-    RANK_MOVER = 58,       /* storage/mover: moves that wait, and its threads */
-    RANK_CREATIONS = 58,   /* storage/partitions: which partitions are being made */
-    RANK_PARTITIONS = 60,  /* storage/partitions: the registry (read-write) */
-    RANK_CLEANER = 65,     /* storage/cleaner: its threads, its throttle */
+    RANK_ACLS = 52,         /* metadata/cluster: the ACLs in it (read-write); asked while the image is held */
+    RANK_TELEMETRY = 53,    /* server/telemetry: clients that push metrics */
+    RANK_THROTTLE = 54,     /* server/throttle: rules and buckets of quotas */
+    RANK_QUOTA_BUCKET = 55, /* server/throttle: one bucket */
+    RANK_CHECKPOINTS = 56,  /* storage/partitions: one writer of the directories' checkpoint files */
+    RANK_MOVER = 58,        /* storage/mover: moves that wait, and its threads */
+    RANK_CREATIONS = 58,    /* storage/partitions: which partitions are being made */
+    RANK_PARTITIONS = 60,   /* storage/partitions: the registry (read-write) */
+    RANK_CLEANER = 65,      /* storage/cleaner: its threads, its throttle */
     RANK_PARTITION =
         70,           /* storage/partition: one partition's log; held across a write, never across a sync */
     RANK_SYNC = 80,   /* storage/partition: who syncs, who waits */

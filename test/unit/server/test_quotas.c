@@ -1,0 +1,114 @@
+/* Clients above their quotas: told, not read from, and no burden for the broker's stop. */
+#include "protocol/messages/alter_client_quotas.h"
+#include "test/unit/server/client_fixture.h"
+
+#include <stdlib.h>
+
+enum {
+    KEY_ALTER_CLIENT_QUOTAS = 49,
+    WELCOME = 60, /* connections a minute, and the window is one */
+    QUIET_MS = 300,
+};
+
+static struct broker_fixture fixture;
+static struct client client;
+
+static void set_up(void)
+{
+    static const char *const settings[] = {"quota.window.num=2", "quota.window.size.seconds=60", NULL};
+    fixture_open(&fixture, settings);
+    connect_client(&client, fixture.port);
+}
+
+static void tear_down(void)
+{
+    client_close(&client);
+    fixture_close(&fixture); /* which must be quick */
+}
+
+static void set_quota(const char *type, const char *name, const char *key, double value)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    struct alter_client_quotas_entity entity = {slice_str(type), slice_str(name)};
+    struct alter_client_quotas_op op = {.key = slice_str(key), .value = value};
+    struct alter_client_quotas_entry entry = {.entity = {&entity, 1}, .ops = {&op, 1}};
+    struct alter_client_quotas_request request = {.entries = {&entry, 1}};
+    const struct alter_client_quotas_response *response =
+        ask(&client, &arena, KEY_ALTER_CLIENT_QUOTAS, 1, &request);
+    ck_assert_int_eq(response->entries.items[0].error_code, KERR_NONE);
+    arena_fini(&arena);
+}
+
+/* Asks, and is answered. */
+static void expect_served(struct client *served, int32_t correlation_id)
+{
+    struct buf request = {0};
+    append_api_versions(&request, correlation_id);
+    send_all(served, &request);
+    expect_api_versions(served, correlation_id);
+    buf_fini(&request);
+}
+
+START_TEST(an_address_above_its_rate_of_connections_is_not_served)
+{
+    struct client clients[WELCOME + 1];
+    set_quota("ip", "127.0.0.1", "connection_creation_rate", 1);
+    for (int i = 0; i < WELCOME; i++) {
+        connect_client(&clients[i], fixture.port);
+        expect_served(&clients[i], i);
+    }
+    struct buf request = {0};
+    append_api_versions(&request, 1);
+    connect_client(&clients[WELCOME], fixture.port);
+    send_anyway(&clients[WELCOME], buf_slice(&request));
+    expect_silence(&clients[WELCOME], QUIET_MS);
+    expect_served(&clients[0], 7);
+    for (int i = 0; i <= WELCOME; i++)
+        client_close(&clients[i]);
+    buf_fini(&request);
+}
+END_TEST
+
+START_TEST(a_muted_client_is_not_read_from_and_others_are)
+{
+    struct client other;
+    create_topic(&client, "t", 1);
+    set_quota("user", "ANONYMOUS", "producer_byte_rate", 1);
+    produce(&client, "t", 0, 1000); /* is answered */
+    struct buf request = {0};
+    append_api_versions(&request, 1);
+    send_all(&client, &request);
+    expect_silence(&client, QUIET_MS);
+    connect_client(&other, fixture.port);
+    expect_served(&other, 2);
+    client_close(&other);
+    buf_fini(&request);
+}
+END_TEST
+
+START_TEST(a_muted_client_that_goes_is_missed)
+{
+    struct client other;
+    create_topic(&client, "t", 1);
+    set_quota("user", "ANONYMOUS", "producer_byte_rate", 1);
+    connect_client(&other, fixture.port);
+    produce(&other, "t", 0, 1000);
+    expect_connections(&fixture, 2);
+    client_close(&other);
+    expect_connections(&fixture, 1);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("quotas");
+    const TTest *const tests[] = {
+        an_address_above_its_rate_of_connections_is_not_served,
+        a_muted_client_is_not_read_from_and_others_are,
+        a_muted_client_that_goes_is_missed,
+        NULL,
+    };
+    add_tests(suite, "quotas", set_up, tear_down, tests);
+    return run_suite(suite);
+}
