@@ -1,7 +1,7 @@
 /*
  * Replays saved inputs through a fuzz target where libFuzzer is not at hand: each file of the folders named,
- * each prefix of it in a few places, and a few thousand mutations from a fixed seed, so that the target is
- * exercised in every build.
+ * and some thousand mutations and prefixes of them from a fixed seed, so that the target is exercised in
+ * every build.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -11,10 +11,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { INPUT_BYTES_MAX = 1 << 20, MUTATIONS_PER_FILE = 200 };
+enum {
+    INPUT_BYTES_MAX = 1 << 20,
+    MUTATIONS = 20000, /* in all, about; a file gets its share, but no more than: */
+    MUTATIONS_PER_FILE = 200,
+};
 
 static uint64_t state = 0x9e3779b97f4a7c15U;
 static int replayed;
+static int mutations_per_file = MUTATIONS_PER_FILE;
 
 static uint64_t next_random(void)
 {
@@ -41,7 +46,7 @@ static void run_mutations(const uint8_t *bytes, size_t size)
     uint8_t *mutant = malloc(size > 0 ? size : 1);
     if (mutant == NULL)
         abort();
-    for (int i = 0; i < MUTATIONS_PER_FILE && size > 0; i++) {
+    for (int i = 0; i < mutations_per_file && size > 0; i++) {
         memcpy(mutant, bytes, size);
         for (uint64_t changes = 1 + next_random() % 4; changes > 0; changes--)
             mutant[next_random() % size] = (uint8_t)next_random();
@@ -62,19 +67,35 @@ static void run_file(const char *path)
     run_mutations(bytes, size);
 }
 
+typedef void file_fn(const char *path);
+
+static int each_file(const char *folder_path, file_fn *act)
+{
+    int count = 0;
+    DIR *folder = opendir(folder_path);
+    for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", folder_path, entry->d_name);
+        if (entry->d_name[0] == '.')
+            continue;
+        count++;
+        if (act != NULL)
+            act(path);
+    }
+    if (folder != NULL)
+        closedir(folder);
+    return count;
+}
+
 int main(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        DIR *folder = opendir(argv[i]);
-        for (struct dirent *entry; folder != NULL && (entry = readdir(folder)) != NULL;) {
-            char path[4096];
-            snprintf(path, sizeof path, "%s/%s", argv[i], entry->d_name);
-            if (entry->d_name[0] != '.')
-                run_file(path);
-        }
-        if (folder != NULL)
-            closedir(folder);
-    }
+    int files = 0;
+    for (int i = 1; i < argc; i++)
+        files += each_file(argv[i], NULL);
+    if (files > MUTATIONS / MUTATIONS_PER_FILE)
+        mutations_per_file = MUTATIONS / files + 1;
+    for (int i = 1; i < argc; i++)
+        each_file(argv[i], run_file);
     run_copy((const uint8_t *)"", 0);
     printf("%d inputs replayed\n", replayed);
     return replayed > 1 ? 0 : 1;
