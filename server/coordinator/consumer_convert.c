@@ -330,15 +330,6 @@ static struct classic_group *make_classic(const struct consumer_step *step, stru
     return classic;
 }
 
-/* A member that has been replaced in this very step has its own tombstones already. */
-static void write_tombstones(const struct consumer_step *step)
-{
-    struct group group = {.id = step->group_id, .kind = GROUP_IS_CONSUMER, .consumer = step->consumer};
-    if (step->replaced != NULL)
-        consumer_write_member_tombstones(step, step->member->id);
-    consumer_group_write_tombstones(&group, step->effects);
-}
-
 bool consumer_downgrade(struct consumer_step *step, bool must_rebalance)
 {
     struct group_effects *effects = step->effects;
@@ -356,7 +347,7 @@ bool consumer_downgrade(struct consumer_step *step, bool must_rebalance)
         .stored = effects->stored,
         .refused = effects->refused,
     };
-    write_tombstones(step);
+    consumer_write_tombstones(step);
     const struct classic_step classic = {step->groups, group, made, step->event, effects};
     classic_write_group(&classic, false);
     effects->context = downgrade;

@@ -39,7 +39,7 @@ static void write_unused_regexes(const struct consumer_step *step)
         uintptr_t count = (uintptr_t)map_find(&leaving, regex->text) + 1;
         map_put(&leaving, regex->text, (void *)count);
         if (count == (uintptr_t)regex->members)
-            consumer_write_regex_tombstone(step, arena_dup(step->effects->arena, regex->text));
+            consumer_write_regex_tombstone(step, regex->text);
     }
     map_fini(&leaving);
 }

@@ -182,33 +182,41 @@ void consumer_write_regex_tombstone(const struct consumer_step *step, struct sli
     group_write(step->effects, &consumer_group_regular_expression_key_message, regex_key(step, text), NULL);
 }
 
-/* The members' records kind by kind, as Kafka orders them. */
-void consumer_group_write_tombstones(const struct group *group, struct group_effects *effects)
+/* A member that has taken another one's place in this step stands for that one. */
+static struct slice id_after(const struct consumer_step *step, const struct consumer_member *member)
 {
-    struct consumer_group *consumer = group->consumer;
-    const struct consumer_step step = {
-        .group_id = arena_dup(effects->arena, group->id), .consumer = consumer, .effects = effects};
-    const struct message *const members[] = {&consumer_group_current_member_assignment_key_message,
-                                             &consumer_group_target_assignment_member_key_message,
-                                             &consumer_group_member_metadata_key_message};
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        if (members[i] == &consumer_group_member_metadata_key_message)
-            group_write(effects, &consumer_group_target_assignment_metadata_key_message, group_key(&step),
-                        NULL);
-        consumer_for_each_member(node, consumer)
-        {
-            struct slice id = arena_dup(effects->arena, consumer_member_of(node)->id);
-            group_write(effects, members[i], member_key(&step, id), NULL);
-        }
-    }
+    return arena_dup(step->effects->arena,
+                     member == step->replaced && step->member != NULL ? step->member->id : member->id);
+}
+
+static void write_of_all(const struct consumer_step *step, const struct message *type)
+{
+    consumer_for_each_member(node, step->consumer)
+        group_write(step->effects, type, member_key(step, id_after(step, consumer_member_of(node))), NULL);
+}
+
+/* The members' records kind by kind, as Kafka orders them. */
+void consumer_write_tombstones(const struct consumer_step *step)
+{
+    write_of_all(step, &consumer_group_current_member_assignment_key_message);
+    write_of_all(step, &consumer_group_target_assignment_member_key_message);
+    group_write(step->effects, &consumer_group_target_assignment_metadata_key_message, group_key(step), NULL);
+    write_of_all(step, &consumer_group_member_metadata_key_message);
     size_t cursor = 0;
-    for (struct map_entry *entry; (entry = map_next(&consumer->regexes, &cursor)) != NULL;) {
+    for (struct map_entry *entry; (entry = map_next(&step->consumer->regexes, &cursor)) != NULL;) {
         const struct consumer_regex *regex = entry->value;
         if (regex->is_resolved)
-            consumer_write_regex_tombstone(&step, arena_dup(effects->arena, regex->text));
+            consumer_write_regex_tombstone(step, regex->text);
     }
-    consumer_write_partition_metadata_tombstone(&step);
-    group_write(effects, &consumer_group_metadata_key_message, group_key(&step), NULL);
+    consumer_write_partition_metadata_tombstone(step);
+    group_write(step->effects, &consumer_group_metadata_key_message, group_key(step), NULL);
+}
+
+void consumer_group_write_tombstones(const struct group *group, struct group_effects *effects)
+{
+    const struct consumer_step step = {
+        .group_id = arena_dup(effects->arena, group->id), .consumer = group->consumer, .effects = effects};
+    consumer_write_tombstones(&step);
 }
 
 /* ---- what records do ---- */

@@ -249,6 +249,9 @@ void consumer_write_member_tombstones(const struct consumer_step *step, struct s
 void consumer_write_partition_metadata_tombstone(const struct consumer_step *step);
 void consumer_write_regex_tombstone(const struct consumer_step *step, struct slice text);
 
+/* All of the group. */
+void consumer_write_tombstones(const struct consumer_step *step);
+
 /* What a record says of a group, which may be one that is only being thought of. */
 void consumer_apply_to(struct consumer_group *consumer, const struct group_record *record);
 
