@@ -67,11 +67,13 @@ broker() {   # [KEY=VALUE...]
 # What an Apache Kafka node said that it does not say on every start. Two warnings come always; now and then the controller
 # meets a registration while it is still becoming active, says so as an error, and the registration comes again. A broker that was not
 # told before it ended that it leads no more begins to read its groups, learns that it is fenced, says that it stops, and reads again.
+# And it complains of a slow machine.
 complained() {   # LOG
     grep -E ' (WARN|ERROR|FATAL) ' "$1" |
         grep -v -e 'Performing controller activation' -e 'NetworkClient that has already been closed' \
             -e 'ERROR kafka.server.ControllerApis .*(apiKey=CONTROLLER_REGISTRATION,' \
-            -e 'ERROR .*CoordinatorRuntime - .* Failed to load metadata from .* due to Stopped loading records'
+            -e 'ERROR .*CoordinatorRuntime - .* Failed to load metadata from .* due to Stopped loading records' \
+            -e 'ERROR .*CoordinatorRuntime - .* is out of sync with the underlying log' -e 'Exceptionally slow controller event'
 }
 
 show_logs() {
@@ -242,12 +244,13 @@ need_rdkafka_member() {   # of groups
 
 build_members() {
     mkdir -p "$build/members"
-    javac -d "$build/members" -cp "$("$kafka" classpath)" "$clients"/groups/Members.java
+    javac -d "$build/members" -cp "$("$kafka" classpath)" "$clients"/groups/*.java
 }
 
-need_members() {   # of groups, many in one JVM
+need_members() {   # of groups, many in one JVM; also ${streams[@]}
     need kafka
     program javac default-jdk-headless
-    once members "$(cksum < "$clients/groups/Members.java")" build_members
+    once members "$(cat "$clients"/groups/*.java | cksum)" build_members
     members=("$kafka" class -cp "$build/members:$("$kafka" classpath)" Members)
+    streams=("$kafka" class -cp "$build/members:$("$kafka" classpath)" Streams)
 }
