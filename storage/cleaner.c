@@ -161,13 +161,13 @@ static void end(struct worker *worker)
 /* Whether the calling worker may go on, and with what; else it has ended. */
 static bool goes_on(struct worker *worker, struct cleaning_means *means)
 {
-    struct cleaner *cleaner = worker->cleaner;
-    mutex_lock(&cleaner->mutex);
+    mutex_lock(&worker->cleaner->mutex);
+    const struct cleaner *cleaner = worker->cleaner;
     bool on = !cleaner->stopping && cleaner->running <= threads_of(&cleaner->config);
-    *means = means_of(cleaner);
+    *means = means_of(worker->cleaner);
     if (!on)
         end_locked(worker);
-    mutex_unlock(&cleaner->mutex);
+    mutex_unlock(&worker->cleaner->mutex);
     return on;
 }
 
