@@ -2,6 +2,7 @@
  * DescribeAcls v1-3. The ACLs that a filter selects, by resource: kafka-apis 15.2. Nothing here blocks.
  */
 #include "protocol/messages/describe_acls.h"
+#include "protocol/base/memory.h"
 
 #include "server/api/handlers.h"
 #include "server/broker.h"
@@ -57,11 +58,12 @@ static int compare(const void *a, const void *b)
 static const struct acl **select_acls(const struct acls *acls, const struct acl_filter *filter,
                                       int32_t *count)
 {
-    const struct acl **selected = acls_sorted(acls);
+    const struct acl **selected = memory_alloc(acls->by_id.count * sizeof(const struct acl *));
+    size_t cursor = 0;
     *count = 0;
-    for (size_t i = 0; i < acls->by_id.count; i++)
-        if (acl_filter_matches(filter, selected[i]))
-            selected[(*count)++] = selected[i];
+    for (struct map_entry *entry; (entry = map_next(&acls->by_id, &cursor)) != NULL;)
+        if (acl_filter_matches(filter, entry->value))
+            selected[(*count)++] = entry->value;
     qsort(selected, (size_t)*count, sizeof(struct acl *), compare);
     return selected;
 }
