@@ -106,7 +106,11 @@ struct config_view {
     const struct image *image;
     const struct config_set *static_configs;
     int32_t node_id;
+    const char *log_level; /* of the one logger, ROOT_LOGGER; NULL: it is not asked for */
 };
+
+/* All that the broker says goes through it. */
+#define ROOT_LOGGER "root"
 
 /* The sets in which a broker's config is looked for, best first; each may be NULL. */
 struct broker_config_sets {

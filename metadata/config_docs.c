@@ -162,7 +162,7 @@ static const char introduction[] =
     "as in Kafka.\n"
     "* DescribeConfigs answers with these tables. Where a client asks for documentation, it gets the meaning "
     "as it stands\n"
-    "  here. There are no loggers whose level could be described or changed.\n"
+    "  here. There is one logger, `root`: its level says which lines stderr gets.\n"
     "* `super.users` (`User:a;User:b`) and `allow.everyone.if.no.acl.found` are in no table, as in Kafka: they "
     "belong to the\n"
     "  StandardAuthorizer, and mean nothing without it.\n"

@@ -63,8 +63,10 @@ static bool open_cluster(struct broker *broker, int64_t previous_broker_epoch, s
 
 struct config_view broker_config_view(const struct broker *broker, const struct image *image)
 {
-    return (struct config_view){
-        .image = image, .static_configs = &broker->config.static_configs, .node_id = broker->config.node_id};
+    return (struct config_view){.image = image,
+                                .static_configs = &broker->config.static_configs,
+                                .node_id = broker->config.node_id,
+                                .log_level = diag_level_name(diag_get_level())};
 }
 
 static bool is_replica(const struct partition_state *state, int32_t node_id, struct uuid *directory)

@@ -17,6 +17,7 @@
 #include "metadata/java_number.h"
 #include "protocol/records/clear_elr_record.h"
 #include "protocol/records/config_record.h"
+#include "storage/os/diag.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -419,22 +420,43 @@ static enum kerr alter_broker(struct alteration *alteration, struct note *why)
     return error == KERR_NONE ? check_cordoned(alteration, why) : error;
 }
 
-/* There are no loggers whose level could change, and this says so. */
-static enum kerr alter_logger(struct alteration *alteration, struct note *why)
+/* There is one logger, which all that the broker says goes through. */
+static enum kerr check_logger(const struct alteration_change *change, struct note *why)
 {
-    if (!controller_may_all(alteration->controller, ACL_ALTER_CONFIGS))
-        return KERR_CLUSTER_AUTHORIZATION_FAILED;
-    enum kerr error = check_node_id(alteration, "Unexpected node id. Expected ", ", but received ", why);
-    if (error != KERR_NONE || alteration->count == 0)
-        return error;
-    const struct alteration_change *change = &alteration->changes[0];
+    enum diag_level ignored;
     if (change->operation == OP_APPEND || change->operation == OP_SUBTRACT) {
         note_set(why, "%s operation is not allowed for the BROKER_LOGGER resource",
                  change->operation == OP_APPEND ? "APPEND" : "SUBTRACT");
         return KERR_INVALID_REQUEST;
     }
-    note_set(why, "Logger %.*s does not exist!", SLICE_ARGS(change->name));
+    if (change->operation != OP_SET && change->operation != OP_DELETE)
+        return KERR_UNKNOWN_SERVER_ERROR;
+    if (!slice_equal_str(change->name, ROOT_LOGGER)) {
+        note_set(why, "Logger %.*s does not exist!", SLICE_ARGS(change->name));
+        return KERR_INVALID_CONFIG;
+    }
+    if (change->operation == OP_DELETE) {
+        note_set(why, "Removing the log level of the %s logger is not allowed", ROOT_LOGGER);
+        return KERR_INVALID_REQUEST;
+    }
+    if (diag_level_from_name(change->value.data, change->value.len, &ignored))
+        return KERR_NONE;
+    note_set(
+        why,
+        "Cannot set the log level of %s to %.*s as it is not a supported log level. Valid log levels are "
+        "DEBUG, ERROR, FATAL, INFO, TRACE, WARN",
+        ROOT_LOGGER, SLICE_ARGS(change->value));
     return KERR_INVALID_CONFIG;
+}
+
+static enum kerr alter_logger(struct alteration *alteration, struct note *why)
+{
+    if (!controller_may_all(alteration->controller, ACL_ALTER_CONFIGS))
+        return KERR_CLUSTER_AUTHORIZATION_FAILED;
+    enum kerr error = check_node_id(alteration, "Unexpected node id. Expected ", ", but received ", why);
+    for (int32_t i = 0; i < alteration->count && error == KERR_NONE; i++)
+        error = check_logger(&alteration->changes[i], why);
+    return error;
 }
 
 static enum kerr alter(struct alteration *alteration, struct note *why)
@@ -543,7 +565,7 @@ static void alter_all(const struct controller *controller, struct alteration *al
         alteration->target = alteration->name;
         alteration->error = alter(alteration, &why);
         alteration->message = controller_text(controller, &why);
-        if (alteration->error == KERR_NONE && records)
+        if (alteration->error == KERR_NONE && records && alteration->type != RESOURCE_BROKER_LOGGER)
             clears_elr[i] = add_records(alteration, records) && controller_has_elr(controller);
     }
     for (int32_t i = 0; i < count; i++)

@@ -1,7 +1,7 @@
 /*
  * alter_configs: the decisions of AlterConfigs, which replaces all overrides of a resource, and
  * IncrementalAlterConfigs (kafka-apis 14.2). Topics, this broker and the cluster's default, groups, client
- * metrics; loggers there are none.
+ * metrics, and the one logger, whose level makes no record: who called sets it.
  */
 #ifndef METADATA_CONTROLLER_ALTER_CONFIGS_H
 #define METADATA_CONTROLLER_ALTER_CONFIGS_H

@@ -375,13 +375,29 @@ static enum kerr describe_broker(struct description *description, struct note *w
     return error;
 }
 
-/* There are no loggers whose level could be told. */
+static void describe_root_logger(struct description *description)
+{
+    make_room(description, 1);
+    struct describe_configs_response_config *entry = next_entry(description);
+    if (entry == NULL)
+        return;
+    entry->name = SLICE(ROOT_LOGGER);
+    entry->value = slice_str(description->view->log_level);
+    entry->config_source = SOURCE_DYNAMIC_BROKER_LOGGER;
+    entry->documentation = SLICE("");
+}
+
 static enum kerr describe_loggers(struct description *description, struct note *why)
 {
-    if (description->resource->resource_name.len > 0)
-        return check_broker_id(description, " ", why);
-    note_set(why, "Broker id must not be empty");
-    return KERR_INVALID_REQUEST;
+    if (description->resource->resource_name.len == 0) {
+        note_set(why, "Broker id must not be empty");
+        return KERR_INVALID_REQUEST;
+    }
+    enum kerr error = check_broker_id(description, " ", why);
+    if (error == KERR_NONE && description->view->log_level != NULL
+        && is_wanted(description, SLICE(ROOT_LOGGER)))
+        describe_root_logger(description);
+    return error;
 }
 
 /* ---- the request ---- */

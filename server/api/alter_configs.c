@@ -10,6 +10,7 @@
 #include "server/api/handlers.h"
 #include "server/broker.h"
 #include "server/dynamic_config.h"
+#include "storage/os/diag.h"
 
 /* This broker's own settings have changed: what it does by them, and what the cluster is told of them. */
 static void follow_broker_configs(struct change *change)
@@ -52,6 +53,17 @@ void handle_alter_configs(struct call *call)
     change_end(&change);
 }
 
+/* In force until the broker stops: a level is nowhere written. */
+static void set_log_level(const struct incremental_alter_configs_resource *resource)
+{
+    for (int32_t i = 0; i < resource->configs.count; i++) {
+        struct slice value = resource->configs.items[i].value;
+        enum diag_level level;
+        if (diag_level_from_name(value.data, value.len, &level))
+            diag_set_level(level);
+    }
+}
+
 void handle_incremental_alter_configs(struct call *call)
 {
     const struct incremental_alter_configs_request *request = call->request;
@@ -63,6 +75,8 @@ void handle_incremental_alter_configs(struct call *call)
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct incremental_alter_configs_response_resource *resource = &response->responses.items[i];
         settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
+        if (resource->error_code == KERR_NONE && resource->resource_type == RESOURCE_BROKER_LOGGER)
+            set_log_level(&request->resources.items[i]);
     }
     change_end(&change);
 }

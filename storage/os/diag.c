@@ -8,6 +8,7 @@
 
 #include <poll.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -15,11 +16,48 @@
 
 enum { LINE_MAX_BYTES = 2048 };
 
+/* The process has one stderr, and one level for it. */
+static atomic_int threshold = DIAG_INFO;
+
+static const char *const level_names[DIAG_LEVEL_COUNT] = {
+    [DIAG_TRACE] = "TRACE", [DIAG_DEBUG] = "DEBUG", [DIAG_INFO] = "INFO",
+    [DIAG_WARN] = "WARN",   [DIAG_ERROR] = "ERROR", [DIAG_FATAL] = "FATAL",
+};
+
+void diag_set_level(enum diag_level level)
+{
+    atomic_store(&threshold, (int)level);
+}
+
+enum diag_level diag_get_level(void)
+{
+    return (enum diag_level)atomic_load(&threshold);
+}
+
+const char *diag_level_name(enum diag_level level)
+{
+    return level_names[level];
+}
+
+bool diag_level_from_name(const void *name, size_t len, enum diag_level *level)
+{
+    for (int i = 0; i < DIAG_LEVEL_COUNT; i++) {
+        if (strlen(level_names[i]) != len || memcmp(level_names[i], name, len) != 0)
+            continue;
+        *level = (enum diag_level)i;
+        return true;
+    }
+    return false;
+}
+
 static const char erase_and_return[] = "\x1b[K\r";
 
-__attribute__((format(printf, 2, 0))) static void print(const char *level, const char *format,
-                                                        va_list arguments, const char *end)
+__attribute__((format(printf, 3, 0))) static void print(enum diag_level at, const char *level,
+                                                        const char *format, va_list arguments,
+                                                        const char *end)
 {
+    if (at < diag_get_level())
+        return;
     char line[LINE_MAX_BYTES];
     struct timespec now;
     struct tm utc;
@@ -46,7 +84,7 @@ void diag_info(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print("info", format, arguments, "\n");
+    print(DIAG_INFO, "info", format, arguments, "\n");
     va_end(arguments);
 }
 
@@ -54,7 +92,7 @@ void diag_warn(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print("warn", format, arguments, "\n");
+    print(DIAG_WARN, "warn", format, arguments, "\n");
     va_end(arguments);
 }
 
@@ -62,7 +100,7 @@ void diag_error(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print("error", format, arguments, "\n");
+    print(DIAG_ERROR, "error", format, arguments, "\n");
     va_end(arguments);
 }
 
@@ -75,6 +113,6 @@ void diag_passing(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print("info", format, arguments, erase_and_return);
+    print(DIAG_INFO, "info", format, arguments, erase_and_return);
     va_end(arguments);
 }

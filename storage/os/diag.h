@@ -9,6 +9,20 @@
 #define STORAGE_OS_DIAG_H
 
 #include <stdbool.h>
+#include <stddef.h>
+
+/* Kafka's levels. Nothing is said below info or above error; a threshold may be anything. */
+enum diag_level { DIAG_TRACE, DIAG_DEBUG, DIAG_INFO, DIAG_WARN, DIAG_ERROR, DIAG_FATAL, DIAG_LEVEL_COUNT };
+
+/* Lines below the level are not printed from now on; any thread. At first it is DIAG_INFO. */
+void diag_set_level(enum diag_level level);
+enum diag_level diag_get_level(void);
+
+/* "TRACE" ... "FATAL". */
+const char *diag_level_name(enum diag_level level);
+
+/* False: no level has this name. */
+bool diag_level_from_name(const void *name, size_t len, enum diag_level *level);
 
 void diag_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -61,7 +61,7 @@ FIXTURE void world_init(struct world *world)
     *world = (struct world){.random = 1};
     arena_init(&world->arena, SIZE_MAX);
     image_init(&world->image, 5);
-    world->view = (struct config_view){&world->image, &world->fixed, 1};
+    world->view = (struct config_view){&world->image, &world->fixed, 1, "INFO"};
     world->controller = (struct controller){
         .image = &world->image,
         .configs = &world->view,
