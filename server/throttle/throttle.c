@@ -206,7 +206,7 @@ static void look_up(struct throttle *throttle, const struct throttle_asker *aske
 {
     struct buf key = {0};
     struct quota_rule rule;
-    for (int kind = 0; kind < QUOTA_KIND_COUNT; kind++) {
+    for (enum quota_kind kind = 0; kind < QUOTA_KIND_COUNT; kind++) {
         if (!quota_rules_find(&throttle->quotas, kind, asker->user, client_id, &rule))
             continue;
         key.len = 0;
