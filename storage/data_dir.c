@@ -503,11 +503,6 @@ bool data_dir_is_cordoned(const struct data_dir *dir)
 
 /* ---- failure ---- */
 
-bool data_dir_error_passes(int error)
-{
-    return file_is_full(error) || error == -EMFILE || error == -ENFILE || error == -ENOMEM;
-}
-
 /* The mark of one directory in another, or in itself. */
 static void mark_path(const struct data_dir *where, const struct data_dir *of, char path[FILE_PATH_MAX])
 {

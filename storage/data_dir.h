@@ -104,9 +104,6 @@ int64_t data_dir_replicas(const struct data_dir *dir);
 void data_dir_set_cordoned(struct data_dir *dir, bool is_cordoned);
 bool data_dir_is_cordoned(const struct data_dir *dir);
 
-/* Want of space, memory or descriptors (-errno): refused now, possible later, no sign of a broken disk. */
-bool data_dir_error_passes(int error);
-
 /* Takes the directory offline and says why through diag, once. Any thread. */
 void data_dir_fail(struct data_dir *dir, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool data_dir_is_offline(const struct data_dir *dir);

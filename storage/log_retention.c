@@ -16,18 +16,6 @@
 
 #include "storage/log_private.h"
 
-/* The largest record timestamp; for a segment without timestamps when its file was written last; -1: cannot
- * be known now. */
-static int64_t largest_timestamp(struct segment *segment)
-{
-    if (segment_load_indexes(segment) == 0 && segment->max_timestamp >= 0)
-        return segment->max_timestamp;
-    char path[FILE_PATH_MAX];
-    struct file_status status;
-    segment_path(segment, ".log", path);
-    return file_path_status(segment_fs(segment), path, &status) == 0 ? status.modified_ms : -1;
-}
-
 /* `size` is that of this segment and all later ones. */
 static bool is_beyond_bytes(const struct log *log, int32_t at, int64_t size)
 {
@@ -40,7 +28,7 @@ static bool is_too_old(const struct log *log, int32_t at, int64_t wall_ms)
     int64_t allowed = log->config.retention_ms;
     if (allowed < 0)
         return false;
-    int64_t largest = largest_timestamp(log->segments[at]);
+    int64_t largest = segment_largest_timestamp(log->segments[at]);
     return largest >= 0 && wall_ms - largest > allowed;
 }
 

@@ -60,7 +60,7 @@ static bool survives(struct mover *mover, struct partition_move *move, int resul
         return pause_for(mover, result == STEP_LATER ? AGAIN_MS : 0);
     if (result == -ECANCELED)
         return false;
-    if (data_dir_error_passes(result)) {
+    if (file_is_refused(result)) {
         diag_warn("%s-%d waits on its way to %s: %s", partition->topic, (int)partition->index,
                   data_dir_path(move->to), strerror(-result));
         return pause_for(mover, RETRY_MS);

@@ -145,7 +145,7 @@ static int64_t sync_offset_of(const struct partition *partition, const struct ap
 /* What passes by itself is said once; everything else takes the directory offline. */
 static void report(struct partition *partition, int failure)
 {
-    bool passes = data_dir_error_passes(failure);
+    bool passes = file_is_refused(failure);
     if (passes && !partition->refusing)
         diag_warn("%s: appends are refused: %s", partition->log->path, strerror(-failure));
     else if (!passes && failure < 0)

@@ -45,15 +45,11 @@ static int64_t first_dirty_locked(struct partition *partition, bool *was_reset) 
     return log->start_offset;
 }
 
-/* The time that retention goes by too: of the newest record, else of the file. */
-static int64_t largest_timestamp(struct segment *segment)
+/* min.compaction.lag.ms, of the time that retention goes by too. */
+static bool is_too_new(struct segment *segment, int64_t lag_ms, int64_t now_ms)
 {
-    char path[FILE_PATH_MAX];
-    struct file_status status;
-    if (segment_load_indexes(segment) == 0 && segment->max_timestamp >= 0)
-        return segment->max_timestamp;
-    segment_path(segment, ".log", path);
-    return file_path_status(segment_fs(segment), path, &status) < 0 ? INT64_MAX : status.modified_ms;
+    int64_t largest = segment_largest_timestamp(segment);
+    return largest < 0 || largest > now_ms - lag_ms;
 }
 
 /* The base of the first segment that must not be cleaned: it holds undecided records, may still grow, or is
@@ -68,7 +64,7 @@ static int64_t find_end(struct partition *partition, int64_t first_dirty, int64_
     if (stable < end)
         end = log->segments[log_find_segment(log, stable)]->base_offset;
     for (int32_t i = log_find_segment(log, first_dirty); lag > 0 && log->segments[i]->base_offset < end; i++)
-        if (largest_timestamp(log->segments[i]) > now_ms - lag)
+        if (is_too_new(log->segments[i], lag, now_ms))
             end = log->segments[i]->base_offset;
     return end;
 }

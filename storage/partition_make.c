@@ -57,7 +57,7 @@ int partition_make_locked(struct partition *partition)
     int result = make_files(partition);
     if ((result == -EMFILE || result == -ENFILE) && open_files_make_room(partition->log->files))
         result = make_files(partition);
-    if (result < 0 && !data_dir_error_passes(result))
+    if (result < 0 && !file_is_refused(result))
         data_dir_fail(partition_dir(partition), "%s cannot be made: %s", partition->log->path,
                       strerror(-result));
     return result;

@@ -50,7 +50,7 @@ static enum kerr storage_error(struct partition *partition, int result)
         return KERR_CORRUPT_MESSAGE;
     if (result == -ERANGE)
         return KERR_OFFSET_OUT_OF_RANGE;
-    if (!data_dir_error_passes(result))
+    if (!file_is_refused(result))
         data_dir_fail(partition_dir(partition), "%s-%d: a read failed: %s", partition->topic,
                       (int)partition->index, strerror(-result));
     return KERR_KAFKA_STORAGE_ERROR;

@@ -103,7 +103,7 @@ static bool has_time(int64_t now_ms)
 
 static void say_failure(struct partition *partition, int result)
 {
-    if (file_is_full(result) || result == -EMFILE || result == -ENFILE)
+    if (file_is_refused(result))
         diag_warn("%s-%d: retention waits: %s", partition->topic, (int)partition->index, strerror(-result));
     else
         data_dir_fail(partition_dir(partition), "%s-%d: retention failed: %s", partition->topic,

@@ -130,7 +130,7 @@ static struct partition *create_in(struct data_dir *dir, const struct hosted_par
         return partitions_open_one(dir, path, hosted, &(struct log_options){0}, false, error, why);
     struct partition *partition = new_unmade(dir, path, hosted);
     int result = at_once ? partition_make(partition) : 0;
-    if (result == 0 || data_dir_error_passes(result))
+    if (result == 0 || file_is_refused(result))
         return partition;
     note_set(why, "%s: %s", path, strerror(-result));
     *error = KERR_KAFKA_STORAGE_ERROR;
@@ -292,7 +292,7 @@ static struct partition *take_unmade(struct partitions *partitions)
 static bool make_one(struct partitions *partitions, struct partition *partition)
 {
     int result = partition_make(partition);
-    bool waits = data_dir_error_passes(result);
+    bool waits = file_is_refused(result);
     if (!waits) {
         partitions->making_waits = false;
         partition_unref(partition);

@@ -126,7 +126,7 @@ static enum kerr begin(struct partitions *partitions, struct partition_move *sta
         return KERR_NONE;
     }
     const struct partition *partition = started->partition;
-    if (data_dir_error_passes(result))
+    if (file_is_refused(result))
         diag_warn("%s-%d cannot move to %s: %s", partition->topic, (int)partition->index,
                   data_dir_path(started->to), strerror(-result));
     else

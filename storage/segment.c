@@ -250,6 +250,16 @@ int64_t segment_first_timestamp(struct segment *segment)
     return segment->first_timestamp == SEGMENT_UNKNOWN ? NO_TIMESTAMP : segment->first_timestamp;
 }
 
+int64_t segment_largest_timestamp(struct segment *segment)
+{
+    if (segment_load_indexes(segment) == 0 && segment->max_timestamp >= 0)
+        return segment->max_timestamp;
+    char path[FILE_PATH_MAX];
+    struct file_status status;
+    segment_path(segment, ".log", path);
+    return file_path_status(segment_fs(segment), path, &status) == 0 ? status.modified_ms : -1;
+}
+
 int segment_finish(struct segment *segment)
 {
     char path[FILE_PATH_MAX];

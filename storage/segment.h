@@ -105,6 +105,10 @@ bool segment_index_is_full(const struct segment *segment);
 /* The max timestamp of the first batch; -1 for an empty segment. */
 int64_t segment_first_timestamp(struct segment *segment);
 
+/* The largest timestamp of its records; without any, when its file was written last; -1: cannot be known now.
+ * What retention and compaction take as its age. Under the log owner's lock. */
+int64_t segment_largest_timestamp(struct segment *segment);
+
 /* The final time index entry; index files written and cut to their entries. */
 int segment_finish(struct segment *segment);
 

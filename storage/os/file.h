@@ -95,7 +95,8 @@ int file_allocate(struct file_system *fs, int file, int64_t at, int64_t len);
 /* Whether an operation was refused for want of space: it may be possible later. */
 bool file_is_full(int result);
 
-/* Whether it was refused for want of space, memory or descriptors: what passes by itself. */
+/* Whether it was refused for want of space, memory or descriptors: no sign of a broken disk, and it may be
+ * possible later. */
 bool file_is_refused(int result);
 int file_lock(struct file_system *fs, int file);
 int file_is_locked(struct file_system *fs, int file); /* by another process: 1, 0, -errno */
