@@ -120,7 +120,8 @@ void partition_flush_closed(struct partition *partition);
 bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms);
 
 /* Deletes the segments below the log start that is on stable storage, or, if none can be stored (the disk is
- * full), those below the log start, with a sync of the directory behind each. True as partition_retain. */
+ * full), those below the log start, with a sync of the directory behind each: of these none if there is no
+ * time left. True as partition_retain. */
 bool partition_delete_below_start(struct partition *partition, bool is_stored, int64_t now_ms);
 
 /* The checkpoint file of this directory says that the log starts there, and is on stable storage. */

@@ -8,7 +8,9 @@
  * it the oldest segment goes, and its directory is synced before the next one goes.
  * 3. A few segments under one hold of the lock, so that deleting a large log does not keep its writers
  * waiting. Files are unlinked without it.
- * 4. No pass keeps the ticking thread for long: checkpoints are due, and the broker may want to stop.
+ * 4. No pass keeps the ticking thread for long: checkpoints are due, and the broker may want to stop. Of
+ * directories that store their log starts every partition has its turn in every pass; of full ones as many as
+ * there is time for, since each of their steps is a sync.
  * 5. A fetch that waits below the new start is woken: it is answered OFFSET_OUT_OF_RANGE.
  *
  * Called by partitions' ticking thread, and by request handlers.
@@ -124,6 +126,8 @@ bool partition_delete_below_start(struct partition *partition, bool is_stored, i
 {
     int (*step)(struct partition * partition, int64_t now_ms) = is_stored ? delete_some : delete_by_name;
     int deleted;
+    if (!is_stored && !has_time(now_ms))
+        return true;
     while ((deleted = step(partition, now_ms)) > 0 && has_time(now_ms))
         thread_give_way();
     if (deleted < 0)

@@ -230,7 +230,22 @@ static void remove_doomed(struct partitions *partitions, int64_t now_ms)
     }
 }
 
-/* Log starts first, then what lies below them: invariant 13. */
+/* What lies below the log starts of the directories that have stored them, or of those that have not. */
+static bool delete_below_starts(const struct partitions *partitions, struct partition **found, size_t count,
+                                const bool *stored, bool if_stored, int64_t now_ms)
+{
+    bool more = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct data_dir *dir = partition_dir(found[i]);
+        for (int32_t at = 0; at < partitions->dir_count; at++)
+            if (partitions->dirs[at] == dir && stored[at] == if_stored)
+                more |= partition_delete_below_start(found[i], if_stored, now_ms);
+    }
+    return more;
+}
+
+/* Log starts first, then what lies below them: invariant 13. Full directories come last: each of their
+ * segments is a sync, for which nobody else is to wait; with a time of their own, so that they have some. */
 static void enforce_retention(struct partitions *partitions, int64_t now_ms)
 {
     size_t count;
@@ -239,9 +254,12 @@ static void enforce_retention(struct partitions *partitions, int64_t now_ms)
     bool more = false;
     for (size_t i = 0; i < count; i++)
         more |= partition_retain(found[i], now_ms, wall_ms);
-    bool are_stored = partitions_store_log_starts(partitions);
-    for (size_t i = 0; i < count; i++)
-        more |= partition_delete_below_start(found[i], are_stored, now_ms);
+    bool *stored = malloc(sizeof *stored * (size_t)partitions->dir_count);
+    ensure(stored != NULL);
+    (void)partitions_write_checkpoints(partitions, CHECKPOINT_START, stored);
+    more |= delete_below_starts(partitions, found, count, stored, true, now_ms);
+    more |= delete_below_starts(partitions, found, count, stored, false, clock_monotonic_ms());
+    free(stored);
     partitions_unref_all(found, count);
     partitions->retention_due_ms = more ? now_ms : now_ms + partitions->config.retention_check_interval_ms;
 }
@@ -275,7 +293,7 @@ void partitions_tick(struct partitions *partitions, int64_t now_ms)
                                        : now_ms >= partitions->checkpoint_due_ms[kind]) {
             partitions->checkpoint_due_ms[kind] =
                 now_ms + partitions_checkpoint_interval_ms(partitions, kind);
-            (void)partitions_write_checkpoints(partitions, kind);
+            (void)partitions_write_checkpoints(partitions, kind, NULL);
         }
     if (now_ms >= partitions->idle_files_due_ms) {
         partitions->idle_files_due_ms = now_ms + IDLE_FILES_INTERVAL_MS;

@@ -89,15 +89,19 @@ bool partitions_write_checkpoint(struct partitions *partitions, int32_t at, int 
     return good;
 }
 
-bool partitions_write_checkpoints(struct partitions *partitions, int kind)
+bool partitions_write_checkpoints(struct partitions *partitions, int kind, bool *stored)
 {
     size_t count;
     bool good = true;
     mutex_lock(&partitions->checkpoint_mutex);
     struct partition **found = partitions_all(partitions, &count);
-    for (int32_t at = 0; at < partitions->dir_count; at++)
-        if (!data_dir_is_offline(partitions->dirs[at]))
-            good &= partitions_write_checkpoint(partitions, at, kind, false, found, count);
+    for (int32_t at = 0; at < partitions->dir_count; at++) {
+        bool is_stored = data_dir_is_offline(partitions->dirs[at])
+                         || partitions_write_checkpoint(partitions, at, kind, false, found, count);
+        good &= is_stored;
+        if (stored != NULL)
+            stored[at] = is_stored;
+    }
     mutex_unlock(&partitions->checkpoint_mutex);
     partitions_unref_all(found, count);
     return good;
@@ -105,13 +109,13 @@ bool partitions_write_checkpoints(struct partitions *partitions, int kind)
 
 bool partitions_store_log_starts(struct partitions *partitions)
 {
-    return partitions_write_checkpoints(partitions, CHECKPOINT_START);
+    return partitions_write_checkpoints(partitions, CHECKPOINT_START, NULL);
 }
 
 void partitions_store_checkpoints(struct partitions *partitions)
 {
     for (int kind = 0; kind < CHECKPOINT_COUNT; kind++)
-        (void)partitions_write_checkpoints(partitions, kind);
+        (void)partitions_write_checkpoints(partitions, kind, NULL);
 }
 
 /* The kinds that a start believes. Log starts first: of a partition that has moved the old place's entry goes

@@ -100,8 +100,9 @@ void partitions_free_preferences(struct partitions *partitions);
 /* Writes the checkpoint files that have changed, in all directories. */
 void partitions_store_checkpoints(struct partitions *partitions);
 
-/* Those of one kind; false: not all could be written. */
-bool partitions_write_checkpoints(struct partitions *partitions, int kind);
+/* Those of one kind; false: not all could be written. stored[i] is whether directory i has its own, or is
+ * offline; NULL: nobody asks. */
+bool partitions_write_checkpoints(struct partitions *partitions, int kind, bool *stored);
 
 /* One kind for one directory, if it has changed; with `must` on a full disk too, if it can be helped. */
 bool partitions_write_checkpoint(struct partitions *partitions, int32_t at, int kind, bool must,
