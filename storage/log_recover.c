@@ -117,17 +117,20 @@ static int replay_producers(struct log *log, int64_t from_offset)
     return result;
 }
 
-/* The newest good snapshot, then the batches behind it. One at the log start counts too, other than in Kafka:
- * a producer is not forgotten because its records are deleted (KIP-360 thought so too). */
+/* The newest good snapshot, then the batches behind it. One at the log start counts too, or at the base of
+ * the segment that it lies in, other than in Kafka: a producer is not forgotten because its records are
+ * deleted (KIP-360 thought so too). */
 static int load_producers(struct log *log, const struct log_dir *dir, int64_t end, bool skip_replay_without)
 {
     producers_clear(&log->producers);
     int64_t from = -1;
+    int64_t lowest = log->segments[log_find_segment(log, log->start_offset)]->base_offset;
+    if (lowest > log->start_offset)
+        lowest = log->start_offset;
     bool was_damaged = false; /* then the batches say what it said */
     for (size_t i = dir->count; i > 0 && from < 0; i--) {
         const struct data_file_name *found = &dir->files[i - 1];
-        if (found->kind != DATA_FILE_PRODUCER_SNAPSHOT || found->base > end
-            || found->base < log->start_offset)
+        if (found->kind != DATA_FILE_PRODUCER_SNAPSHOT || found->base > end || found->base < lowest)
             continue;
         char path[FILE_PATH_MAX];
         struct note why = {""};
@@ -420,9 +423,18 @@ static int load_indexes(struct log *log, int32_t at)
     return result < 0 ? result : segment_sync_all(segment);
 }
 
+/* The segment that recovery begins with. Nobody reads below the log start; and what lies there may have come
+ * back after a power cut without what was between: a transaction without the marker that ended it would be
+ * taken for open, and the next marker for its own. */
+static int32_t first_segment(const struct log *log, const struct log_options *options)
+{
+    bool is_below = options->recovery_point < log->start_offset;
+    return log_find_segment(log, is_below ? log->start_offset : options->recovery_point);
+}
+
 static int recover(struct log *log, const struct log_dir *dir, const struct log_options *options)
 {
-    int32_t first = log_find_segment(log, options->recovery_point);
+    int32_t first = first_segment(log, options);
     log->end_offset = log->segments[first]->base_offset;
     int result = options->suspect ? write_again(log, first) : 0;
     if (result == 0)
@@ -568,7 +580,7 @@ static int load_or_recover(struct log *log, struct log_options *options, struct 
         result = log_restart_at(log, log->start_offset);
     }
     if (result == 0) {
-        int32_t first = log_find_segment(log, options->recovery_point);
+        int32_t first = first_segment(log, options);
         remove_stray_snapshots(log, &dir, options->clean ? -1 : log->segments[first]->base_offset);
         if (options->clean)
             result = load_producers(log, &dir, log->end_offset, true);

@@ -145,16 +145,18 @@ static struct segment *hold(struct segment *segment)
     return segment;
 }
 
-/* Segments below the end, and whichever tells of aborted transactions. */
+/* Segments from the log start to the end, and whichever tells of aborted transactions. What a power cut has
+ * brought back below the start is nobody's, and may be torn. */
 static void hold_segments(struct cleaning *cleaning, const struct log *log)
 {
     struct compaction *compaction = &cleaning->compaction;
     compaction->segments = malloc(sizeof(struct segment *) * (size_t)log->count);
     cleaning->with_aborted = malloc(sizeof(struct segment *) * (size_t)log->count);
     ensure(compaction->segments != NULL && cleaning->with_aborted != NULL);
+    int32_t first = log_find_segment(log, log->start_offset);
     for (int32_t i = 0; i < log->count; i++) {
         struct segment *segment = log->segments[i];
-        if (segment->base_offset < compaction->range_end)
+        if (i >= first && segment->base_offset < compaction->range_end)
             compaction->segments[compaction->segment_count++] = hold(segment);
         if (segment->has_txn_index)
             cleaning->with_aborted[cleaning->with_aborted_count++] = hold(segment);

@@ -169,6 +169,70 @@ START_TEST(producers_and_aborted_transactions_come_back_after_a_crash)
 }
 END_TEST
 
+static void roll(void)
+{
+    ck_assert_int_eq(log_roll(opened, opened->end_offset, 0), 0);
+}
+
+static void append_transactional(int32_t sequence)
+{
+    append_wish((struct batch_wish){.base_offset = opened->end_offset,
+                                    .producer_id = 9,
+                                    .base_sequence = sequence,
+                                    .transactional = true});
+}
+
+static void append_marker(bool aborted)
+{
+    append_wish((struct batch_wish){.base_offset = opened->end_offset,
+                                    .producer_id = 9,
+                                    .marker = true,
+                                    .aborted = aborted,
+                                    .coordinator_epoch = 1});
+}
+
+/* Segments below the log start go in any order when the power fails: here the one with the first
+ * transaction's marker has gone, and the one with its records has come back. */
+START_TEST(what_lies_below_the_log_start_decides_nothing)
+{
+    open_log(false);
+    append_transactional(0);
+    roll();
+    append_marker(false);
+    roll();
+    append_transactional(1);
+    append_marker(true);
+    close_log(false);
+    static const char *const suffixes[] = {".log", ".index", ".timeindex", ".snapshot"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++)
+        ck_assert_int_eq(file_unlink(file_system_os(), file_of(1, suffixes[i])), 0);
+    if (_i == 1)
+        ck_assert_int_eq(file_unlink(file_system_os(), file_of(2, ".snapshot")), 0);
+    start_offset = 2;
+    open_log(false);
+    struct aborted_entry *aborted;
+    ck_assert_int_eq(txn_index_read(file_system_os(), file_of(2, ".txnindex"), &aborted), 1);
+    ck_assert_int_eq(aborted[0].first_offset, 2);
+    ck_assert_int_eq(aborted[0].last_offset, 3);
+    free(aborted);
+    ck_assert_uint_eq(producers_count(&opened->producers), 1);
+}
+END_TEST
+
+START_TEST(a_producer_whose_records_are_below_the_log_start_is_known_by_the_snapshot_of_its_segment)
+{
+    open_log(false);
+    append_transactional(0);
+    append_marker(false);
+    roll();
+    append_ten();
+    close_log(false);
+    start_offset = 5;
+    open_log(false);
+    ck_assert_uint_eq(producers_count(&opened->producers), 1);
+}
+END_TEST
+
 START_TEST(a_flipped_index_entry_never_changes_what_is_found)
 {
     make_three_segments();
@@ -291,6 +355,9 @@ int main(void)
     tcase_add_loop_test(tests, missing_and_preallocated_indexes_are_made_anew, 0, 2);
     tcase_add_loop_test(tests, the_course_testers_logs_load_silently, 0, 2);
     tcase_add_test(tests, producers_and_aborted_transactions_come_back_after_a_crash);
+    tcase_add_loop_test(tests, what_lies_below_the_log_start_decides_nothing, 0, 2);
+    tcase_add_test(tests,
+                   a_producer_whose_records_are_below_the_log_start_is_known_by_the_snapshot_of_its_segment);
     tcase_add_test(tests, a_flipped_index_entry_never_changes_what_is_found);
     tcase_add_loop_test(tests, a_transaction_index_that_cannot_be_is_made_anew, 0, 6);
     tcase_add_loop_test(tests, damaged_epochs_are_read_from_the_batches, 0, 2);
