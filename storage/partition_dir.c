@@ -130,7 +130,8 @@ int partition_dir_set_aside(struct file_system *fs, const char *directory, const
     struct uuid id = UUID_ZERO;
     struct note why = {""};
     file_path(from, "%s/%s", directory, name);
-    partition_dir_parse(name, &topic, &index);
+    if (partition_dir_parse(name, &topic, &index) != PARTITION_DIR_LIVE)
+        return -EINVAL;
     (void)partition_dir_read_id(fs, from, &id, &why);
     int result = -EEXIST;
     for (int tries = 0; tries < STRAY_NAMES && (result == -ENOTEMPTY || result == -EEXIST); tries++) {

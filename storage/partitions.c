@@ -9,18 +9,15 @@
 #include "storage/partitions_private.h"
 
 #include "protocol/base/ensure.h"
-#include "storage/checkpoint.h"
 #include "storage/cleaner.h"
 #include "storage/mover.h"
 #include "storage/open_files.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/random.h"
-#include "storage/os/thread.h"
 #include "storage/partition_dir.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 

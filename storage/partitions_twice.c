@@ -74,11 +74,10 @@ static void settle(struct loading *loading, const struct found_again *again)
     int result = partitions_read_id(loading, again->name, &id);
     if (result < 0 && result != -EBADMSG && result != -ENOTDIR)
         return; /* the directory is offline */
-    if (result != 1 || !uuid_equal(id, wanted->hosted->topic_id))
-        partitions_add_stray(loading, again->name);
-    else if (!wanted->id_is_there || is_unwritten(wanted->dir, again->name))
+    bool is_ours = result == 1 && uuid_equal(id, wanted->hosted->topic_id);
+    if (is_ours && (!wanted->id_is_there || is_unwritten(wanted->dir, again->name)))
         take_second(loading, wanted, again->name);
-    else if (is_unwritten(loading->dir, again->name))
+    else if (!is_ours || is_unwritten(loading->dir, again->name))
         partitions_add_stray(loading, again->name);
     else
         note_set(&loading->why,
