@@ -295,15 +295,6 @@ bool broker_wait_for_connection_slot(struct broker *broker)
     return go_on;
 }
 
-void broker_limit_connections(struct broker *broker, int32_t max_connections, int32_t max_connections_per_ip)
-{
-    mutex_lock(&broker->mutex);
-    broker->max_connections = max_connections;
-    broker->max_connections_per_ip = max_connections_per_ip;
-    condition_broadcast(&broker->connection_ended);
-    mutex_unlock(&broker->mutex);
-}
-
 bool broker_connection_began(struct broker *broker, const char *peer)
 {
     mutex_lock(&broker->mutex);

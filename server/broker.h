@@ -105,9 +105,6 @@ uint64_t broker_random(void *state);
 /* Waits while max.connections are open. False: the broker stops. */
 bool broker_wait_for_connection_slot(struct broker *broker);
 
-/* From now on; who waits for a slot looks again. */
-void broker_limit_connections(struct broker *broker, int32_t max_connections, int32_t max_connections_per_ip);
-
 /* Counts a client; false if its address has max.connections.per.ip already. */
 bool broker_connection_began(struct broker *broker, const char *peer);
 void broker_connection_ended(struct broker *broker, const char *peer);

@@ -21,7 +21,7 @@ void dynamic_config_start(struct broker *broker)
 {
     struct config config = in_force(broker);
     broker->config.storage = config.storage;
-    broker_limit_connections(broker, config.max_connections, config.max_connections_per_ip);
+    dynamic_config_limit_connections(broker);
     log_dirs_cordon(broker);
 }
 
@@ -29,6 +29,17 @@ void dynamic_config_follow(struct broker *broker)
 {
     struct config config = in_force(broker);
     partitions_set_cleaner(broker->partitions, &config.storage.cleaner);
-    broker_limit_connections(broker, config.max_connections, config.max_connections_per_ip);
     log_dirs_cordon(broker);
+}
+
+/* The image is read under the lock of what is set: of two threads the later one does not leave older
+ * limits. */
+void dynamic_config_limit_connections(struct broker *broker)
+{
+    mutex_lock(&broker->mutex);
+    struct config config = in_force(broker);
+    broker->max_connections = config.max_connections;
+    broker->max_connections_per_ip = config.max_connections_per_ip;
+    condition_broadcast(&broker->connection_ended); /* who waits for a slot looks again */
+    mutex_unlock(&broker->mutex);
 }

@@ -12,7 +12,10 @@ struct broker;
 void dynamic_config_start(struct broker *broker);
 
 /* After a change of this broker's configs or the cluster's default ones, with the change locked, so that the
- * last one counts. Takes the image's lock. */
+ * last one counts: the cleaner and the directories. Takes the image's lock. */
 void dynamic_config_follow(struct broker *broker);
+
+/* Likewise the limits of connections, once the change is no longer locked: their lock comes before its. */
+void dynamic_config_limit_connections(struct broker *broker);
 
 #endif

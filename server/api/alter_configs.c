@@ -25,17 +25,26 @@ static void follow_broker_configs(struct change *change)
 
 /* One resource's answer once the change is stored or not; the logs follow what changed: one topic's, or all
  * where the broker's defaults changed. Before the next change begins: of two threads that resolve settings at
- * once the slower one would leave the older ones behind. */
-static void settle(struct change *change, enum kerr stored, int16_t *error_code, int8_t resource_type,
+ * once the slower one would leave the older ones behind. Whether it was the broker's. */
+static bool settle(struct change *change, enum kerr stored, int16_t *error_code, int8_t resource_type,
                    struct slice resource_name)
 {
     if (*error_code != KERR_NONE)
-        return;
+        return false;
     *error_code = (int16_t)stored;
     if (resource_type == RESOURCE_TOPIC)
         broker_refresh_configs(change->call->broker, resource_name);
-    else if (resource_type == RESOURCE_BROKER && stored == KERR_NONE)
+    bool is_brokers = resource_type == RESOURCE_BROKER && stored == KERR_NONE;
+    if (is_brokers)
         follow_broker_configs(change);
+    return is_brokers;
+}
+
+static void end(struct change *change, bool is_brokers)
+{
+    change_end(change);
+    if (is_brokers)
+        dynamic_config_limit_connections(change->call->broker);
 }
 
 void handle_alter_configs(struct call *call)
@@ -43,14 +52,16 @@ void handle_alter_configs(struct call *call)
     const struct alter_configs_request *request = call->request;
     struct alter_configs_response *response = call->response;
     struct change change;
+    bool is_brokers = false;
     change_begin(&change, call);
     controller_alter_configs(&change.controller, request, response, &change.records);
     enum kerr error = change_commit(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct alter_configs_response_resource *resource = &response->responses.items[i];
-        settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
+        is_brokers |=
+            settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
     }
-    change_end(&change);
+    end(&change, is_brokers);
 }
 
 /* In force until the broker stops: a level is nowhere written. */
@@ -69,14 +80,16 @@ void handle_incremental_alter_configs(struct call *call)
     const struct incremental_alter_configs_request *request = call->request;
     struct incremental_alter_configs_response *response = call->response;
     struct change change;
+    bool is_brokers = false;
     change_begin(&change, call);
     controller_incremental_alter_configs(&change.controller, request, response, &change.records);
     enum kerr error = change_commit(&change);
     for (int32_t i = 0; i < response->responses.count && !request->validate_only; i++) {
         struct incremental_alter_configs_response_resource *resource = &response->responses.items[i];
-        settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
+        is_brokers |=
+            settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
         if (resource->error_code == KERR_NONE && resource->resource_type == RESOURCE_BROKER_LOGGER)
             set_log_level(&request->resources.items[i]);
     }
-    change_end(&change);
+    end(&change, is_brokers);
 }
