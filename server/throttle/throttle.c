@@ -170,7 +170,7 @@ static struct quota_bucket *get_bucket(struct throttle *throttle, struct slice k
 }
 
 /* The kind, then who shares the bucket; a length stands before each text so that no two read alike. */
-static void make_key(struct buf *key, int kind, const struct quota_rule *rule, struct slice user,
+static void make_key(struct buf *key, enum quota_kind kind, const struct quota_rule *rule, struct slice user,
                      struct slice client_id)
 {
     buf_append_char(key, (char)('0' + kind));
@@ -183,7 +183,7 @@ static void make_key(struct buf *key, int kind, const struct quota_rule *rule, s
 
 static void let_go(struct throttle_client *client)
 {
-    for (int kind = 0; kind < QUOTA_KIND_COUNT; kind++) {
+    for (enum quota_kind kind = 0; kind < QUOTA_KIND_COUNT; kind++) {
         if (client->buckets[kind] != NULL)
             client->buckets[kind]->references--;
         client->buckets[kind] = NULL;
