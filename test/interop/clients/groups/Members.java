@@ -158,6 +158,7 @@ class Members {
             } else if ("die".equals(what)) {
                 dead = true;
                 consumer.close(CloseOptions.timeout(Duration.ZERO).withGroupMembershipOperation(GroupMembershipOperation.REMAIN_IN_GROUP));
+                say(name + " died");
             }
             return !dead && !"leave".equals(what);
         }

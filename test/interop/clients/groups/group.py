@@ -30,7 +30,7 @@ class Group:
         self.bootstrap, self.name, self.clients = bootstrap, name, members
         self.counts = {f"{name}-{letter}": count for letter, count in zip("abcd", self.COUNTS)}
         self.ledger = Ledger(self.names(self.counts))
-        self.alive, self.holding, self.refused, self.answer = set(), set(), set(), None
+        self.alive, self.holding, self.refused, self.dead, self.answer = set(), set(), set(), set(), None
         self.serial, self.since = 0, time.monotonic()
         members.listeners[name] = self.take
         self.create(self.counts)
@@ -63,6 +63,8 @@ class Group:
             self.ledger.revoked(member, rest)
         elif what == "read":
             self.ledger.read(member, rest[0], int(rest[1]), rest[2])
+        elif what == "died":
+            self.dead.add(member)
         elif what == "holds":
             self.holding.add(member)
         elif what == "gone":
@@ -107,7 +109,8 @@ class Group:
     def kill(self, member):
         """Returns how many records it had read without committing them, which somebody else has to read again."""
         full = f"{self.name}/{member}"
-        self.clients.kill(full)
+        if self.clients.kill(full):   # what it reads until then counts
+            self.wait(lambda: full in self.dead, f"{member} does not die")
         with self.clients.changed:
             self.alive.discard(full)
             return self.ledger.died(full, self.committed())

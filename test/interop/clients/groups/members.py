@@ -10,7 +10,7 @@ says, a line at a time, and before its client goes on:
 
   GROUP/MEMBER assigned|revoked|lost TOPIC:PARTITION...
   GROUP/MEMBER read TOPIC:PARTITION OFFSET VALUE
-  GROUP/MEMBER holds|gone
+  GROUP/MEMBER holds|gone|died
   GROUP/MEMBER refused        for another one has its instance's id
 
 All write to one pipe, so what is said has an order: a client that gave a partition up has said so before another can have it.
@@ -59,12 +59,14 @@ class Members:
         self.write(self.programs[member], f"{member} {what}")
 
     def kill(self, member):
+        """Whether it will say when it is dead."""
         program = self.programs.pop(member)
         if program is self.host:
             self.write(program, f"{member} die")
-        else:
-            program.send_signal(signal.SIGKILL)
-            program.wait()
+            return True
+        program.send_signal(signal.SIGKILL)
+        program.wait()
+        return False
 
     def left(self, member):
         """Its program must end well."""
