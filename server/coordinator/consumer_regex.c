@@ -23,6 +23,8 @@ struct regex_resolution {
     struct topic_regex *regex; /* of it; NULL: not begun */
     size_t cursor;             /* in the image's topics */
     int64_t topics_offset;     /* of the image that this began with */
+    struct slice principal;    /* whose heartbeat asked for it: what it may not see is not matched. Its own */
+    struct slice client_host;  /* likewise */
 };
 
 /* ---- begin and end ---- */
@@ -47,6 +49,8 @@ void consumer_end_resolution(struct consumer_group *consumer)
     }
     free(resolution->items);
     topic_regex_free(resolution->regex);
+    memory_free_slice(resolution->principal);
+    memory_free_slice(resolution->client_host);
     free(resolution);
 }
 
@@ -75,6 +79,8 @@ void consumer_start_resolution(struct groups *groups, struct group *group, const
     *resolution = (struct regex_resolution){
         .items = memory_alloc((size_t)consumer->subscribed_regexes * sizeof(struct resolved)),
         .topics_offset = INT64_MIN,
+        .principal = memory_dup(event->principal),
+        .client_host = memory_dup(event->client_host),
     };
     size_t cursor = 0;
     for (struct map_entry *entry; (entry = map_next(&consumer->regexes, &cursor)) != NULL;) {
@@ -123,8 +129,16 @@ static void begin_next(struct regex_resolution *resolution)
     resolution->at++;
 }
 
+static bool may_see(const struct groups_config *config, const struct regex_resolution *resolution,
+                    struct slice topic)
+{
+    return config->may_describe == NULL
+           || config->may_describe(config->authorizer, resolution->principal, resolution->client_host, topic);
+}
+
 /* A record may hold an expression that is none: it matches nothing. */
-static void match_some(struct regex_resolution *resolution, const struct image *image)
+static void match_some(const struct groups_config *config, struct regex_resolution *resolution,
+                       const struct image *image)
 {
     struct resolved *resolved = &resolution->items[resolution->at];
     if (resolution->regex == NULL)
@@ -134,7 +148,7 @@ static void match_some(struct regex_resolution *resolution, const struct image *
         const struct map_entry *entry = map_next(&image->topics_by_name, &resolution->cursor);
         if (entry == NULL)
             break;
-        if (topic_regex_matches(resolution->regex, entry->key))
+        if (topic_regex_matches(resolution->regex, entry->key) && may_see(config, resolution, entry->key))
             add_topic(resolved, entry->key);
     }
     if (left > 0 || resolution->regex == NULL)
@@ -231,7 +245,7 @@ void consumer_continue_resolution(struct consumer_step *step)
     struct regex_resolution *resolution = step->consumer->resolution;
     keep_up(resolution, step->event->image);
     if (resolution->at < resolution->count) {
-        match_some(resolution, step->event->image);
+        match_some(&step->groups->config, resolution, step->event->image);
         return;
     }
     write_results(step);

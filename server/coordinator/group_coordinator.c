@@ -15,6 +15,7 @@
 #include "server/connection.h"
 #include "server/coordinator/group_log.h"
 #include "server/coordinator/internal_topic.h"
+#include "server/security/authorize.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 #include "storage/os/thread.h"
@@ -301,6 +302,7 @@ static enum kerr ask(struct shard *shard, struct call *call, enum group_event_ki
         .reply = &reply,
         .client_id = slice_is_null(call->client_id) ? SLICE("") : call->client_id,
         .client_host = call_printf(call, "/%s", call->connection->peer),
+        .principal = call->connection->principal,
         .now_ms = clock_monotonic_ms(),
         .wall_ms = clock_wall_ms(),
     };
@@ -421,6 +423,14 @@ static void *thread_main(void *context)
 
 /* ---- life ---- */
 
+/* The client's host has a slash before it here, as Kafka prints it. */
+static bool may_describe(const void *broker, struct slice principal, struct slice client_host,
+                         struct slice topic)
+{
+    struct acl_client client = {principal, slice_from(client_host, 1)};
+    return authorize_client(broker, client, ACL_DESCRIBE, ACL_TOPIC, topic);
+}
+
 struct group_coordinator *group_coordinator_new(struct broker *broker)
 {
     struct group_coordinator *coordinator = calloc(1, sizeof *coordinator);
@@ -433,6 +443,8 @@ struct group_coordinator *group_coordinator_new(struct broker *broker)
     struct config_view view = broker_config_view(broker, image);
     group_config_read(&coordinator->config, &view, &coordinator->arena);
     cluster_read_done(broker->cluster);
+    coordinator->config.groups.may_describe = broker->config.authorizer.configured ? may_describe : NULL;
+    coordinator->config.groups.authorizer = broker;
     (void)get_shards(coordinator);
     return coordinator;
 }

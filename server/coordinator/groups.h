@@ -42,8 +42,13 @@ struct groups_config {
     int32_t consumer_regex_refresh_interval_ms;
     int32_t consumer_max_size;
     struct slice consumer_assignors; /* "uniform,range": the first is the default */
-    bool consumer_upgrade;           /* group.consumer.migration.policy allows classic -> consumer */
-    bool consumer_downgrade;         /* and back */
+    /* Whether who was subscribed with a regular expression may see a topic that it matches: as authorize has
+     * it, called with the image read-locked. NULL: everybody may see everything. */
+    bool (*may_describe)(const void *authorizer, struct slice principal, struct slice client_host,
+                         struct slice topic);
+    const void *authorizer;
+    bool consumer_upgrade;   /* group.consumer.migration.policy allows classic -> consumer */
+    bool consumer_downgrade; /* and back */
 };
 
 /* ---- events ---- */
@@ -92,6 +97,7 @@ struct group_event {
     struct group_reply *reply; /* NULL: nobody waits */
     struct slice client_id;
     struct slice client_host;  /* as Kafka prints it: "/127.0.0.1" */
+    struct slice principal;    /* who asks, "User:name": for may_describe */
     struct slice topic;        /* GROUP_TOPIC_DELETED */
     int64_t now_ms;            /* monotonic: timeouts */
     int64_t wall_ms;           /* since 1970: what records say */

@@ -15,14 +15,9 @@ enum {
                  | BIT(ACL_ALTER_CONFIGS),
 };
 
-static const struct authorizer_config *config_of(const struct call *call)
-{
-    return &call->broker->config.authorizer;
-}
-
 bool authorizer_is_configured(const struct call *call)
 {
-    return config_of(call)->configured;
+    return call->broker->config.authorizer.configured;
 }
 
 static struct acl_client client_of(const struct call *call)
@@ -30,37 +25,49 @@ static struct acl_client client_of(const struct call *call)
     return (struct acl_client){call->connection->principal, slice_str(call->connection->peer)};
 }
 
-static bool is_super_user(const struct call *call)
+/* Whoever nobody needs to ask about: everybody without an authorizer, super users with one. */
+static bool is_above_acls(const struct authorizer_config *config, struct slice principal)
 {
-    const struct authorizer_config *config = config_of(call);
-    for (int32_t i = 0; i < config->super_user_count; i++)
-        if (slice_equal(config->super_users[i], call->connection->principal))
+    for (int32_t i = 0; config->configured && i < config->super_user_count; i++)
+        if (slice_equal(config->super_users[i], principal))
             return true;
-    return false;
+    return !config->configured;
 }
 
-/* Whoever nobody needs to ask about. */
 static bool may_do_everything(const struct call *call)
 {
-    return !authorizer_is_configured(call) || is_super_user(call);
+    return is_above_acls(&call->broker->config.authorizer, call->connection->principal);
 }
 
-static uint32_t allowed_by(const struct call *call, const struct acls *acls, enum acl_resource type,
+static uint32_t allowed_by(const struct authorizer_config *config, const struct acls *acls,
+                           struct acl_client client, enum acl_resource type, struct slice name)
+{
+    struct acl_rights rights = acls_rights(acls, type, name, client);
+    if (!rights.found)
+        return config->allow_everyone_if_no_acl_found ? UINT32_MAX : 0;
+    return rights.allowed & ~rights.denied;
+}
+
+static uint32_t allowed_to(const struct broker *broker, struct acl_client client, enum acl_resource type,
                            struct slice name)
 {
-    struct acl_rights rights = acls_rights(acls, type, name, client_of(call));
-    if (!rights.found)
-        return config_of(call)->allow_everyone_if_no_acl_found ? UINT32_MAX : 0;
-    return rights.allowed & ~rights.denied;
+    const struct authorizer_config *config = &broker->config.authorizer;
+    if (is_above_acls(config, client.principal))
+        return UINT32_MAX;
+    uint32_t bits = allowed_by(config, cluster_read_acls(broker->cluster), client, type, name);
+    cluster_read_acls_done(broker->cluster);
+    return bits;
 }
 
 static uint32_t allowed(const struct call *call, enum acl_resource type, struct slice name)
 {
-    if (may_do_everything(call))
-        return UINT32_MAX;
-    uint32_t bits = allowed_by(call, cluster_read_acls(call->broker->cluster), type, name);
-    cluster_read_acls_done(call->broker->cluster);
-    return bits;
+    return allowed_to(call->broker, client_of(call), type, name);
+}
+
+bool authorize_client(const struct broker *broker, struct acl_client client, enum acl_operation operation,
+                      enum acl_resource type, struct slice name)
+{
+    return (allowed_to(broker, client, type, name) & BIT(operation)) != 0;
 }
 
 bool authorize(const struct call *call, enum acl_operation operation, enum acl_resource type,
@@ -109,7 +116,8 @@ int32_t authorize_filter(const struct call *call, enum acl_operation operation, 
     int32_t left = 0;
     const struct acls *acls = cluster_read_acls(call->broker->cluster);
     for (int32_t i = 0; i < count; i++)
-        if (allowed_by(call, acls, type, names[i]) & BIT(operation))
+        if (allowed_by(&call->broker->config.authorizer, acls, client_of(call), type, names[i])
+            & BIT(operation))
             names[left++] = names[i];
     cluster_read_acls_done(call->broker->cluster);
     return left;
@@ -123,7 +131,9 @@ bool authorize_all(const struct call *call, enum acl_operation operation, enum a
     bool all = true;
     const struct acls *acls = cluster_read_acls(call->broker->cluster);
     for (int32_t i = 0; i < count && all; i++)
-        all = (allowed_by(call, acls, type, names[i]) & BIT(operation)) != 0;
+        all = (allowed_by(&call->broker->config.authorizer, acls, client_of(call), type, names[i])
+               & BIT(operation))
+              != 0;
     cluster_read_acls_done(call->broker->cluster);
     return all;
 }

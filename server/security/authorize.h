@@ -26,6 +26,10 @@ bool authorizer_is_configured(const struct call *call);
 bool authorize(const struct call *call, enum acl_operation operation, enum acl_resource type,
                struct slice name);
 
+/* For a client that has asked for work which goes on when its call is over. */
+bool authorize_client(const struct broker *broker, struct acl_client client, enum acl_operation operation,
+                      enum acl_resource type, struct slice name);
+
 /* With the cluster itself, or with a topic. */
 bool authorize_cluster(const struct call *call, enum acl_operation operation);
 bool authorize_topic(const struct call *call, enum acl_operation operation, struct slice topic);

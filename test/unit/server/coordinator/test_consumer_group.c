@@ -320,6 +320,26 @@ START_TEST(a_regular_expression_is_resolved_after_the_answer)
 }
 END_TEST
 
+static bool may_see_all_but_a(const void *authorizer, struct slice principal, struct slice client_host,
+                              struct slice topic)
+{
+    ck_assert_ptr_eq(authorizer, &shard);
+    ck_assert(slice_equal_str(principal, "User:ANONYMOUS"));
+    ck_assert(slice_equal_str(client_host, "/127.0.0.1"));
+    return !slice_equal_str(topic, "a");
+}
+
+START_TEST(what_a_member_may_not_see_is_not_matched)
+{
+    shard.config.may_describe = may_see_all_but_a;
+    shard.config.authorizer = &shard;
+    shard_set_config(&shard);
+    BEATS("1 -", .member = "r1", .regex = ".*");
+    shard_pass(&shard, 1);
+    BEATS("2 b:0", .member = "r1", .epoch = 1);
+}
+END_TEST
+
 START_TEST(new_topics_are_matched_but_not_at_every_heartbeat)
 {
     BEATS("1 -", .member = "r1", .regex = "b.*");
@@ -421,6 +441,7 @@ int main(void)
     tcase_add_test(tcase, an_append_that_fails_changes_nothing);
     tcase_add_test(tcase, assignors_are_chosen_by_votes);
     tcase_add_test(tcase, a_regular_expression_is_resolved_after_the_answer);
+    tcase_add_test(tcase, what_a_member_may_not_see_is_not_matched);
     tcase_add_test(tcase, new_topics_are_matched_but_not_at_every_heartbeat);
     tcase_add_test(tcase, names_and_expressions_are_read_together);
     tcase_add_test(tcase, many_topics_are_matched_in_several_steps);
