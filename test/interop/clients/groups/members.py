@@ -45,11 +45,12 @@ class Members:
 
     def join(self, member, group, topics, alone=False, **how):
         words = self.words(member, group, topics, how)
-        if self.several and not alone:
-            self.programs[member] = self.host
-            self.write(self.host, " ".join(words))
-        else:
-            self.programs[member] = self.start(words, member)
+        shares = self.several and not alone
+        program = self.host if shares else self.start(words, member)
+        with self.changed:   # others look through all of them while they wait
+            self.programs[member] = program
+        if shares:
+            self.write(program, " ".join(words))
 
     def write(self, program, line):
         program.stdin.write(line.encode() + b"\n")
@@ -58,9 +59,13 @@ class Members:
     def tell(self, member, what):
         self.write(self.programs[member], f"{member} {what}")
 
+    def forget(self, member):
+        with self.changed:
+            return self.programs.pop(member)
+
     def kill(self, member):
         """Whether it will say when it is dead."""
-        program = self.programs.pop(member)
+        program = self.forget(member)
         if program is self.host:
             self.write(program, f"{member} die")
             return True
@@ -70,12 +75,14 @@ class Members:
 
     def left(self, member):
         """Its program must end well."""
-        program = self.programs.pop(member)
+        program = self.forget(member)
         if program is not self.host and program.wait(PATIENCE_S):
             raise RuntimeError(f"{member} ended with {program.returncode}")
 
     def end(self):
-        for program in set(self.programs.values()) | ({self.host} if self.host else set()):
+        with self.changed:
+            programs = set(self.programs.values())
+        for program in programs | ({self.host} if self.host else set()):
             program.kill()
 
     # ---- what they say -------------------------------------------------------------------------------------------------
