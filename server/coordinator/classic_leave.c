@@ -27,9 +27,8 @@ static enum kerr leave(const struct classic_step *step, struct slice member_id, 
     return KERR_NONE;
 }
 
-/* The answer says for each member what the record of them all did. */
-static void leaving_refused(struct groups *groups, const struct group_event *event, enum kerr error,
-                            struct group_effects *effects)
+void classic_leaving_refused(struct groups *groups, const struct group_event *event, enum kerr error,
+                             struct group_effects *effects)
 {
     (void)groups, (void)effects;
     struct leave_group_response *response = event->reply->response;
@@ -82,7 +81,7 @@ void classic_group_leave(struct groups *groups, struct group *group, const struc
     lay_out(event->request, reply);
     bool any = reply->version >= BATCHES_SINCE ? leave_all(&step, event->request, reply->response)
                                                : leave_one(&step, event->request, reply->response);
-    effects->refused = leaving_refused;
+    effects->refused = classic_leaving_refused;
     if (any && classic != NULL && classic->state != CLASSIC_EMPTY)
         classic_rebalance(&step);
     group_answer(effects, reply);

@@ -247,6 +247,13 @@ void classic_answer_join_error(struct group_effects *effects, struct group_reply
 void classic_replace_static_member(const struct classic_step *step, struct classic_member *member,
                                    struct slice id);
 
+/* ---- classic_leave.c ---- */
+
+/* `refused` of a LeaveGroup to a group of either kind: its answer says for each member what the record of
+ * them all did. */
+void classic_leaving_refused(struct groups *groups, const struct group_event *event, enum kerr error,
+                             struct group_effects *effects);
+
 /* ---- classic_sync.c ---- */
 
 void classic_answer_sync_error(struct group_effects *effects, struct group_reply *reply, enum kerr error);

@@ -404,15 +404,6 @@ static enum kerr mark_leaving(struct consumer_step *step, struct slice id, struc
     return KERR_NONE;
 }
 
-static void leaving_refused(struct groups *groups, const struct group_event *event, enum kerr error,
-                            struct group_effects *effects)
-{
-    (void)groups, (void)effects;
-    struct leave_group_response *response = event->reply->response;
-    schema_set_defaults(leave_group_response_schema(), response);
-    response->error_code = (int16_t)group_error_of_append(error);
-}
-
 /* The answer borrows from the request: it belongs to the same asker. */
 void consumer_group_classic_leave(struct groups *groups, struct group *group, const struct group_event *event,
                                   struct group_effects *effects)
@@ -432,7 +423,7 @@ void consumer_group_classic_leave(struct groups *groups, struct group *group, co
     }
     if (event->reply->version < BATCHES_SINCE)
         response->error_code = (int16_t)mark_leaving(&step, request->member_id, SLICE_NULL, &count);
-    effects->refused = leaving_refused;
+    effects->refused = classic_leaving_refused;
     consumer_fence_members(&step, count);
     group_answer(effects, event->reply);
 }

@@ -10,15 +10,9 @@
 
 enum { NO_TIMEOUT = -1 };
 
-static const struct consumer_group_heartbeat_request *request_of(const struct group_event *event)
-{
-    return event->request;
-}
-
 /* ---- answers ---- */
 
-static void __attribute__((format(printf, 3, 4)))
-refuse(const struct group_event *event, enum kerr error, const char *format, ...)
+void consumer_refuse(const struct group_event *event, enum kerr error, const char *format, ...)
 {
     struct consumer_group_heartbeat_response *response = event->reply->response;
     schema_set_defaults(consumer_group_heartbeat_response_schema(), response);
@@ -90,22 +84,22 @@ static struct slice assignors_text(const struct groups *groups, struct arena *ar
 
 static bool is_valid(const struct groups *groups, const struct group_event *event)
 {
-    const struct consumer_group_heartbeat_request *request = request_of(event);
+    const struct consumer_group_heartbeat_request *request = beat_request_of(event);
     const char *wrong = what_is_wrong(request, event->reply->version);
     if (!groups->config.consumer_protocol) {
-        refuse(event, KERR_UNSUPPORTED_VERSION, NULL);
+        consumer_refuse(event, KERR_UNSUPPORTED_VERSION, NULL);
         return false;
     }
     if (wrong != NULL) {
-        refuse(event, KERR_INVALID_REQUEST, "%s", wrong);
+        consumer_refuse(event, KERR_INVALID_REQUEST, "%s", wrong);
         return false;
     }
     if (!slice_is_null(request->server_assignor)
         && !consumer_has_assignor(groups, request->server_assignor)) {
         struct slice assignors = assignors_text(groups, event->reply->arena);
-        refuse(event, KERR_UNSUPPORTED_ASSIGNOR,
-               "ServerAssignor %.*s is not supported. Supported assignors: %.*s.",
-               SLICE_ARGS(request->server_assignor), SLICE_ARGS(assignors));
+        consumer_refuse(event, KERR_UNSUPPORTED_ASSIGNOR,
+                        "ServerAssignor %.*s is not supported. Supported assignors: %.*s.",
+                        SLICE_ARGS(request->server_assignor), SLICE_ARGS(assignors));
         return false;
     }
     return true;
@@ -130,29 +124,30 @@ static bool is_subset(const struct consumer_group_heartbeat_request *request,
 /* A member that did not hear of its newest epoch may come with the one before. */
 static bool has_valid_epoch(const struct group_event *event, const struct consumer_member *member)
 {
-    const struct consumer_group_heartbeat_request *request = request_of(event);
+    const struct consumer_group_heartbeat_request *request = beat_request_of(event);
     int32_t epoch = request->member_epoch;
     if (epoch == EPOCH_JOINING || epoch == member->epoch)
         return true;
     if (epoch < member->epoch && epoch == member->previous_epoch && is_subset(request, &member->assigned))
         return true;
-    refuse(event, KERR_FENCED_MEMBER_EPOCH,
-           "The consumer group member has a %s member epoch (%d) than the one known by the group coordinator "
-           "(%d). The member must abandon all its partitions and rejoin.",
-           epoch > member->epoch ? "greater" : "smaller", epoch, member->epoch);
+    consumer_refuse(
+        event, KERR_FENCED_MEMBER_EPOCH,
+        "The consumer group member has a %s member epoch (%d) than the one known by the group coordinator "
+        "(%d). The member must abandon all its partitions and rejoin.",
+        epoch > member->epoch ? "greater" : "smaller", epoch, member->epoch);
     return false;
 }
 
 static bool holds_instance(const struct group_event *event, struct slice member_id,
                            const struct consumer_member *holder)
 {
-    struct slice instance = request_of(event)->instance_id;
+    struct slice instance = beat_request_of(event)->instance_id;
     if (holder == NULL)
-        refuse(event, KERR_UNKNOWN_MEMBER_ID, "Instance id %.*s is unknown.", SLICE_ARGS(instance));
+        consumer_refuse(event, KERR_UNKNOWN_MEMBER_ID, "Instance id %.*s is unknown.", SLICE_ARGS(instance));
     else if (!slice_equal(holder->id, member_id))
-        refuse(event, KERR_FENCED_INSTANCE_ID,
-               "Static member %.*s with instance id %.*s was fenced by member %.*s.", SLICE_ARGS(member_id),
-               SLICE_ARGS(instance), SLICE_ARGS(holder->id));
+        consumer_refuse(event, KERR_FENCED_INSTANCE_ID,
+                        "Static member %.*s with instance id %.*s was fenced by member %.*s.",
+                        SLICE_ARGS(member_id), SLICE_ARGS(instance), SLICE_ARGS(holder->id));
     else
         return true;
     return false;
@@ -172,9 +167,9 @@ static bool find_dynamic(struct consumer_step *step, struct slice id)
 {
     const struct group_event *event = step->event;
     const struct consumer_member *found = consumer_find_member(step->consumer, id);
-    if (found == NULL && request_of(event)->member_epoch != EPOCH_JOINING) {
-        refuse(event, KERR_UNKNOWN_MEMBER_ID, "Member %.*s is not a member of group %.*s.", SLICE_ARGS(id),
-               SLICE_ARGS(event->group_id));
+    if (found == NULL && beat_request_of(event)->member_epoch != EPOCH_JOINING) {
+        consumer_refuse(event, KERR_UNKNOWN_MEMBER_ID, "Member %.*s is not a member of group %.*s.",
+                        SLICE_ARGS(id), SLICE_ARGS(event->group_id));
         return false;
     }
     if (found != NULL && !has_valid_epoch(event, found))
@@ -187,10 +182,11 @@ static bool find_dynamic(struct consumer_step *step, struct slice id)
 static bool take_over(struct consumer_step *step, const struct consumer_member *holder, struct slice id)
 {
     if (!holder->is_classic && holder->epoch != EPOCH_AWAY) {
-        refuse(step->event, KERR_UNRELEASED_INSTANCE_ID,
-               "Static member %.*s with instance id %.*s cannot join the group because the instance id is "
-               "owned by %.*s member.",
-               SLICE_ARGS(id), SLICE_ARGS(request_of(step->event)->instance_id), SLICE_ARGS(holder->id));
+        consumer_refuse(
+            step->event, KERR_UNRELEASED_INSTANCE_ID,
+            "Static member %.*s with instance id %.*s cannot join the group because the instance id is "
+            "owned by %.*s member.",
+            SLICE_ARGS(id), SLICE_ARGS(beat_request_of(step->event)->instance_id), SLICE_ARGS(holder->id));
         return false;
     }
     consumer_take_place(step, holder, id);
@@ -209,7 +205,7 @@ void consumer_take_place(struct consumer_step *step, const struct consumer_membe
 
 static bool find_static(struct consumer_step *step, struct slice id)
 {
-    const struct consumer_group_heartbeat_request *request = request_of(step->event);
+    const struct consumer_group_heartbeat_request *request = beat_request_of(step->event);
     const struct consumer_member *holder = consumer_find_instance(step->consumer, request->instance_id);
     if (request->member_epoch != EPOCH_JOINING) {
         if (!holds_instance(step->event, id, holder) || !has_valid_epoch(step->event, holder))
@@ -237,7 +233,7 @@ static void take_names(struct consumer_step *step, const struct slice *names, in
 static void take_request(struct consumer_step *step)
 {
     const struct group_event *event = step->event;
-    const struct consumer_group_heartbeat_request *request = request_of(event);
+    const struct consumer_group_heartbeat_request *request = beat_request_of(event);
     struct consumer_member *member = step->member;
     if (!slice_is_null(request->instance_id))
         member->instance_id = request->instance_id;
@@ -320,7 +316,7 @@ static void heartbeat_refused(struct groups *groups, const struct group_event *e
 {
     struct heartbeat *heartbeat = effects->context;
     (void)groups;
-    refuse(event, group_error_of_append(error), NULL);
+    consumer_refuse(event, group_error_of_append(error), NULL);
     consumer_group_free(heartbeat->detached);
 }
 
@@ -357,7 +353,7 @@ static void remember(struct consumer_step *step, const struct consumer_member *f
 
 static void answer(struct consumer_step *step, const struct consumer_member *former)
 {
-    const struct consumer_group_heartbeat_request *request = request_of(step->event);
+    const struct consumer_group_heartbeat_request *request = beat_request_of(step->event);
     struct group_reply *reply = step->event->reply;
     struct consumer_group_heartbeat_response *response = reply->response;
     const struct consumer_member *member = step->member;
@@ -378,9 +374,9 @@ static bool is_full(const struct consumer_step *step, struct slice id)
     if (step->consumer->member_count < step->groups->config.consumer_max_size
         || (id.len > 0 && consumer_find_member(step->consumer, id) != NULL))
         return false;
-    refuse(step->event, KERR_GROUP_MAX_SIZE_REACHED,
-           "The consumer group has reached its maximum capacity of %d members.",
-           step->groups->config.consumer_max_size);
+    consumer_refuse(step->event, KERR_GROUP_MAX_SIZE_REACHED,
+                    "The consumer group has reached its maximum capacity of %d members.",
+                    step->groups->config.consumer_max_size);
     return true;
 }
 
@@ -390,25 +386,26 @@ static bool change_and_reconcile(struct consumer_step *step, const struct consum
     struct note why = {""};
     bool has_subscription_changed;
     if (!consumer_change_member(step, former, &has_subscription_changed, &why)) {
-        refuse(step->event, KERR_INVALID_REGULAR_EXPRESSION,
-               "SubscribedTopicRegex `%.*s` is not a valid regular expression: %s.",
-               SLICE_ARGS(step->member->regex), why.text);
+        consumer_refuse(step->event, KERR_INVALID_REGULAR_EXPRESSION,
+                        "SubscribedTopicRegex `%.*s` is not a valid regular expression: %s.",
+                        SLICE_ARGS(step->member->regex), why.text);
         return false;
     }
     struct partition_set target = consumer_update_target(step);
-    struct owned_partitions owned = owned_by(request_of(step->event), step->effects->arena);
+    struct owned_partitions owned = owned_by(beat_request_of(step->event), step->effects->arena);
     if (consumer_reconcile(step, &target, has_subscription_changed, owned))
         return true;
-    refuse(step->event, KERR_FENCED_MEMBER_EPOCH,
-           "The consumer group member is in a unknown state. The member must abandon all its partitions and "
-           "rejoin.");
+    consumer_refuse(
+        step->event, KERR_FENCED_MEMBER_EPOCH,
+        "The consumer group member is in a unknown state. The member must abandon all its partitions and "
+        "rejoin.");
     return false;
 }
 
 /* False: it was refused, and nothing is written. */
 static bool beat(struct consumer_step *step, struct consumer_group *detached)
 {
-    const struct consumer_group_heartbeat_request *request = request_of(step->event);
+    const struct consumer_group_heartbeat_request *request = beat_request_of(step->event);
     struct slice id = request->member_id;
     if (is_full(step, id))
         return false;
@@ -435,16 +432,17 @@ static struct consumer_group *get_consumer(struct groups *groups, struct group *
                                            const struct group_event *event, struct group_effects *effects,
                                            struct consumer_group **detached)
 {
-    bool joins = request_of(event)->member_epoch == EPOCH_JOINING;
+    bool joins = beat_request_of(event)->member_epoch == EPOCH_JOINING;
     if (group != NULL && group->kind == GROUP_IS_CONSUMER)
         return group->consumer;
     if (group == NULL && !joins) {
-        refuse(event, KERR_GROUP_ID_NOT_FOUND, "Consumer group %.*s not found.", SLICE_ARGS(event->group_id));
+        consumer_refuse(event, KERR_GROUP_ID_NOT_FOUND, "Consumer group %.*s not found.",
+                        SLICE_ARGS(event->group_id));
         return NULL;
     }
     if (!joins) {
-        refuse(event, KERR_GROUP_ID_NOT_FOUND, "Group %.*s is not a consumer group.",
-               SLICE_ARGS(event->group_id));
+        consumer_refuse(event, KERR_GROUP_ID_NOT_FOUND, "Group %.*s is not a consumer group.",
+                        SLICE_ARGS(event->group_id));
         return NULL;
     }
     if (group == NULL)
@@ -452,7 +450,7 @@ static struct consumer_group *get_consumer(struct groups *groups, struct group *
     struct note why = {""};
     enum kerr error = consumer_convert(groups, group, event, effects, detached, &why);
     if (error != KERR_NONE)
-        refuse(event, error, why.text[0] == '\0' ? NULL : "%s", why.text);
+        consumer_refuse(event, error, why.text[0] == '\0' ? NULL : "%s", why.text);
     return *detached;
 }
 
@@ -474,7 +472,7 @@ void consumer_group_heartbeat(struct groups *groups, struct group *group, const 
                               struct group_effects *effects)
 {
     if (is_valid(groups, event)) {
-        if (request_of(event)->member_epoch < 0)
+        if (beat_request_of(event)->member_epoch < 0)
             consumer_leave(groups, group, event, effects);
         else
             heartbeat(groups, group, event, effects);

@@ -73,23 +73,6 @@ void consumer_fence_members(struct consumer_step *step, int32_t count)
 
 /* ---- leaving ---- */
 
-static const struct consumer_group_heartbeat_request *request_of(const struct group_event *event)
-{
-    return event->request;
-}
-
-static void __attribute__((format(printf, 3, 4)))
-refuse(const struct group_event *event, enum kerr error, const char *format, ...)
-{
-    struct consumer_group_heartbeat_response *response = event->reply->response;
-    schema_set_defaults(consumer_group_heartbeat_response_schema(), response);
-    response->error_code = (int16_t)error;
-    va_list arguments;
-    va_start(arguments, format);
-    response->error_message = arena_vprintf(event->reply->arena, format, arguments);
-    va_end(arguments);
-}
-
 static void leaving_refused(struct groups *groups, const struct group_event *event, enum kerr error,
                             struct group_effects *effects)
 {
@@ -102,22 +85,23 @@ static void leaving_refused(struct groups *groups, const struct group_event *eve
 /* NULL: it was refused. */
 static struct consumer_member *find_leaving(const struct group *group, const struct group_event *event)
 {
-    const struct consumer_group_heartbeat_request *request = request_of(event);
+    const struct consumer_group_heartbeat_request *request = beat_request_of(event);
     struct consumer_member *member = consumer_find_member(group->consumer, request->member_id);
     if (slice_is_null(request->instance_id)) {
         if (member == NULL)
-            refuse(event, KERR_UNKNOWN_MEMBER_ID, "Member %.*s is not a member of group %.*s.",
-                   SLICE_ARGS(request->member_id), SLICE_ARGS(event->group_id));
+            consumer_refuse(event, KERR_UNKNOWN_MEMBER_ID, "Member %.*s is not a member of group %.*s.",
+                            SLICE_ARGS(request->member_id), SLICE_ARGS(event->group_id));
         return member;
     }
     struct consumer_member *holder = consumer_find_instance(group->consumer, request->instance_id);
     if (holder == NULL) {
-        refuse(event, KERR_UNKNOWN_MEMBER_ID, "Instance id %.*s is unknown.",
-               SLICE_ARGS(request->instance_id));
+        consumer_refuse(event, KERR_UNKNOWN_MEMBER_ID, "Instance id %.*s is unknown.",
+                        SLICE_ARGS(request->instance_id));
     } else if (!slice_equal(holder->id, request->member_id)) {
-        refuse(event, KERR_FENCED_INSTANCE_ID,
-               "Static member %.*s with instance id %.*s was fenced by member %.*s.",
-               SLICE_ARGS(request->member_id), SLICE_ARGS(request->instance_id), SLICE_ARGS(holder->id));
+        consumer_refuse(event, KERR_FENCED_INSTANCE_ID,
+                        "Static member %.*s with instance id %.*s was fenced by member %.*s.",
+                        SLICE_ARGS(request->member_id), SLICE_ARGS(request->instance_id),
+                        SLICE_ARGS(holder->id));
         return NULL;
     }
     return holder;
@@ -141,9 +125,9 @@ void consumer_leave(struct groups *groups, struct group *group, const struct gro
                     struct group_effects *effects)
 {
     if (group == NULL || group->kind != GROUP_IS_CONSUMER) {
-        refuse(event, KERR_GROUP_ID_NOT_FOUND,
-               group == NULL ? "Group %.*s not found." : "Group %.*s is not a consumer group.",
-               SLICE_ARGS(event->group_id));
+        consumer_refuse(event, KERR_GROUP_ID_NOT_FOUND,
+                        group == NULL ? "Group %.*s not found." : "Group %.*s is not a consumer group.",
+                        SLICE_ARGS(event->group_id));
         return;
     }
     struct consumer_member *member = find_leaving(group, event);
@@ -151,10 +135,10 @@ void consumer_leave(struct groups *groups, struct group *group, const struct gro
         return;
     struct consumer_step step = consumer_step_of(groups, event->group_id, group->consumer, event, effects);
     struct consumer_group_heartbeat_response *response = event->reply->response;
-    response->member_id = arena_dup(event->reply->arena, request_of(event)->member_id);
-    response->member_epoch = request_of(event)->member_epoch;
+    response->member_id = arena_dup(event->reply->arena, beat_request_of(event)->member_id);
+    response->member_epoch = beat_request_of(event)->member_epoch;
     effects->refused = leaving_refused;
-    if (request_of(event)->member_epoch == EPOCH_AWAY) {
+    if (beat_request_of(event)->member_epoch == EPOCH_AWAY) {
         go_away(&step, member);
         return;
     }

@@ -13,6 +13,7 @@
 #ifndef SERVER_COORDINATOR_CONSUMER_STATE_H
 #define SERVER_COORDINATOR_CONSUMER_STATE_H
 
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "server/coordinator/classic_state.h"
 #include "server/coordinator/consumer_group.h"
 #include "server/coordinator/partition_set.h"
@@ -289,6 +290,15 @@ void consumer_bump_epoch(struct consumer_step *step);
 void consumer_write_replacement(struct consumer_step *step);
 
 /* ---- consumer_heartbeat.c ---- */
+
+static inline const struct consumer_group_heartbeat_request *beat_request_of(const struct group_event *event)
+{
+    return event->request;
+}
+
+/* The answer to a heartbeat is this error and nothing else. */
+void consumer_refuse(const struct group_event *event, enum kerr error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The step's member, called `id`, is who `holder`, a static member, was; writes that. */
 void consumer_take_place(struct consumer_step *step, const struct consumer_member *holder, struct slice id);
