@@ -4,7 +4,8 @@
   normalise.py DIR   and topic ids become "...", DIR becomes "DIR"
 
 and the log directories that kafka-log-dirs prints, and the replicas in them, are sorted; and so are the ACLs of each resource that
-kafka-acls prints, and the resources; and the rows about groups.
+kafka-acls prints, and the resources; and the rows about groups; and the operations that kafka-acls says a resource supports, which
+lie in a hash table of its own.
 """
 
 import json
@@ -14,6 +15,10 @@ import sys
 
 def sorted_configs(match):
     return match[1] + ",".join(sorted(match[2].split(",")))
+
+
+def sorted_operations(match):
+    return match[1] + ", ".join(sorted(match[2].split(", ")))
 
 
 def sorted_log_dirs(line):
@@ -82,5 +87,6 @@ for line in lines:
         line = sorted_log_dirs(line)
     if len(sys.argv) > 1:
         line = re.sub(r"TopicId: [\w-]{22}", "TopicId: ...", line).replace(sys.argv[1], "DIR")
+    line = re.sub(r"(only supports operations \[)([^]]*)", sorted_operations, line)
     print(re.sub(r"^(Topic: .*\tConfigs: )(.*)$", sorted_configs, line), end="")
 report(partitions)
