@@ -73,6 +73,7 @@ complained() {   # LOG
         grep -v -e 'Performing controller activation' -e 'NetworkClient that has already been closed' \
             -e 'ERROR kafka.server.ControllerApis .*(apiKey=CONTROLLER_REGISTRATION,' \
             -e 'ERROR .*CoordinatorRuntime - .* Failed to load metadata from .* due to Stopped loading records' \
+            -e 'Auto topic creation failed for .* already exists' \
             -e 'ERROR .*CoordinatorRuntime - .* is out of sync with the underlying log' -e 'Exceptionally slow controller event'
 }
 
