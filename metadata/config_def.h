@@ -132,6 +132,9 @@ struct slice config_effective(const struct config_view *view, enum resource_type
 int64_t config_number(const struct config_view *view, enum resource_type type, struct slice resource,
                       const struct config_def *def);
 
+/* The same of the broker's own config of this name, which must be one. */
+int64_t config_broker_number(const struct config_view *view, const char *name);
+
 /* A topic's settings resolved into what its logs need. A value that cannot be read counts as not set. */
 void resolve_log_config(const struct config_view *view, struct slice topic, struct log_config *config);
 

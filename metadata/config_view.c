@@ -7,6 +7,7 @@
  */
 #include "metadata/config_def.h"
 #include "metadata/java_number.h"
+#include "protocol/base/ensure.h"
 
 #include <stdio.h>
 
@@ -134,6 +135,13 @@ int64_t config_number(const struct config_view *view, enum resource_type type, s
     const struct config_set *own =
         type == RESOURCE_BROKER ? NULL : image_find_configs(view->image, type, resource);
     return number_of(look_up(&sets, type, own, def), def);
+}
+
+int64_t config_broker_number(const struct config_view *view, const char *name)
+{
+    const struct config_def *def = find_config(RESOURCE_BROKER, slice_str(name));
+    ensure(def != NULL);
+    return config_number(view, RESOURCE_BROKER, SLICE_NULL, def);
 }
 
 static int64_t resolve_number(const struct resolver *resolver, const char *name)

@@ -294,7 +294,7 @@ static bool check_settings(struct loader *loader)
     return true;
 }
 
-static int64_t number_of(const struct loader *loader, const char *name)
+int64_t setting_number(const struct loader *loader, const char *name)
 {
     int64_t number = 0;
     java_parse_long(setting_value(loader, name), INT64_MIN, INT64_MAX, &number);
@@ -309,30 +309,30 @@ static bool check_together(struct loader *loader)
     for (size_t i = 0; i < COUNT(retention); i++) {
         if (!find_setting(loader, retention[i]))
             continue;
-        if (number_of(loader, retention[i]) == 0)
+        if (setting_number(loader, retention[i]) == 0)
             return refuse_setting(loader, retention[i],
                                   "log.retention.ms must be unlimited (-1) or, greater than or equal to 1");
         break;
     }
-    if (find_setting(loader, "log.roll.ms") && number_of(loader, "log.roll.ms") < 1)
+    if (find_setting(loader, "log.roll.ms") && setting_number(loader, "log.roll.ms") < 1)
         return refuse_setting(loader, "log.roll.ms", "log.roll.ms must be greater than or equal to 1");
-    if (find_setting(loader, "log.roll.jitter.ms") && number_of(loader, "log.roll.jitter.ms") < 0)
+    if (find_setting(loader, "log.roll.jitter.ms") && setting_number(loader, "log.roll.jitter.ms") < 0)
         return refuse_setting(loader, "log.roll.jitter.ms",
                               "log.roll.jitter.ms must be greater than or equal to 0");
     struct note memory = {""};
-    if (!check_cleaner_memory(number_of(loader, "log.cleaner.dedupe.buffer.size"),
-                              number_of(loader, "log.cleaner.threads"), &memory))
+    if (!check_cleaner_memory(setting_number(loader, "log.cleaner.dedupe.buffer.size"),
+                              setting_number(loader, "log.cleaner.threads"), &memory))
         return refuse_setting(loader,
                               find_setting(loader, "log.cleaner.threads") ? "log.cleaner.threads"
                                                                           : "log.cleaner.dedupe.buffer.size",
                               "%s", memory.text);
-    if (number_of(loader, "metadata.log.segment.ms") < 1)
+    if (setting_number(loader, "metadata.log.segment.ms") < 1)
         return refuse_setting(loader, "metadata.log.segment.ms", "Value must be at least 1");
-    int64_t queued = number_of(loader, "queued.max.request.bytes");
-    if (queued > 0 && queued < number_of(loader, "socket.request.max.bytes"))
+    int64_t queued = setting_number(loader, "queued.max.request.bytes");
+    if (queued > 0 && queued < setting_number(loader, "socket.request.max.bytes"))
         return refuse_setting(loader, "queued.max.request.bytes",
                               "queued.max.request.bytes must be larger or equal to socket.request.max.bytes");
-    if (number_of(loader, "max.connections.per.ip") == 0
+    if (setting_number(loader, "max.connections.per.ip") == 0
         && setting_value(loader, "max.connections.per.ip.overrides").len == 0)
         return refuse_setting(
             loader, "max.connections.per.ip",
@@ -458,7 +458,7 @@ static void fill_members(struct loader *loader)
     for (size_t i = 0; i < COUNT(members); i++)
         fill_member(loader->config, &members[i], setting_value(loader, members[i].name));
     if (!slice_is_null(setting_value(loader, "internal.metadata.log.segment.bytes")))
-        loader->config->cluster.segment_bytes = number_of(loader, "internal.metadata.log.segment.bytes");
+        loader->config->cluster.segment_bytes = setting_number(loader, "internal.metadata.log.segment.bytes");
     struct slice rack = setting_value(loader, "broker.rack");
     loader->config->broker_rack = arena_dup(&loader->config->arena, rack);
 }

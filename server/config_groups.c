@@ -2,7 +2,6 @@
  * config_groups: what Kafka checks of the settings of groups beyond single values, with its words. It refuses
  * at the start what no group could ever do with.
  */
-#include "metadata/java_number.h"
 #include "server/config_parts.h"
 
 enum relation { AT_LEAST, AT_MOST, BELOW };
@@ -27,19 +26,12 @@ static const struct bound bounds[] = {
     {"group.consumer.assignment.interval.ms", AT_MOST, "group.consumer.max.assignment.interval.ms"},
 };
 
-static int64_t number_of(const struct loader *loader, const char *name)
-{
-    int64_t number = 0;
-    java_parse_long(setting_value(loader, name), INT64_MIN, INT64_MAX, &number);
-    return number;
-}
-
 static bool check_bound(struct loader *loader, const struct bound *bound)
 {
     static const char *const words[] = {
         [AT_LEAST] = "greater than or equal to", [AT_MOST] = "less than or equal to", [BELOW] = "less than"};
-    int64_t number = number_of(loader, bound->name);
-    int64_t other = number_of(loader, bound->other);
+    int64_t number = setting_number(loader, bound->name);
+    int64_t other = setting_number(loader, bound->other);
     bool holds = bound->relation == AT_LEAST  ? number >= other
                  : bound->relation == AT_MOST ? number <= other
                                               : number < other;

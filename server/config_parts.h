@@ -30,6 +30,9 @@ const struct setting *find_setting(const struct loader *loader, const char *name
 /* What is set, else the default; trimmed. Null where that is null. */
 struct slice setting_value(const struct loader *loader, const char *name);
 
+/* The number of a config that is one, as checked before. */
+int64_t setting_number(const struct loader *loader, const char *name);
+
 /* The elements of a LIST, without duplicates. */
 int32_t setting_elements(const struct loader *loader, const char *name, struct slice **elements);
 

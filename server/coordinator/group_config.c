@@ -10,28 +10,17 @@
 
 static const int64_t MINUTE_MS = 60000;
 
-static const struct config_def *definition(const char *name)
-{
-    const struct config_def *def = find_config(RESOURCE_BROKER, slice_str(name));
-    ensure(def != NULL);
-    return def;
-}
-
-static int64_t number(const struct config_view *view, const char *name)
-{
-    return config_number(view, RESOURCE_BROKER, SLICE_NULL, definition(name));
-}
-
 static int32_t small_number(const struct config_view *view, const char *name)
 {
-    return (int32_t)number(view, name);
+    return (int32_t)config_broker_number(view, name);
 }
 
 static struct slice text(const struct config_view *view, const char *name, struct arena *arena)
 {
+    const struct config_def *def = find_config(RESOURCE_BROKER, slice_str(name));
+    ensure(def != NULL);
     enum config_source source;
-    return arena_dup(arena,
-                     config_effective(view, RESOURCE_BROKER, SLICE_NULL, definition(name), arena, &source));
+    return arena_dup(arena, config_effective(view, RESOURCE_BROKER, SLICE_NULL, def, arena, &source));
 }
 
 static bool lists(const struct config_view *view, const char *name, const char *element, struct arena *arena)
@@ -82,8 +71,9 @@ void group_config_read(struct group_config *config, const struct config_view *vi
                 .initial_rebalance_delay_ms = small_number(view, "group.initial.rebalance.delay.ms"),
                 .max_size = small_number(view, "group.max.size"),
                 .offset_metadata_max_bytes = small_number(view, "offset.metadata.max.bytes"),
-                .offsets_retention_ms = number(view, "offsets.retention.minutes") * MINUTE_MS,
-                .offsets_retention_check_interval_ms = number(view, "offsets.retention.check.interval.ms"),
+                .offsets_retention_ms = config_broker_number(view, "offsets.retention.minutes") * MINUTE_MS,
+                .offsets_retention_check_interval_ms =
+                    config_broker_number(view, "offsets.retention.check.interval.ms"),
                 .consumer_session_timeout_ms = small_number(view, "group.consumer.session.timeout.ms"),
                 .consumer_heartbeat_interval_ms = small_number(view, "group.consumer.heartbeat.interval.ms"),
                 .consumer_assignment_interval_ms =
@@ -93,8 +83,8 @@ void group_config_read(struct group_config *config, const struct config_view *vi
                 .consumer_max_size = small_number(view, "group.consumer.max.size"),
                 .consumer_assignors = assignors(view, arena),
             },
-        .commit_timeout_ms = number(view, "offsets.commit.timeout.ms"),
-        .codec = (enum codec)number(view, "offsets.topic.compression.codec"),
+        .commit_timeout_ms = config_broker_number(view, "offsets.commit.timeout.ms"),
+        .codec = (enum codec)config_broker_number(view, "offsets.topic.compression.codec"),
     };
     read_protocols(&config->groups, view, arena);
 }

@@ -2,7 +2,6 @@
 #include "server/coordinator/internal_topic.h"
 
 #include "metadata/internal_topics.h"
-#include "protocol/base/ensure.h"
 #include "protocol/base/java_string.h"
 
 #include <stdlib.h>
@@ -59,29 +58,23 @@ static const struct internal_topic *find(struct slice name)
     return NULL;
 }
 
-static int64_t number(const struct config_view *view, const char *setting)
-{
-    const struct config_def *def = find_config(RESOURCE_BROKER, slice_str(setting));
-    ensure(def != NULL);
-    return config_number(view, RESOURCE_BROKER, SLICE_NULL, def);
-}
-
 bool internal_topic_describe(struct slice name, const struct config_view *view, struct arena *arena,
                              struct create_topics_topic *topic)
 {
     const struct internal_topic *internal = find(name);
     if (internal == NULL)
         return false;
-    topic->num_partitions = (int32_t)number(view, internal->partitions);
-    topic->replication_factor = (int16_t)number(view, internal->replication_factor);
+    topic->num_partitions = (int32_t)config_broker_number(view, internal->partitions);
+    topic->replication_factor = (int16_t)config_broker_number(view, internal->replication_factor);
     array_init(&topic->configs, create_topics_config, arena, CONFIGS_MAX);
     int32_t count = 0;
     for (; count < CONFIGS_MAX && internal->configs[count].name != NULL; count++) {
         const struct topic_setting *from = &internal->configs[count];
         topic->configs.items[count].name = slice_str(from->name);
         topic->configs.items[count].value =
-            from->value != NULL ? slice_str(from->value)
-                                : arena_printf(arena, "%lld", (long long)number(view, from->setting));
+            from->value != NULL
+                ? slice_str(from->value)
+                : arena_printf(arena, "%lld", (long long)config_broker_number(view, from->setting));
     }
     topic->configs.count = count;
     return true;
