@@ -5,7 +5,6 @@
 
 #include "protocol/base/ensure.h"
 
-#include <math.h>
 #include <stdlib.h>
 
 void rate_fini(struct rate *rate)
@@ -84,10 +83,15 @@ double rate_measure(struct rate *rate, const struct quota_window *window, int64_
     return sum / ((double)length_ms / 1000);
 }
 
-/* Within what a wait may be: a limit can be next to nothing. */
+/* Rounded, within what a wait may be: a limit can be next to nothing. (By hand: llround would load libm.) */
 static int64_t to_ms(double ms)
 {
-    return ms >= INT32_MAX ? INT32_MAX : ms <= 0 ? 0 : llround(ms);
+    if (!(ms > 0))
+        return 0;
+    if (ms >= INT32_MAX)
+        return INT32_MAX;
+    int64_t whole = (int64_t)ms;
+    return ms - (double)whole >= 0.5 ? whole + 1 : whole;
 }
 
 int64_t rate_throttle_ms(struct rate *rate, const struct quota_window *window, double limit, int64_t now_ms)
@@ -102,7 +106,8 @@ double token_bucket_level(struct token_bucket *bucket, const struct quota_window
 {
     double most = (double)window->samples * ((double)window->sample_ms / 1000) * limit;
     double gained = limit * ((double)(now_ms - bucket->filled_ms) / 1000);
-    bucket->tokens = bucket->is_used ? fmin(most, bucket->tokens + gained) : most;
+    double level = bucket->tokens + gained;
+    bucket->tokens = bucket->is_used && level < most ? level : most;
     bucket->filled_ms = now_ms;
     bucket->is_used = true;
     return bucket->tokens;
