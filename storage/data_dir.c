@@ -244,14 +244,8 @@ static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct n
 
 /* ---- life ---- */
 
-static int make_directory(struct file_system *fs, const char *path)
-{
-    int result = file_mkdir(fs, path);
-    return result == 0 ? file_sync_parent(fs, path) : result;
-}
-
-/* Makes the directory and the missing ones above it, durably: what is synced in a directory that a power cut
- * takes away is lost. */
+/* Makes the directory and the missing ones above it, those durably: what is synced in a directory that a
+ * power cut takes away is lost. The name of the last one is synced by who formats it. */
 static int make_directories(struct file_system *fs, const char *path)
 {
     char partial[FILE_PATH_MAX];
@@ -259,11 +253,11 @@ static int make_directories(struct file_system *fs, const char *path)
     for (char *at = partial + 1; *at != '\0'; at++)
         if (*at == '/') {
             *at = '\0';
-            if (!file_exists(fs, partial))
-                (void)make_directory(fs, partial);
+            if (!file_exists(fs, partial) && file_mkdir(fs, partial) == 0)
+                (void)file_sync_parent(fs, partial);
             *at = '/';
         }
-    int result = make_directory(fs, partial);
+    int result = file_mkdir(fs, partial);
     return result == -EEXIST ? 0 : result;
 }
 
@@ -338,7 +332,7 @@ enum kerr data_dir_format(struct data_dir *dir, struct slice cluster_id, int32_t
     struct buf text = {0};
     buf_printf(&text, "#\n#%s\nnode.id=%d\ndirectory.id=%s\nversion=1\ncluster.id=%.*s\n", date, (int)node_id,
                id, SLICE_ARGS(cluster_id));
-    int result = file_sync_parent(dir->fs, dir->path); /* who made the directory may have failed to */
+    int result = file_sync_parent(dir->fs, dir->path); /* whoever made the directory did not */
     if (result == 0)
         result = checkpoint_replace(dir->fs, dir->path, meta_name, buf_slice(&text), true);
     buf_fini(&text);
