@@ -191,9 +191,10 @@ static bool read_file(struct loader *loader, struct slice *text)
         return false;
     }
     struct buf bytes = {0};
+    enum { PIECE = 4096 }; /* most files are no longer, and memory that is not touched costs nothing */
     size_t got;
     do {
-        got = fread(buf_reserve(&bytes, 65536), 1, 65536, file);
+        got = fread(buf_reserve(&bytes, PIECE), 1, PIECE, file);
         bytes.len += got;
     } while (got > 0 && bytes.len <= PROPERTIES_MAX);
     bool good = !ferror(file) && bytes.len <= PROPERTIES_MAX;
