@@ -182,9 +182,10 @@ static void join(struct sim *sim, struct sim_client *client)
 {
     struct classic *classic = state_of(client);
     struct sim_past past = past_of(client, GROUP_JOIN);
-    past.version = client->instance[0] != '\0' ? 5 + (int)sim_random(sim, 5) : 1 + (int)sim_random(sim, 9);
+    past.version =
+        client->instance[0] != '\0' ? 5 + (int)fate_draw(&sim->fate, 5) : 1 + (int)fate_draw(&sim->fate, 9);
     past.generation = classic->taste;
-    snprintf(past.body, sizeof past.body, "%c", 'a' + (int)sim_random(sim, 8) / 7);
+    snprintf(past.body, sizeof past.body, "%c", 'a' + (int)fate_draw(&sim->fate, 8) / 7);
     classic->phase = JOINING;
     classic->ask = send_join(sim, &past);
     sim_await(sim, classic->ask, GROUP_JOIN, client->group, false);
@@ -211,7 +212,7 @@ static void act(struct sim *sim, struct sim_client *client)
     if (client->state == NULL) {
         client->state = calloc(1, sizeof(struct classic));
         ensure(client->state != NULL);
-        state_of(client)->taste = (int)sim_random(sim, 2);
+        state_of(client)->taste = (int)fate_draw(&sim->fate, 2);
     }
     struct classic *classic = state_of(client);
     if (!take_answer(sim, client))
@@ -258,7 +259,7 @@ static void leave(struct sim *sim, struct sim_client *client)
         return;
     struct sim_past past = past_of(client, GROUP_LEAVE);
     const char *instance = client->instance[0] == '\0' ? NULL : client->instance;
-    past.version = (int)sim_random(sim, 6);
+    past.version = (int)fate_draw(&sim->fate, 6);
     shard_leave(&sim->shard, client->group, classic->member, past.version < 3 ? NULL : instance,
                 past.version);
     sim_remember(sim, &past);

@@ -18,7 +18,7 @@ START_TEST(consumer_groups_keep_their_rules)
     for (uint64_t seed = from; seed <= to; seed++) {
         bool held = consumer_sim_run(&sim, seed, EVENTS, false);
         ck_assert_msg(held, "ODRADEK_SIM_SEED=%llu, event %lld: %s", (unsigned long long)seed,
-                      (long long)sim.events, sim.wrong);
+                      (long long)sim.events, sim.fate.wrong);
         events += sim.events;
         restarts += sim.restarts;
         refused += sim.refused;
@@ -39,8 +39,8 @@ START_TEST(a_group_that_gives_away_what_is_not_free_is_noticed)
     static struct consumer_sim sim;
     bool noticed = false;
     for (uint64_t seed = 1; seed <= DEFECT_SEEDS && !noticed; seed++)
-        noticed = !consumer_sim_run(&sim, seed, EVENTS, true) && strncmp(sim.wrong, "C3", 2) == 0;
-    ck_assert_msg(noticed, "%s", sim.wrong);
+        noticed = !consumer_sim_run(&sim, seed, EVENTS, true) && strncmp(sim.fate.wrong, "C3", 2) == 0;
+    ck_assert_msg(noticed, "%s", sim.fate.wrong);
 }
 END_TEST
 

@@ -5,7 +5,6 @@
 #include "protocol/consumer_protocol.h"
 #include "server/coordinator/consumer_convert.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,24 +19,6 @@ enum {
 };
 
 static const char *const group_names[CONSUMER_GROUPS] = {"c0", "c1"};
-
-static uint64_t draw(struct consumer_sim *sim, uint64_t below)
-{
-    uint64_t z = (sim->random += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return (z ^ (z >> 31)) % below;
-}
-
-static void __attribute__((format(printf, 2, 3))) wrong(struct consumer_sim *sim, const char *format, ...)
-{
-    if (sim->wrong[0] != '\0')
-        return;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(sim->wrong, sizeof sim->wrong, format, arguments);
-    va_end(arguments);
-}
 
 static int index_of(const char *group)
 {
@@ -92,7 +73,7 @@ static uint32_t all_bits(const struct consumer_sim *sim)
 static void saw_epoch(struct consumer_sim *sim, struct consumer *client, int32_t epoch)
 {
     if (epoch < client->epoch)
-        wrong(sim, "C2: %s was told epoch %d after %d", client->member, epoch, client->epoch);
+        fate_wrong(&sim->fate, "C2: %s was told epoch %d after %d", client->member, epoch, client->epoch);
     client->epoch = epoch;
 }
 
@@ -106,7 +87,7 @@ static void abandon(struct consumer *client)
 static void new_member_id(struct consumer_sim *sim, struct consumer *client)
 {
     snprintf(client->member, sizeof client->member, "m%d-%llu", client->index,
-             (unsigned long long)draw(sim, 1000000));
+             (unsigned long long)fate_draw(&sim->fate, 1000000));
 }
 
 /* ---- the consumer protocol ---- */
@@ -187,7 +168,7 @@ static void beat_again(struct consumer_sim *sim)
 {
     if (sim->past_count < CONSUMER_PAST)
         return;
-    const struct beat_ask *past = &sim->past[draw(sim, CONSUMER_PAST)];
+    const struct beat_ask *past = &sim->past[fate_draw(&sim->fate, CONSUMER_PAST)];
     ask_free(shard_beat(&sim->shard, past));
     for (int i = 0; i < CONSUMERS; i++)
         if (strcmp(sim->clients[i].member, past->member) == 0)
@@ -304,7 +285,7 @@ static bool take_classic(struct consumer_sim *sim, struct consumer *client)
     if (ask->answers == 0)
         return false;
     if (ask->answers > 1)
-        wrong(sim, "C1: a reply was answered %d times", ask->answers);
+        fate_wrong(&sim->fate, "C1: a reply was answered %d times", ask->answers);
     client->ask = NULL;
     bool is_sync = ask->reply.version == 5;
     if (is_sync)
@@ -364,9 +345,9 @@ static void restart_client(struct consumer_sim *sim, struct consumer *client)
     forget_ask(client);
     abandon(client);
     client->member[0] = '\0';
-    client->is_classic = draw(sim, 3) == 0;
-    client->is_eager = draw(sim, 2) == 0;
-    client->has_regex = draw(sim, 3) == 0;
+    client->is_classic = fate_draw(&sim->fate, 3) == 0;
+    client->is_eager = fate_draw(&sim->fate, 2) == 0;
+    client->has_regex = fate_draw(&sim->fate, 3) == 0;
     client->is_alive = true;
 }
 
@@ -386,7 +367,7 @@ static void leave(struct consumer_sim *sim, struct consumer *client)
         shard_leave(&sim->shard, client->group, client->member, instance, 5);
     else
         ask_free(BEAT(&sim->shard, .group = client->group, .member = client->member, .instance = instance,
-                      .epoch = instance != NULL && draw(sim, 2) == 0 ? -2 : -1));
+                      .epoch = instance != NULL && fate_draw(&sim->fate, 2) == 0 ? -2 : -1));
     die(client);
 }
 
@@ -403,17 +384,17 @@ static void restart_shard(struct consumer_sim *sim)
             forget_ask(&sim->clients[i]);
             take_error(sim, &sim->clients[i], KERR_UNKNOWN_MEMBER_ID);
         }
-    shard_restart(&sim->shard, draw(sim, 2) == 0);
+    shard_restart(&sim->shard, fate_draw(&sim->fate, 2) == 0);
     sim->restarts++;
     for (int g = 0; g < CONSUMER_GROUPS; g++)
         if (before[g][0] != '\0' && strcmp(before[g], shard_describe(&sim->shard, group_names[g])) != 0)
-            wrong(sim, "C4: %s was \"%.200s\" and is \"%.200s\"", group_names[g], before[g],
-                  shard_describe(&sim->shard, group_names[g]));
+            fate_wrong(&sim->fate, "C4: %s was \"%.200s\" and is \"%.200s\"", group_names[g], before[g],
+                       shard_describe(&sim->shard, group_names[g]));
 }
 
 static void grow(struct consumer_sim *sim)
 {
-    const char *name = draw(sim, 2) == 0 ? "a" : "b";
+    const char *name = fate_draw(&sim->fate, 2) == 0 ? "a" : "b";
     int32_t count = image_find_topic(&sim->shard.image, slice_str(name))->partition_count;
     if (count < 8)
         shard_put_topic(&sim->shard, name, count + 1);
@@ -423,19 +404,19 @@ static void toggle_appends(struct consumer_sim *sim)
 {
     static const enum kerr errors[] = {KERR_NONE, KERR_NONE, KERR_NONE, KERR_NOT_ENOUGH_REPLICAS,
                                        KERR_KAFKA_STORAGE_ERROR};
-    sim->shard.append_error = errors[draw(sim, sizeof errors / sizeof errors[0])];
+    sim->shard.append_error = errors[fate_draw(&sim->fate, sizeof errors / sizeof errors[0])];
 }
 
 static void event(struct consumer_sim *sim)
 {
-    uint64_t kind = draw(sim, 1000);
-    struct consumer *client = &sim->clients[draw(sim, CONSUMERS)];
+    uint64_t kind = fate_draw(&sim->fate, 1000);
+    struct consumer *client = &sim->clients[fate_draw(&sim->fate, CONSUMERS)];
     if (kind < 650 && client->is_alive)
-        act(sim, client, draw(sim, 20) == 0);
+        act(sim, client, fate_draw(&sim->fate, 20) == 0);
     else if (kind < 650)
         restart_client(sim, client);
     else if (kind < 900)
-        shard_pass(&sim->shard, (int64_t)draw(sim, kind < 890 ? 500 : 8000));
+        shard_pass(&sim->shard, (int64_t)fate_draw(&sim->fate, kind < 890 ? 500 : 8000));
     else if (kind < 930)
         beat_again(sim);
     else if (kind < 945)
@@ -449,7 +430,7 @@ static void event(struct consumer_sim *sim)
     else if (kind < 992)
         grow(sim);
     else if (kind < 995)
-        shard_jump(&sim->shard, (int64_t)draw(sim, 200000));
+        shard_jump(&sim->shard, (int64_t)fate_draw(&sim->fate, 200000));
     else
         restart_shard(sim);
     sim->events++;
@@ -469,7 +450,8 @@ static void check_group(struct consumer_sim *sim, const struct group *group)
         const struct consumer_member *member = consumer_member_of(node);
         uint32_t bits = bits_of_set(sim, &member->assigned) | bits_of_set(sim, &member->revoking);
         if ((seen & bits) != 0)
-            wrong(sim, "C3: partitions %x of %.*s have two owners", seen & bits, SLICE_ARGS(group->id));
+            fate_wrong(&sim->fate, "C3: partitions %x of %.*s have two owners", seen & bits,
+                       SLICE_ARGS(group->id));
         seen |= bits;
         held += (size_t)member->assigned.count + (size_t)member->revoking.count;
         count++;
@@ -477,17 +459,17 @@ static void check_group(struct consumer_sim *sim, const struct group *group)
         regexes += consumer_has_regex(member);
         due_ms = member->session_deadline_ms < due_ms ? member->session_deadline_ms : due_ms;
         if (member->epoch > consumer->epoch)
-            wrong(sim, "C2: a member's epoch is above its group's");
+            fate_wrong(&sim->fate, "C2: a member's epoch is above its group's");
     }
     if (count != consumer->member_count || classic != consumer->classic_count
         || (size_t)count != consumer->by_id.count || held != consumer->holders.count
         || (regexes > 0) != (consumer->subscribed_regexes > 0))
-        wrong(sim, "C5: counts are wrong");
+        fate_wrong(&sim->fate, "C5: counts are wrong");
     if (due_ms < group->due_ms && group->due_ms > sim->shard.now_ms + REFUSED_PAUSE_MS)
-        wrong(sim, "C5: a deadline comes before the look at the group");
+        fate_wrong(&sim->fate, "C5: a deadline comes before the look at the group");
     int g = index_of((const char *)group->id.data);
     if (consumer->epoch < sim->epoch[g])
-        wrong(sim, "C2: the epoch of %.*s fell to %d", SLICE_ARGS(group->id), consumer->epoch);
+        fate_wrong(&sim->fate, "C2: the epoch of %.*s fell to %d", SLICE_ARGS(group->id), consumer->epoch);
     sim->epoch[g] = consumer->epoch;
 }
 
@@ -502,8 +484,8 @@ static void check_client(struct consumer_sim *sim, const struct consumer *client
         return;
     uint32_t known = bits_of_set(sim, &member->assigned) | bits_of_set(sim, &member->revoking);
     if ((client->owned & ~known) != 0)
-        wrong(sim, "C3: %s owns %x of which %s knows %x", client->member, client->owned, client->group,
-              known);
+        fate_wrong(&sim->fate, "C3: %s owns %x of which %s knows %x", client->member, client->owned,
+                   client->group, known);
 }
 
 static void check(struct consumer_sim *sim)
@@ -532,15 +514,16 @@ static void check_rest(struct consumer_sim *sim)
                 continue;
             any = true;
             if (!client->is_member)
-                wrong(sim, "C6: %s is not at rest: %s", client->member,
-                      shard_describe(&sim->shard, client->group));
+                fate_wrong(&sim->fate, "C6: %s is not at rest: %s", client->member,
+                           shard_describe(&sim->shard, client->group));
             if ((all & client->owned) != 0)
-                wrong(sim, "C6: partitions %x of %s have two owners", all & client->owned, client->group);
+                fate_wrong(&sim->fate, "C6: partitions %x of %s have two owners", all & client->owned,
+                           client->group);
             all |= client->owned;
         }
         if (any && all != all_bits(sim))
-            wrong(sim, "C6: of %s only %x of %x have owners: %s", group_names[g], all, all_bits(sim),
-                  shard_describe(&sim->shard, group_names[g]));
+            fate_wrong(&sim->fate, "C6: of %s only %x of %x have owners: %s", group_names[g], all,
+                       all_bits(sim), shard_describe(&sim->shard, group_names[g]));
     }
 }
 
@@ -548,7 +531,7 @@ static void check_rest(struct consumer_sim *sim)
 
 static void live(struct consumer_sim *sim, int64_t ms)
 {
-    for (int64_t i = 0; i < ms / CALM_STEP_MS && sim->wrong[0] == '\0'; i++) {
+    for (int64_t i = 0; i < ms / CALM_STEP_MS && sim->fate.wrong[0] == '\0'; i++) {
         for (int c = 0; c < CONSUMERS; c++) {
             if (sim->clients[c].is_alive)
                 act(sim, &sim->clients[c], false);
@@ -568,12 +551,12 @@ static void calm_down(struct consumer_sim *sim)
     live(sim, REST_MS);
     check_rest(sim);
     if (sim->thrown_out != thrown_out)
-        wrong(sim, "C6: a member that beats was thrown out");
+        fate_wrong(&sim->fate, "C6: a member that beats was thrown out");
 }
 
 static void set_up(struct consumer_sim *sim, uint64_t seed, bool forgets_owner)
 {
-    *sim = (struct consumer_sim){.random = seed * 7919 + 3, .forgets_owner = forgets_owner};
+    *sim = (struct consumer_sim){.fate = {.random = seed * 7919 + 3}, .forgets_owner = forgets_owner};
     shard_init(&sim->shard, seed);
     shard_put_topic(&sim->shard, "a", 4);
     shard_put_topic(&sim->shard, "b", 2);
@@ -601,17 +584,17 @@ static void forget_owner(struct consumer_sim *sim)
 bool consumer_sim_run(struct consumer_sim *sim, uint64_t seed, int events, bool forgets_owner)
 {
     set_up(sim, seed, forgets_owner);
-    for (int i = 0; i < events && sim->wrong[0] == '\0'; i++) {
+    for (int i = 0; i < events && sim->fate.wrong[0] == '\0'; i++) {
         event(sim);
         if (sim->forgets_owner && i % 100 == 99)
             forget_owner(sim);
         check(sim);
     }
-    if (sim->wrong[0] == '\0')
+    if (sim->fate.wrong[0] == '\0')
         calm_down(sim);
     sim->refused = sim->shard.refused;
     for (int i = 0; i < CONSUMERS; i++)
         die(&sim->clients[i]);
     shard_fini(&sim->shard);
-    return sim->wrong[0] == '\0';
+    return sim->fate.wrong[0] == '\0';
 }

@@ -15,6 +15,7 @@
 #ifndef TEST_CONSUMER_SIM_H
 #define TEST_CONSUMER_SIM_H
 
+#include "test/sim/groups/fate.h"
 #include "test/unit/server/coordinator/consumer_fixture.h"
 
 enum { CONSUMERS = 10, CONSUMER_GROUPS = 2, CONSUMER_PAST = 16 };
@@ -39,7 +40,7 @@ struct consumer {
 
 struct consumer_sim {
     struct shard shard;
-    uint64_t random;
+    struct fate fate;
     struct consumer clients[CONSUMERS];
     struct beat_ask past[CONSUMER_PAST];
     char past_member[CONSUMER_PAST][64], past_owned[CONSUMER_PAST][256];
@@ -47,10 +48,9 @@ struct consumer_sim {
     int32_t epoch[CONSUMER_GROUPS]; /* the highest that was seen */
     bool forgets_owner;             /* a planted defect: the group gives away what is not free */
     int64_t events, restarts, refused, conversions, assignments, thrown_out;
-    char wrong[512]; /* the first rule that was broken; "": none */
 };
 
-/* A run: so many events, then calm. True if all rules held; else sim->wrong says which did not. */
+/* A run: so many events, then calm. True if all rules held; else sim->fate.wrong says which did not. */
 bool consumer_sim_run(struct consumer_sim *sim, uint64_t seed, int events, bool forgets_owner);
 
 #endif

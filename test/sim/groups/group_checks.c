@@ -15,8 +15,8 @@ static void check_joined(struct sim *sim, const struct sim_wait *wait)
         return;
     if (response->generation_id < sim->shown_generation[g]
         || response->generation_id < sim->stored_generation[g])
-        sim_wrong(sim, "rule 3: %s joined generation %d after %d", wait->group, response->generation_id,
-                  sim->shown_generation[g]);
+        fate_wrong(&sim->fate, "rule 3: %s joined generation %d after %d", wait->group,
+                   response->generation_id, sim->shown_generation[g]);
     sim->shown_generation[g] = response->generation_id;
 }
 
@@ -24,9 +24,9 @@ static void check_wait(struct sim *sim, struct sim_wait *wait)
 {
     int64_t waits_ms = sim->shard.now_ms - wait->since_ms;
     if (wait->ask->answers > 1)
-        sim_wrong(sim, "rule 1: a reply was answered %d times", wait->ask->answers);
+        fate_wrong(&sim->fate, "rule 1: a reply was answered %d times", wait->ask->answers);
     if (wait->ask->answers == 0 && waits_ms > SIM_REBALANCE_TIMEOUT_MS)
-        sim_wrong(sim, "rule 2: a reply waits since %lld ms", (long long)waits_ms);
+        fate_wrong(&sim->fate, "rule 2: a reply waits since %lld ms", (long long)waits_ms);
     if (wait->ask->answers == 0 || wait->is_checked)
         return;
     wait->is_checked = true;
@@ -61,8 +61,8 @@ void check_assigned(struct sim *sim, const struct sim_client *client, int32_t ge
         if ((partitions & 1U << p) == 0)
             continue;
         if (sim->owner[g][p] >= 0 && sim->owner[g][p] != identity_of(client))
-            sim_wrong(sim, "rule 4: partition %d of %s has two owners in generation %d", p, client->group,
-                      generation);
+            fate_wrong(&sim->fate, "rule 4: partition %d of %s has two owners in generation %d", p,
+                       client->group, generation);
         sim->owner[g][p] = identity_of(client);
     }
 }
@@ -117,12 +117,12 @@ static void check_loaded(struct sim *sim, int g, const struct describe_groups_re
     const char name[] = {'g', (char)('0' + g), '\0'};
     const struct group_metadata_value *record = shard_find_group_record(&sim->shard, name, &arena);
     if (record == NULL && !slice_equal_str(after->group_state, "Dead"))
-        sim_wrong(sim, "rule 5: %s has no record and was loaded", name);
+        fate_wrong(&sim->fate, "rule 5: %s has no record and was loaded", name);
     if (record != NULL && !same_members(after, record))
-        sim_wrong(sim, "rule 5: %s is not what its record says", name);
+        fate_wrong(&sim->fate, "rule 5: %s is not what its record says", name);
     if (record != NULL
         && !slice_equal_str(after->group_state, record->members.count > 0 ? "Stable" : "Empty"))
-        sim_wrong(sim, "rule 5: %s is %.*s after a load", name, SLICE_ARGS(after->group_state));
+        fate_wrong(&sim->fate, "rule 5: %s is %.*s after a load", name, SLICE_ARGS(after->group_state));
     arena_fini(&arena);
 }
 
@@ -141,7 +141,7 @@ void check_after(struct sim *sim, struct described *before)
         struct describe_groups_response b = {.groups = {after->response, 1}};
         if (is_at_rest(sim, answer_of(before->groups[g]))
             && !message_equal(&describe_groups_response_message, 6, &a, &b))
-            sim_wrong(sim, "rule 5: g%d was at rest and is another one after a restart", g);
+            fate_wrong(&sim->fate, "rule 5: g%d was at rest and is another one after a restart", g);
         check_loaded(sim, g, answer_of(after));
         ask_free(before->groups[g]);
         ask_free(after);
@@ -172,15 +172,15 @@ static void check_members(struct sim *sim, const struct group *group)
         if ((member->join != NULL && !member->is_joining) || (member->sync != NULL && !member->is_syncing)
             || (member->is_joining && classic->state != CLASSIC_PREPARING_REBALANCE)
             || (member->is_syncing && classic->state != CLASSIC_COMPLETING_REBALANCE))
-            sim_wrong(sim, "rule 6: a member waits for what does not come");
+            fate_wrong(&sim->fate, "rule 6: a member waits for what does not come");
     }
     if (count != classic->member_count || joining != classic->joining || unsynced != classic->unsynced
         || (size_t)count != classic->by_id.count)
-        sim_wrong(sim, "rule 6: counts of members are wrong");
+        fate_wrong(&sim->fate, "rule 6: counts of members are wrong");
     if (due_ms < group->due_ms)
-        sim_wrong(sim, "rule 6: a deadline comes before the look at the group");
+        fate_wrong(&sim->fate, "rule 6: a deadline comes before the look at the group");
     if ((count == 0) != (classic->state == CLASSIC_EMPTY) && classic->state != CLASSIC_PREPARING_REBALANCE)
-        sim_wrong(sim, "rule 6: a group without members is not empty");
+        fate_wrong(&sim->fate, "rule 6: a group without members is not empty");
 }
 
 static void check_support(struct sim *sim, const struct classic_group *classic)
@@ -197,11 +197,11 @@ static void check_support(struct sim *sim, const struct classic_group *classic)
                 members += slice_equal(member->protocols.items[i].name, support->name);
         }
         if (members != support->members)
-            sim_wrong(sim, "rule 6: counts of protocols are wrong");
+            fate_wrong(&sim->fate, "rule 6: counts of protocols are wrong");
         any = any || members == classic->member_count;
     }
     if (!any)
-        sim_wrong(sim, "rule 6: no protocol is supported by all");
+        fate_wrong(&sim->fate, "rule 6: no protocol is supported by all");
 }
 
 void check_counts(struct sim *sim)
@@ -234,10 +234,10 @@ void check_rest(struct sim *sim)
             if (first == -1)
                 first = generation;
             if (generation != first || generation == -1)
-                sim_wrong(sim, "rule 7: a client of g%d is in generation %d, another one in %d", g,
-                          generation, first);
+                fate_wrong(&sim->fate, "rule 7: a client of g%d is in generation %d, another one in %d", g,
+                           generation, first);
         }
         if (any && all != (1U << SIM_PARTITIONS) - 1)
-            sim_wrong(sim, "rule 7: partitions of g%d have no owner", g);
+            fate_wrong(&sim->fate, "rule 7: partitions of g%d have no owner", g);
     }
 }

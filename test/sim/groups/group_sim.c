@@ -4,7 +4,6 @@
 #include "protocol/base/ensure.h"
 #include "test/sim/groups/group_checks.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,24 +16,6 @@ static const char *const group_names[SIM_GROUPS] = {"g0", "g1", "g2"};
 int sim_group_index(const char *group)
 {
     return group[1] - '0';
-}
-
-uint64_t sim_random(struct sim *sim, uint64_t below)
-{
-    uint64_t z = (sim->random += 0x9e3779b97f4a7c15U);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return (z ^ (z >> 31)) % below;
-}
-
-void sim_wrong(struct sim *sim, const char *format, ...)
-{
-    if (sim->wrong[0] != '\0')
-        return;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(sim->wrong, sizeof sim->wrong, format, arguments);
-    va_end(arguments);
 }
 
 void sim_remember(struct sim *sim, const struct sim_past *past)
@@ -84,7 +65,7 @@ static void check(struct sim *sim)
 
 static struct sim_client *any_client(struct sim *sim)
 {
-    return &sim->clients[sim_random(sim, SIM_CLIENTS)];
+    return &sim->clients[fate_draw(&sim->fate, SIM_CLIENTS)];
 }
 
 static void start(struct sim_client *client)
@@ -98,7 +79,7 @@ static void act(struct sim *sim)
     struct sim_client *client = any_client(sim);
     if (client->is_alive)
         client->kind->act(sim, client);
-    else if (sim_random(sim, 10) == 0)
+    else if (fate_draw(&sim->fate, 10) == 0)
         start(client);
 }
 
@@ -121,7 +102,7 @@ static void send_again(struct sim *sim)
     int known = sim->past_count < SIM_PAST ? sim->past_count : SIM_PAST;
     if (known == 0)
         return;
-    const struct sim_past past = sim->past[sim_random(sim, (uint64_t)known)];
+    const struct sim_past past = sim->past[fate_draw(&sim->fate, (uint64_t)known)];
     classic_client_kind.send_again(sim, &past);
 }
 
@@ -141,14 +122,14 @@ static void restart(struct sim *sim)
     struct described *before = check_before(sim);
     disconnect_all(sim, false);
     sim->restarts++;
-    shard_restart(&sim->shard, sim_random(sim, 2) == 0);
+    shard_restart(&sim->shard, fate_draw(&sim->fate, 2) == 0);
     check_after(sim, before);
 }
 
 /* Whoever waits has waited for nothing while the clock stood. */
 static void jump(struct sim *sim)
 {
-    int64_t ms = (int64_t)sim_random(sim, 3600000);
+    int64_t ms = (int64_t)fate_draw(&sim->fate, 3600000);
     shard_jump(&sim->shard, ms);
     for (int i = 0; i < sim->wait_count; i++)
         sim->waits[i].since_ms += ms;
@@ -156,11 +137,11 @@ static void jump(struct sim *sim)
 
 static void pass(struct sim *sim)
 {
-    uint64_t kind = sim_random(sim, 100);
+    uint64_t kind = fate_draw(&sim->fate, 100);
     if (kind < 90)
-        shard_pass(&sim->shard, (int64_t)sim_random(sim, 300));
+        shard_pass(&sim->shard, (int64_t)fate_draw(&sim->fate, 300));
     else if (kind < 99)
-        shard_pass(&sim->shard, (int64_t)sim_random(sim, 5000));
+        shard_pass(&sim->shard, (int64_t)fate_draw(&sim->fate, 5000));
     else
         jump(sim);
 }
@@ -173,12 +154,12 @@ static void toggle_appends(struct sim *sim)
                                        KERR_NOT_ENOUGH_REPLICAS,
                                        KERR_KAFKA_STORAGE_ERROR,
                                        KERR_MESSAGE_TOO_LARGE};
-    sim->shard.append_error = errors[sim_random(sim, sizeof errors / sizeof errors[0])];
+    sim->shard.append_error = errors[fate_draw(&sim->fate, sizeof errors / sizeof errors[0])];
 }
 
 static void event(struct sim *sim)
 {
-    uint64_t kind = sim_random(sim, 1000);
+    uint64_t kind = fate_draw(&sim->fate, 1000);
     if (kind < 700)
         act(sim);
     else if (kind < 900)
@@ -201,7 +182,7 @@ static void event(struct sim *sim)
 
 static void set_up(struct sim *sim, uint64_t seed, enum shard_defect defect, bool leader_errs)
 {
-    *sim = (struct sim){.random = seed * 7919 + 1, .leader_errs = leader_errs};
+    *sim = (struct sim){.fate = {.random = seed * 7919 + 1}, .leader_errs = leader_errs};
     shard_init(&sim->shard, seed);
     sim->shard.defect = defect;
     sim->shard.config.initial_rebalance_delay_ms = seed % 3 == 0 ? 3000 : 0;
@@ -229,7 +210,7 @@ static void tear_down(struct sim *sim)
 
 static void live(struct sim *sim, int64_t ms)
 {
-    for (int64_t i = 0; i < ms / CALM_STEP_MS && sim->wrong[0] == '\0'; i++) {
+    for (int64_t i = 0; i < ms / CALM_STEP_MS && sim->fate.wrong[0] == '\0'; i++) {
         for (int c = 0; c < SIM_CLIENTS; c++)
             if (sim->clients[c].is_alive)
                 sim->clients[c].kind->act(sim, &sim->clients[c]);
@@ -251,16 +232,16 @@ static void calm_down(struct sim *sim)
     live(sim, REST_MS);
     check_rest(sim);
     if (sim->lost != lost)
-        sim_wrong(sim, "rule 7: a member that beats was thrown out");
+        fate_wrong(&sim->fate, "rule 7: a member that beats was thrown out");
 }
 
 bool sim_run(struct sim *sim, uint64_t seed, int events, enum shard_defect defect, bool leader_errs)
 {
     set_up(sim, seed, defect, leader_errs);
-    for (int i = 0; i < events && sim->wrong[0] == '\0'; i++)
+    for (int i = 0; i < events && sim->fate.wrong[0] == '\0'; i++)
         event(sim);
-    if (sim->wrong[0] == '\0')
+    if (sim->fate.wrong[0] == '\0')
         calm_down(sim);
     tear_down(sim);
-    return sim->wrong[0] == '\0';
+    return sim->fate.wrong[0] == '\0';
 }

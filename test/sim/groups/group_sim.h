@@ -8,6 +8,7 @@
 #ifndef TEST_GROUP_SIM_H
 #define TEST_GROUP_SIM_H
 
+#include "test/sim/groups/fate.h"
 #include "test/unit/server/coordinator/shard_fixture.h"
 
 enum {
@@ -80,7 +81,7 @@ enum { SIM_WAITS = 512 };
 
 struct sim {
     struct shard shard;
-    uint64_t random;
+    struct fate fate;
     struct sim_client clients[SIM_CLIENTS];
     struct sim_past past[SIM_PAST];
     int past_count;
@@ -91,11 +92,7 @@ struct sim {
     int owner[SIM_GROUPS][SIM_PARTITIONS];                 /* in stored_generation; -1: nobody */
     bool leader_errs;                                      /* a planted defect: one partition, two owners */
     int64_t events, restarts, refusals, assignments, lost; /* what has happened, for the report */
-    char wrong[256];                                       /* the first rule that was broken; "": none */
 };
-
-/* Numbers for the simulation itself; the shard has its own. */
-uint64_t sim_random(struct sim *sim, uint64_t below);
 
 /* The ask, which may be answered already, is looked at from now on (rules 1 to 3). A client's is forgotten
  * and freed by its client; nobody's when it is answered. */
@@ -106,13 +103,10 @@ void sim_forget(struct sim *sim, struct ask *ask);
 /* Remembers a request. */
 void sim_remember(struct sim *sim, const struct sim_past *past);
 
-/* What a broken rule is; the first one counts. */
-void sim_wrong(struct sim *sim, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
 int sim_group_index(const char *group);
 
 /* A run: so many events, then calm, in which all must come to rest. `defect` is the shard's. True if all
- * rules held; else sim->wrong says which did not. */
+ * rules held; else sim->fate.wrong says which did not. */
 bool sim_run(struct sim *sim, uint64_t seed, int events, enum shard_defect defect, bool leader_errs);
 
 extern const struct sim_client_kind classic_client_kind;

@@ -36,7 +36,7 @@ START_TEST(groups_keep_their_rules_for_a_million_events)
         bool held = sim_run(&sim, seed, EVENTS, SHARD_IS_RIGHT, false);
         add(&sum, &sim);
         ck_assert_msg(held, "ODRADEK_SIM_SEED=%llu, event %lld: %s", (unsigned long long)seed,
-                      (long long)sim.events, sim.wrong);
+                      (long long)sim.events, sim.fate.wrong);
     }
     report(&sum, (int)(to - from + 1));
     /* The paths that matter were taken. */
@@ -49,7 +49,7 @@ START_TEST(a_run_is_a_function_of_its_seed)
     static struct sim one, two;
     ck_assert(sim_run(&one, 42, EVENTS, SHARD_IS_RIGHT, false));
     ck_assert(sim_run(&two, 42, EVENTS, SHARD_IS_RIGHT, false));
-    ck_assert_uint_eq(one.random, two.random);
+    ck_assert_uint_eq(one.fate.random, two.fate.random);
     ck_assert_uint_eq(one.shard.random, two.shard.random);
     ck_assert_int_eq(one.assignments, two.assignments);
 }
@@ -61,9 +61,9 @@ static void ck_noticed(enum shard_defect defect, bool leader_errs, const char *r
     static struct sim sim;
     bool noticed = false;
     for (uint64_t seed = 1; seed <= DEFECT_SEEDS && !noticed; seed++)
-        noticed =
-            !sim_run(&sim, seed, EVENTS, defect, leader_errs) && strncmp(sim.wrong, rule, strlen(rule)) == 0;
-    ck_assert_msg(noticed, "%s: %s", rule, sim.wrong);
+        noticed = !sim_run(&sim, seed, EVENTS, defect, leader_errs)
+                  && strncmp(sim.fate.wrong, rule, strlen(rule)) == 0;
+    ck_assert_msg(noticed, "%s: %s", rule, sim.fate.wrong);
 }
 
 START_TEST(an_answer_that_comes_twice_is_noticed)
