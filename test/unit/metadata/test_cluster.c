@@ -1,6 +1,7 @@
 /* cluster: starting, changing, stopping, dying anywhere, and starting again, on a directory of its own. */
 #include "protocol/record.h"
 #include "test/unit/metadata/cluster_fixture.h"
+#include "test/unit/metadata/mortal_fixture.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -337,73 +338,13 @@ END_TEST
 
 /* ---- a process that dies ---- */
 
-static int steps, steps_allowed;
-
-/* From some step on nothing gets through any more; the write that is under way then gets half through. */
-static bool dies_here(void)
-{
-    return ++steps > steps_allowed;
-}
-
-static int mortal_sync(struct file_system *fs, int file, bool data_only)
-{
-    return dies_here() ? -EIO : file_system_os()->sync(fs, file, data_only);
-}
-
-static ssize_t mortal_pwritev(struct file_system *fs, int file, const struct iovec *parts, int count,
-                              int64_t at)
-{
-    if (!dies_here())
-        return file_system_os()->pwritev(fs, file, parts, count, at);
-    struct iovec half = {parts[0].iov_base, parts[0].iov_len / 2};
-    if (steps == steps_allowed + 1)
-        (void)file_system_os()->pwritev(fs, file, &half, 1, at);
-    return -EIO;
-}
-
-static int mortal_rename(struct file_system *fs, const char *from, const char *to)
-{
-    return dies_here() ? -EIO : file_system_os()->rename(fs, from, to);
-}
-
-static int mortal_mkdir(struct file_system *fs, const char *path)
-{
-    return strstr(path, "__cluster") != NULL && dies_here() ? -EIO : file_system_os()->mkdir(fs, path);
-}
-
-static int mortal_open(struct file_system *fs, const char *path, int flags, unsigned mode)
-{
-    if ((flags & FILE_CREATE) != 0 && strstr(path, ".lock") == NULL && dies_here())
-        return -EIO;
-    return file_system_os()->open(fs, path, flags, mode);
-}
-
-static int mortal_truncate(struct file_system *fs, int file, int64_t size)
-{
-    return dies_here() ? -EIO : file_system_os()->truncate(fs, file, size);
-}
-
-static void use_mortal_process(int allowed)
-{
-    faulty = *file_system_os();
-    faulty.sync = mortal_sync;
-    faulty.pwritev = mortal_pwritev;
-    faulty.rename = mortal_rename;
-    faulty.mkdir = mortal_mkdir;
-    faulty.open = mortal_open;
-    faulty.truncate = mortal_truncate;
-    fixture.fs = &faulty;
-    steps = 0;
-    steps_allowed = allowed;
-}
-
 /* One life: a start, three topics, a stop, which ends after so many steps. Returns how many topics were
  * acknowledged, -1 if it did not come to serve. */
 static int live_and_die(int allowed)
 {
     struct note why = {""};
     int acknowledged = 0;
-    use_mortal_process(allowed);
+    mortal_begin(&fixture, allowed);
     if (!node_try_open(&fixture, 30, &why))
         return -1;
     for (uint8_t i = 1; i <= 3; i++) {
@@ -436,7 +377,7 @@ START_TEST(wherever_a_life_ends_the_next_one_has_all_that_was_acknowledged)
         cluster_read_done(fixture.cluster);
         node_close(&fixture);
         allowed++;
-    } while (steps > steps_allowed);
+    } while (mortal_has_died());
     ck_assert_int_eq(acknowledged, 3);
     ck_assert_int_gt(allowed, 15);
 }

@@ -1,4 +1,5 @@
 /* cluster_tick: what snapshots stand for is deleted; and what is left wherever the process dies meanwhile. */
+#include "test/unit/metadata/mortal_fixture.h"
 #include "test/unit/metadata/tick_fixture.h"
 
 #include <pthread.h>
@@ -79,69 +80,14 @@ END_TEST
 
 /* ---- a process that dies ---- */
 
-static int steps, steps_allowed;
-
-static bool dies_here(void)
-{
-    return ++steps > steps_allowed;
-}
-
-static int mortal_sync(struct file_system *fs, int file, bool data_only)
-{
-    return dies_here() ? -EIO : file_system_os()->sync(fs, file, data_only);
-}
-
-static ssize_t mortal_pwritev(struct file_system *fs, int file, const struct iovec *parts, int count,
-                              int64_t at)
-{
-    if (!dies_here())
-        return file_system_os()->pwritev(fs, file, parts, count, at);
-    struct iovec half = {parts[0].iov_base, parts[0].iov_len / 2};
-    if (steps == steps_allowed + 1)
-        (void)file_system_os()->pwritev(fs, file, &half, 1, at);
-    return -EIO;
-}
-
-static int mortal_rename(struct file_system *fs, const char *from, const char *to)
-{
-    return dies_here() ? -EIO : file_system_os()->rename(fs, from, to);
-}
-
-static int mortal_unlink(struct file_system *fs, const char *path)
-{
-    return dies_here() ? -EIO : file_system_os()->unlink(fs, path);
-}
-
-static int mortal_open(struct file_system *fs, const char *path, int flags, unsigned mode)
-{
-    if ((flags & FILE_CREATE) != 0 && strstr(path, ".lock") == NULL && dies_here())
-        return -EIO;
-    return file_system_os()->open(fs, path, flags, mode);
-}
-
-static int mortal_sync_directory(struct file_system *fs, const char *path)
-{
-    return dies_here() ? -EIO : file_system_os()->sync_directory(fs, path);
-}
-
 /* A life of snapshots and deletions that ends after so many steps. Returns how many topics were
  * acknowledged. */
 static int live_and_die(int allowed)
 {
     int acknowledged = 0;
-    faulty = *file_system_os();
-    faulty.sync = mortal_sync;
-    faulty.pwritev = mortal_pwritev;
-    faulty.rename = mortal_rename;
-    faulty.unlink = mortal_unlink;
-    faulty.open = mortal_open;
-    faulty.sync_directory = mortal_sync_directory;
-    fixture.fs = &faulty;
-    steps = 0;
-    steps_allowed = INT32_MAX;
+    mortal_begin(&fixture, INT32_MAX);
     node_open(&fixture);
-    steps = 0;
-    steps_allowed = allowed;
+    mortal_begin(&fixture, allowed);
     for (uint8_t i = 1; i <= 4; i++) {
         char name[8];
         snprintf(name, sizeof name, "t%d", i);
@@ -175,7 +121,7 @@ START_TEST(wherever_snapshotting_or_cleaning_ends_nothing_is_lost)
         check_history(acknowledged);
         node_close(&fixture);
         allowed++;
-    } while (steps > steps_allowed);
+    } while (mortal_has_died());
     ck_assert_int_eq(acknowledged, 4);
     ck_assert_int_gt(allowed, 50);
 }
