@@ -12,6 +12,7 @@
 
 enum {
     KEY_PRODUCE = 0,
+    KEY_OFFSET_COMMIT = 8,
     KEY_API_VERSIONS = 18,
 };
 
@@ -21,11 +22,11 @@ struct service {
 };
 
 static const struct service services[] = {
-    {KEY_PRODUCE, NULL}, /* two steps: run.c calls api/produce.h */
+    {KEY_PRODUCE, produce_begin},
     {1, handle_fetch},
     {2, handle_list_offsets},
     {3, handle_metadata},
-    {8, handle_offset_commit},
+    {KEY_OFFSET_COMMIT, offset_commit_begin},
     {9, handle_offset_fetch},
     {10, handle_find_coordinator},
     {11, handle_join_group},
@@ -75,6 +76,12 @@ static const struct service services[] = {
     {75, handle_describe_topic_partitions},
     {80, handle_add_raft_voter},
     {81, handle_remove_raft_voter},
+};
+
+/* The second steps of those that have two. */
+static const struct service finishes[] = {
+    {KEY_PRODUCE, produce_finish},
+    {KEY_OFFSET_COMMIT, offset_commit_finish},
 };
 
 /* Served and not listed: nobody here receives metrics, so that clients need not push any. */
@@ -160,11 +167,31 @@ bool dispatch_decode(struct call *call, struct slice frame)
     return true;
 }
 
-void dispatch_handle(struct call *call)
+static const struct service *find_finish(int key)
+{
+    for (size_t i = 0; i < sizeof finishes / sizeof finishes[0]; i++)
+        if (finishes[i].key == key)
+            return &finishes[i];
+    return NULL;
+}
+
+bool dispatch_has_two_steps(int key)
+{
+    return find_finish(key) != NULL;
+}
+
+void dispatch_begin(struct call *call)
 {
     const struct service *service = find_service(call->api->key);
-    ensure(service != NULL && service->handle != NULL);
+    ensure(service != NULL);
     service->handle(call);
+}
+
+void dispatch_finish(struct call *call)
+{
+    const struct service *finish = find_finish(call->api->key);
+    if (finish != NULL)
+        finish->handle(call);
 }
 
 bool dispatch_encode(struct call *call, struct writer *writer)

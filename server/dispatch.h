@@ -15,8 +15,12 @@ int dispatch_peek_key(struct slice frame);
  * or asks for what is not served; the connection is to be closed, as Kafka does (kafka-apis 2.5). */
 bool dispatch_decode(struct call *call, struct slice frame);
 
-/* Runs the handler. Not for Produce, whose two steps are api/produce.h's. */
-void dispatch_handle(struct call *call);
+/* Whether an act has two steps, so that the requests of a run share what is between them (run.h). */
+bool dispatch_has_two_steps(int key);
+
+/* Runs the handler, or the first of its two steps; then the second, if there is one. */
+void dispatch_begin(struct call *call);
+void dispatch_finish(struct call *call);
 
 /* Appends the answer with its length to the writer, if one is owed. False if no frame can hold it (2 GiB):
  * nothing is appended, and the connection is to be closed. */

@@ -1,22 +1,21 @@
 /*
  * See run.h. Invariants:
- *   1. No answer of a run leaves before the run's appends have been executed.
- *   2. A run ends at the first request that is not a Produce (it may wait), at the first bad frame, and when
- *      nothing whole is left in the buffer.
+ *   1. No answer of a run leaves before the run's appends have been executed, and all calls that have begun
+ *      are finished.
+ *   2. A run of several ends at the first request of another kind (it may wait), at the first bad frame, and
+ *      when nothing whole is left in the buffer.
  *   3. Every segment that an answer names is held until run_reset.
  */
 #include "server/run.h"
 
 #include "protocol/base/big_endian.h"
 #include "protocol/base/ensure.h"
-#include "server/api/produce.h"
 #include "server/broker.h"
 #include "server/dispatch.h"
 #include "server/throttle/throttle_call.h"
 #include "storage/segment.h"
 
 enum {
-    KEY_PRODUCE = 0,
     OUT_KEPT_BYTES = 64 * 1024, /* of the answer buffer, from run to run; an idle connection keeps none */
 };
 
@@ -80,19 +79,25 @@ static struct call *decode(struct run *run, struct slice frame)
     return call;
 }
 
-/* Takes Produce requests until something else, a bad frame, or the end. */
-static enum run_result gather_produces(struct run *run, uint8_t *received, size_t len, size_t *used)
+/* Begins the request at the front and, if its act has two steps, those of its kind behind it: until something
+ * else, a bad frame, or the end. */
+static enum run_result begin_calls(struct run *run, uint8_t *received, size_t len, size_t *used)
 {
     size_t max_frame_bytes = (size_t)run->broker->config.socket_request_max_bytes;
-    while (run->call_count < RUN_MAX_CALLS) {
-        struct slice frame = next_frame(received + *used, len - *used);
-        if (slice_is_null(frame) || frame.len > max_frame_bytes || dispatch_peek_key(frame) != KEY_PRODUCE)
-            return RUN_GO_ON;
+    struct slice frame = next_frame(received, len);
+    ensure(!slice_is_null(frame));
+    int key = dispatch_peek_key(frame);
+    int max_calls = dispatch_has_two_steps(key) ? RUN_MAX_CALLS : 1;
+    *used = 0;
+    while (!slice_is_null(frame) && frame.len <= max_frame_bytes && dispatch_peek_key(frame) == key) {
         struct call *call = decode(run, frame);
         if (call == NULL)
             return RUN_CLOSE;
         *used += 4 + frame.len;
-        produce_begin(call);
+        dispatch_begin(call);
+        if (run->call_count == max_calls)
+            break;
+        frame = next_frame(received + *used, len - *used);
     }
     return RUN_GO_ON;
 }
@@ -107,31 +112,15 @@ static enum run_result encode_answers(struct run *run, enum run_result result)
     return result;
 }
 
-static enum run_result execute_produces(struct run *run, uint8_t *received, size_t len, size_t *used)
-{
-    enum run_result result = gather_produces(run, received, len, used);
-    appends_execute(&run->appends);
-    for (int i = 0; i < run->call_count; i++) {
-        produce_finish(&run->calls[i]);
-        throttle_call_finish(&run->calls[i]);
-    }
-    return encode_answers(run, result);
-}
-
 enum run_result run_execute(struct run *run, uint8_t *received, size_t len, size_t *used)
 {
     ensure(run->call_count == 0);
     throttle_call_begin(run->connection);
-    *used = 0;
-    struct slice frame = next_frame(received, len);
-    ensure(!slice_is_null(frame));
-    if (dispatch_peek_key(frame) == KEY_PRODUCE)
-        return execute_produces(run, received, len, used);
-    struct call *call = decode(run, frame);
-    if (call == NULL)
-        return RUN_CLOSE;
-    *used = 4 + frame.len;
-    dispatch_handle(call);
-    throttle_call_finish(call);
-    return encode_answers(run, RUN_GO_ON);
+    enum run_result result = begin_calls(run, received, len, used);
+    appends_execute(&run->appends);
+    for (int i = 0; i < run->call_count; i++) {
+        dispatch_finish(&run->calls[i]);
+        throttle_call_finish(&run->calls[i]);
+    }
+    return encode_answers(run, result);
 }

@@ -1,10 +1,11 @@
 /*
  * run: the requests taken off a connection in one go, and their answers.
  *
- * A run is one request, or the consecutive Produce requests already received (at most RUN_MAX_CALLS and one
- * socket.request.max.bytes): their batches are appended together and synced once (design decision 6). Answers
- * go out in the order of the requests. Everything a run allocates is given back when its last answer is out.
- * Used by its connection's thread alone.
+ * A run is one request or, of an API whose act has two steps (Produce, OffsetCommit), the consecutive ones
+ * already received (at most RUN_MAX_CALLS): each begins, then what they have begun is appended and synced
+ * together, then each is finished. So one sync does for all of them. Answers go out in the order of the
+ * requests. Everything a run allocates is given back when its last answer is out. Used by its connection's
+ * thread alone.
  */
 #ifndef SERVER_RUN_H
 #define SERVER_RUN_H

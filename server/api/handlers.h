@@ -1,6 +1,6 @@
 /*
  * handlers: what server/dispatch.c calls, one per API. Each is defined in server/api/<api>.c; see
- * server/call.h for what a handler may and must do. Produce has two steps and a header of its own.
+ * server/call.h for what a handler may and must do.
  */
 #ifndef SERVER_API_HANDLERS_H
 #define SERVER_API_HANDLERS_H
@@ -50,7 +50,6 @@ handler_fn handle_list_groups;
 handler_fn handle_list_offsets;
 handler_fn handle_list_partition_reassignments;
 handler_fn handle_metadata;
-handler_fn handle_offset_commit;
 handler_fn handle_offset_delete;
 handler_fn handle_offset_fetch;
 handler_fn handle_offset_for_leader_epoch;
@@ -60,5 +59,12 @@ handler_fn handle_renew_delegation_token;
 handler_fn handle_sync_group;
 handler_fn handle_unregister_broker;
 handler_fn handle_update_features;
+
+/* Acts of two steps (server/run.h): one that begins what the requests of a run share, and one that fills the
+ * answer once that is done. Every call that has begun is finished. */
+handler_fn offset_commit_begin;
+handler_fn offset_commit_finish;
+handler_fn produce_begin;
+handler_fn produce_finish;
 
 #endif

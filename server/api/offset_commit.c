@@ -1,7 +1,7 @@
 /*
- * OffsetCommit v2-10: how far a group has come (server/coordinator/group_offsets, kafka-apis 11.1). Blocks
- * until the offsets are on stable storage. v7: static members (KIP-345); v9: members of consumer groups
- * (KIP-848); v10: topic ids.
+ * OffsetCommit v2-10: how far a group has come (server/coordinator/group_offsets, kafka-apis 11.1). Two
+ * steps: the first stores the offsets, the second blocks until they are on stable storage. v7: static members
+ * (KIP-345); v9: members of consumer groups (KIP-848); v10: topic ids.
  */
 #include "protocol/messages/offset_commit.h"
 #include "server/api/handlers.h"
@@ -95,18 +95,31 @@ static void check_topics(struct call *call, struct offset_commit_request *reques
     cluster_read_done(call->broker->cluster);
 }
 
-void handle_offset_commit(struct call *call)
+/* The error that is all partitions' for which nothing else was found. */
+static enum kerr begin(struct call *call, struct group_sync *sync)
 {
-    struct offset_commit_response *response = call->response;
     struct offset_commit_request *request = lay_out(call);
-    if (!authorize(call, ACL_READ, ACL_GROUP, request->group_id)) {
-        refuse_all(response, KERR_GROUP_AUTHORIZATION_FAILED);
-        return;
-    }
+    if (!authorize(call, ACL_READ, ACL_GROUP, request->group_id))
+        return KERR_GROUP_AUTHORIZATION_FAILED;
     check_topics(call, request);
-    if (!is_anything_left(response))
-        return;
-    enum kerr error = group_coordinator_ask(call, GROUP_OFFSET_COMMIT, request->group_id, request, response);
+    if (!is_anything_left(call->response))
+        return KERR_NONE;
+    return group_coordinator_begin(call, GROUP_OFFSET_COMMIT, request->group_id, request, call->response,
+                                   sync);
+}
+
+void offset_commit_begin(struct call *call)
+{
+    struct group_sync *sync = arena_new(call->arena, struct group_sync);
+    enum kerr error = begin(call, sync);
     if (error != KERR_NONE)
-        refuse_all(response, error);
+        refuse_all(call->response, error);
+    call->request = sync; /* remembered in its place between the steps */
+}
+
+void offset_commit_finish(struct call *call)
+{
+    enum kerr error = group_coordinator_sync(call->request);
+    if (error != KERR_NONE)
+        refuse_all(call->response, error);
 }

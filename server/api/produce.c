@@ -6,12 +6,11 @@
  * v3: transactional id; v5: log_start_offset; v7: zstd; v8: record_errors and error_message; v9: flexible;
  * v10: current_leader (KIP-951); v12: transactions v2 (KIP-890); v13: topic ids (KIP-516).
  */
-#include "server/api/produce.h"
-
+#include "protocol/messages/produce.h"
 #include "metadata/internal_topics.h"
 #include "protocol/base/ensure.h"
 #include "protocol/batch_validate.h"
-#include "protocol/messages/produce.h"
+#include "server/api/handlers.h"
 #include "server/broker.h"
 #include "server/run.h"
 #include "server/security/authorize.h"

@@ -275,18 +275,8 @@ static enum kerr ask_locked(struct shard *shard, struct group_event *event) NEED
     return event->reply->error;
 }
 
-static enum kerr sync_answer(const struct shard *shard, struct group_reply *reply)
-{
-    if (reply->partition == NULL)
-        return KERR_NONE;
-    int64_t deadline_ms = clock_monotonic_ms() + shard->coordinator->config.commit_timeout_ms;
-    enum kerr error = partition_sync(reply->partition, reply->sync_offset, deadline_ms);
-    partition_unref(reply->partition);
-    return error == KERR_NONE ? KERR_NONE : group_error_of_append(error);
-}
-
-static enum kerr ask(struct shard *shard, struct call *call, enum group_event_kind kind,
-                     struct slice group_id, const void *request, void *response)
+static enum kerr begin(struct shard *shard, struct call *call, enum group_event_kind kind,
+                       struct slice group_id, const void *request, void *response, struct group_sync *sync)
 {
     struct group_reply reply = {
         .arena = call->arena,
@@ -312,18 +302,41 @@ static enum kerr ask(struct shard *shard, struct call *call, enum group_event_ki
     mutex_unlock(&shard->mutex);
     if (!reply.answered && error == KERR_NONE)
         call->verdict = CALL_CLOSE;
-    return error == KERR_NONE ? sync_answer(shard, &reply) : error;
+    *sync = (struct group_sync){
+        .partition = reply.partition,
+        .offset = reply.sync_offset,
+        .deadline_ms = clock_monotonic_ms() + shard->coordinator->config.commit_timeout_ms,
+    };
+    return error;
+}
+
+enum kerr group_coordinator_begin(struct call *call, enum group_event_kind kind, struct slice group_id,
+                                  const void *request, void *response, struct group_sync *sync)
+{
+    struct group_coordinator *coordinator = call->broker->group_coordinator;
+    struct shard *shards = get_shards(coordinator);
+    *sync = (struct group_sync){.partition = NULL};
+    if (shards == NULL)
+        return KERR_NOT_COORDINATOR;
+    return begin(&shards[coordinator_partition(group_id, coordinator->shard_count)], call, kind, group_id,
+                 request, response, sync);
+}
+
+enum kerr group_coordinator_sync(struct group_sync *sync)
+{
+    if (sync->partition == NULL)
+        return KERR_NONE;
+    enum kerr error = partition_sync(sync->partition, sync->offset, sync->deadline_ms);
+    partition_unref(sync->partition);
+    return group_error_of_append(error);
 }
 
 enum kerr group_coordinator_ask(struct call *call, enum group_event_kind kind, struct slice group_id,
                                 const void *request, void *response)
 {
-    struct group_coordinator *coordinator = call->broker->group_coordinator;
-    struct shard *shards = get_shards(coordinator);
-    if (shards == NULL)
-        return KERR_NOT_COORDINATOR;
-    return ask(&shards[coordinator_partition(group_id, coordinator->shard_count)], call, kind, group_id,
-               request, response);
+    struct group_sync sync;
+    enum kerr error = group_coordinator_begin(call, kind, group_id, request, response, &sync);
+    return error == KERR_NONE ? group_coordinator_sync(&sync) : error;
 }
 
 enum kerr group_coordinator_ask_all(struct call *call, enum group_event_kind kind, const void *request,
@@ -333,7 +346,10 @@ enum kerr group_coordinator_ask_all(struct call *call, enum group_event_kind kin
     struct shard *shards = get_shards(coordinator);
     enum kerr error = KERR_NONE;
     for (int32_t i = 0; shards != NULL && i < coordinator->shard_count && error == KERR_NONE; i++) {
-        error = ask(&shards[i], call, kind, SLICE_NULL, request, response);
+        struct group_sync sync;
+        error = begin(&shards[i], call, kind, SLICE_NULL, request, response, &sync);
+        if (error == KERR_NONE)
+            error = group_coordinator_sync(&sync);
         if (error == KERR_NOT_COORDINATOR)
             error = KERR_NONE;
     }

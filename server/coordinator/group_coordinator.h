@@ -35,6 +35,19 @@ void group_coordinator_free(struct group_coordinator *coordinator);
 enum kerr group_coordinator_ask(struct call *call, enum group_event_kind kind, struct slice group_id,
                                 const void *request, void *response);
 
+/* What an answer waits for before it may leave. */
+struct group_sync {
+    struct partition *partition; /* referenced; NULL: nothing */
+    int64_t offset;
+    int64_t deadline_ms; /* monotonic */
+};
+
+/* The same but for the sync, so that several answers can wait for one: group_coordinator_sync must follow,
+ * and says what that one may say, before any of them leaves. */
+enum kerr group_coordinator_begin(struct call *call, enum group_event_kind kind, struct slice group_id,
+                                  const void *request, void *response, struct group_sync *sync);
+enum kerr group_coordinator_sync(struct group_sync *sync);
+
 /* The same of every shard in turn, with one response (GROUP_LIST). Shards that are elsewhere are left out. */
 enum kerr group_coordinator_ask_all(struct call *call, enum group_event_kind kind, const void *request,
                                     void *response);
