@@ -61,7 +61,15 @@ broker() {   # [KEY=VALUE...]
     [ -z "$bootstrap" ] || return 0
     free_port
     bootstrap=127.0.0.1:$port
-    start "$subject" "$work/broker" "$port" "$@"
+    own_broker=("$work/broker" "$port" "$@")   # what `start` is told
+    start "$subject" "${own_broker[@]}"
+}
+
+# That broker ends, with SIGTERM or SIGKILL, and comes back as it was.
+restart() {   # stop | kill
+    [ -z "$INTEROP_BOOTSTRAP" ] || skip "the broker is not ours to restart"
+    "$subject" "$1" "${own_broker[0]}"
+    start "$subject" "${own_broker[@]}"
 }
 
 # What an Apache Kafka node said that it does not say on every start. Two warnings come always; now and then the controller
