@@ -10,3 +10,9 @@ broker group.min.session.timeout.ms=1000 group.consumer.min.session.timeout.ms=1
 
 # lives NAME LIFE:ASSIGNOR... -- PROGRAM...: see clients/groups/lives.py; all groups live at the same time.
 lives() { python3 "$clients/groups/lives.py" "$bootstrap" "$@"; }
+
+# The same while the broker ends and comes back, when all of them are at that.
+restarts() {   # NAME LIFE:ASSIGNOR... -- PROGRAM...
+    [ -z "$INTEROP_BOOTSTRAP" ] || skip "the broker is not ours to restart"
+    BROKER=$(printf '%s\n' "$subject" "${own_broker[@]}") SENDER="$build/python/bin/python $clients/groups/sender.py" lives "$@"
+}

@@ -187,7 +187,7 @@ build_python() {
 need_python() {
     program python3 python3
     once python "$(cksum < "$clients/requirements.txt")" build_python ||
-        skip "kafka-python and aiokafka could not be installed (Debian: python3-venv; pip packages as in requirements.txt)"
+        skip "kafka-python, aiokafka and confluent-kafka could not be installed (Debian: python3-venv; pip packages as in requirements.txt)"
     python=("$build/python/bin/python" "$clients/kafka_python.py")
 }
 

@@ -24,12 +24,13 @@ type membership struct {
 	name, group string
 	topics      []string
 	assignor    string
+	brokers     bool // the assignor is the broker's, of the consumer protocol (KIP-848)
 	session     time.Duration
 	holds       atomic.Bool
 	leaves      chan struct{}
 }
 
-// newMembership reads join GROUP/MEMBER GROUP TOPICS assignor=... session=...
+// newMembership reads join GROUP/MEMBER GROUP TOPICS assignor=... session=..., or group.protocol=consumer group.remote.assignor=...
 func newMembership(words []string) *membership {
 	if len(words) < 6 || words[0] != "join" {
 		die("say: franz|sarama BOOTSTRAP join GROUP/MEMBER GROUP TOPICS session=MS assignor=ASSIGNOR")
@@ -39,6 +40,8 @@ func newMembership(words []string) *membership {
 		switch name, value, _ := strings.Cut(word, "="); name {
 		case "assignor":
 			m.assignor = value
+		case "group.remote.assignor":
+			m.assignor, m.brokers = value, true
 		case "session":
 			ms, err := strconv.Atoi(value)
 			must(word, err)
@@ -79,6 +82,15 @@ func (m *membership) obey() {
 var franzBalancers = map[string]kgo.GroupBalancer{
 	"range": kgo.RangeBalancer(), "roundrobin": kgo.RoundRobinBalancer(),
 	"sticky": kgo.StickyBalancer(), "cooperative-sticky": kgo.CooperativeStickyBalancer(),
+	"uniform": kgo.StickyBalancer(), // its name for the broker's
+}
+
+// franzProtocol says how to speak the consumer protocol, which the client takes for a trial still, or how quickly to speak the other one.
+func (m *membership) franzProtocol() []kgo.Opt {
+	if m.brokers {
+		return []kgo.Opt{kgo.WithContext(context.WithValue(context.Background(), "opt_in_kafka_next_gen_balancer_beta", true))}
+	}
+	return []kgo.Opt{kgo.SessionTimeout(m.session), kgo.HeartbeatInterval(heartbeat)}
 }
 
 func (m *membership) commit(ctx context.Context, client *kgo.Client) {
@@ -88,9 +100,9 @@ func (m *membership) commit(ctx context.Context, client *kgo.Client) {
 }
 
 func (m *membership) franzOptions() []kgo.Opt {
-	return []kgo.Opt{
+	return append(m.franzProtocol(),
 		kgo.ClientID(m.name), kgo.ConsumerGroup(m.group), kgo.ConsumeTopics(m.topics...), kgo.Balancers(franzBalancers[m.assignor]),
-		kgo.SessionTimeout(m.session), kgo.HeartbeatInterval(heartbeat), kgo.FetchMaxWait(waitAtMost), kgo.DisableAutoCommit(),
+		kgo.FetchMaxWait(waitAtMost), kgo.DisableAutoCommit(),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()), kgo.MetadataMaxAge(time.Second), kgo.MetadataMinAge(waitAtMost),
 		kgo.BlockRebalanceOnPoll(), // what was polled is committed before something is taken away
 		kgo.OnPartitionsAssigned(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { m.tell("assigned", p) }),
@@ -99,7 +111,7 @@ func (m *membership) franzOptions() []kgo.Opt {
 			m.tell("revoked", p)
 		}),
 		kgo.OnPartitionsLost(func(_ context.Context, _ *kgo.Client, p map[string][]int32) { m.tell("lost", p) }),
-	}
+	)
 }
 
 func franzMember(ctx context.Context, bootstrap string, m *membership) {

@@ -3,7 +3,10 @@
 import json
 import os
 import subprocess
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 from ledger import Difference, Ledger
 from members import PATIENCE_S
@@ -88,8 +91,29 @@ class Group:
             self.serial += count
             with self.clients.changed:
                 self.ledger.sent(values)
-            subprocess.run(["kcat", "-q", "-P", "-b", self.bootstrap, "-t", topic, "-X", "sticky.partitioning.linger.ms=0", "-X",
-                            "enable.idempotence=true"], input="\n".join(values).encode(), check=True, timeout=PATIENCE_S)
+            subprocess.run(self.sender(topic), input="\n".join(values).encode(), check=True, timeout=PATIENCE_S)
+
+    def sender(self, topic):
+        if "SENDER" in os.environ:
+            return os.environ["SENDER"].split() + [self.bootstrap, topic]
+        return ["kcat", "-q", "-P", "-b", self.bootstrap, "-t", topic, "-X", "sticky.partitioning.linger.ms=0", "-X", "enable.idempotence=true"]
+
+    @contextmanager
+    def sending(self):
+        """All the while, and at least once."""
+        enough = threading.Event()
+        with ThreadPoolExecutor() as pool:
+            sent = pool.submit(self.keep_sending, enough)
+            try:
+                yield
+            finally:
+                enough.set()
+        sent.result()
+
+    def keep_sending(self, enough):
+        self.send(20)
+        while not enough.wait(0.05):
+            self.send(20)
 
     def join(self, member, topics=None, **how):
         with self.clients.changed:

@@ -17,11 +17,13 @@ class Ledger:
         self.next = dict.fromkeys(partitions, 0)  # the offset that the owner must read next
         self.unread = set()                       # values
         self.changes = {}                         # member: how often it was assigned something, or lost something
+        self.moves = 0                            # partitions that anybody was assigned
 
     # ---- events --------------------------------------------------------------------------------------------------------
 
     def assigned(self, member, partitions):
         self.changes[member] = self.changes.get(member, 0) + 1
+        self.moves += len(partitions)
         for partition in partitions:
             if partition not in self.next:
                 raise Difference(f"{member} is assigned {partition}, to which nobody subscribes")

@@ -4,22 +4,41 @@
   lives.py BOOTSTRAP NAME LIFE:ASSIGNOR[:consumer]... -several PROGRAM...   they all live in one
   lives.py BOOTSTRAP NAME LIFE:ASSIGNOR... -kcat KCAT...                    kcat -G
 
-NAME is how the groups' names begin. "consumer" is the protocol in which the broker assigns; without it clients do.
+NAME is how the groups' names begin. "consumer" is the protocol in which the broker assigns; without it clients do. Where lives are called
+"restarts" all are; $BROKER says, a word a line, which script started the broker, and what it was told, and $SENDER what sends to it.
 """
 
+import os
+import subprocess
 import sys
 import threading
 
 from group import Group
-from members import Kcats, Members
+from members import PATIENCE_S, Kcats, Members
 
 SHORT_MS = 6000    # the session of a member that will die
 LONG_MS = 60000    # beyond all patience: a member that left and is still counted is noticed
 
 
+class Broker:
+    """It ends and comes back once all lives are there."""
+
+    def __init__(self, lives):
+        self.meeting, self.how = threading.Barrier(lives, self.turn, PATIENCE_S), None
+
+    def turn(self):
+        script, *words = os.environ["BROKER"].split("\n")
+        subprocess.run([script, self.how, words[0]], check=True)
+        subprocess.run([script, "start"] + words, check=True)
+
+    def restart(self, how):
+        self.how = how
+        self.meeting.wait()
+
+
 class Life:
-    def __init__(self, bootstrap, clients, name, assignor, consumer):
-        self.assignor, self.consumer = assignor, consumer
+    def __init__(self, bootstrap, clients, broker, name, assignor, consumer):
+        self.broker, self.assignor, self.consumer = broker, assignor, consumer
         self.group = Group(bootstrap, name, clients)
 
     def join(self, member, session=LONG_MS, **how):
@@ -98,6 +117,26 @@ class Life:
         group.wait_state("Empty 0")
         group.wait(lambda: group.committed() == group.ledger.next, "not all is committed in the end")
 
+    def restarts(self):
+        """The broker ends while the group reads, in good order and by a kill, and comes back: no partition changes hands."""
+        group = self.group
+        group.send()
+        self.join("a")
+        self.join("b")
+        self.settled("two members share what was sent before")
+        moves = group.ledger.moves
+        for how in ("stop", "kill"):
+            with group.sending():
+                self.broker.restart(how)
+            self.settled(f"the broker: {how}, and start")
+            if group.ledger.moves != moves:
+                raise RuntimeError(f"{group.ledger.moves - moves} partitions were assigned again")
+        group.leave("b")
+        group.send()
+        self.settled("one leaves")
+        group.leave("a")
+        group.wait_state("Empty 0", self.consumer)
+
     def static(self):
         """Static members come back to what they had, and the others do not notice. Where two have one instance's id, one must go."""
         group, ledger = self.group, self.group.ledger
@@ -174,15 +213,17 @@ def main(args):
     cut = next(i for i, word in enumerate(args) if word in ("--", "-several", "-kcat"))
     command = args[cut + 1:]
     clients = Kcats(command, False) if args[cut] == "-kcat" else Members(command, args[cut] == "-several")
+    broker = Broker(cut - 2)
     failures = []
 
     def live(word):
         kind, assignor, *consumer = word.split(":")
         name = "-".join([args[1], kind, assignor] + consumer)
         try:
-            getattr(Life(args[0], clients, name, assignor, bool(consumer)), kind)()
+            getattr(Life(args[0], clients, broker, name, assignor, bool(consumer)), kind)()
         except Exception as e:
             failures.append(f"{name}: {e}")
+            broker.meeting.abort()
             with clients.changed:   # the others need not go on
                 clients.failure = clients.failure or e
                 clients.changed.notify_all()
