@@ -12,6 +12,7 @@
 
 #include "metadata/atomic_file.h"
 #include "metadata/format.h"
+#include "metadata/leaderships.h"
 #include "metadata/quorum_state.h"
 #include "metadata/registration.h"
 #include "metadata/replay.h"
@@ -288,7 +289,7 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     if (cluster_level(cluster) == 0 && !add_bootstrap(cluster, records, why))
         return false;
     cluster->broker_epoch = registration_add_self(records, &cluster->image, cluster->node, first_offset);
-    int32_t leaderships = registration_add_leaderships(records, &cluster->image, cluster->node);
+    int32_t leaderships = leaderships_add_taken(records, &cluster->image, cluster->node);
     bool was_clean = registration_was_clean(&cluster->image, cluster->node);
     if (leaderships > 0)
         diag_info("%s: leading %d partitions again%s", cluster->directory, leaderships,

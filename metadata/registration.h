@@ -1,12 +1,11 @@
 /*
  * registration: the records with which a node takes its place: a new cluster's first records, its
- * registration, and the partitions that it leads again. Pure: node and image in, records out.
+ * registration, and whether its last stop was clean. Pure: node and image in, records out.
  */
 #ifndef METADATA_REGISTRATION_H
 #define METADATA_REGISTRATION_H
 
 #include "metadata/cluster.h"
-#include "protocol/records/partition_change_record.h"
 
 /* Wraps what a new cluster begins with (bootstrap.checkpoint's records) into a metadata transaction where the
  * level knows them, with the cluster-wide min.insync.replicas where eligible leader replicas are on, as
@@ -20,29 +19,9 @@ bool registration_add_bootstrap(struct record_list *records, const struct cluste
 int64_t registration_add_self(struct record_list *records, const struct image *image,
                               const struct cluster_node *node, int64_t first_offset);
 
-/* Whether the partition has no leader and the node is a replica that has all committed records, or all that
- * are left of them: in the ISR, eligible beside it, the last known leader where nobody is eligible, or the
- * only replica that there is. */
-bool registration_may_lead(const struct partition_state *partition, int32_t node_id);
-
-/* Fills what changes when the node takes the lead, and nothing else. Was it not in sync, the partition is
- * RECOVERING, as after an unclean election. The id is borrowed. */
-void registration_set_leader(struct partition_change_record *change, const struct partition_state *partition,
-                             const int32_t *node_id);
-
 /* Whether the node's last stop was clean: every log directory had a marker with the broker epoch that the
  * image has (KIP-966). */
 bool registration_was_clean(const struct image *image, const struct cluster_node *node);
-
-/*
- * That this node leads every partition that it may lead and whose log directory it has. Returns how many.
- *
- * A stop that was not clean may have lost records that clients have seen. So the node gives up first what it
- * led, and is not in sync any more where eligible leader replicas are on: the leader epoch rises by two, as
- * Apache Kafka's, and a client can tell by it that the log is not what it was (KIP-320).
- */
-int32_t registration_add_leaderships(struct record_list *records, const struct image *image,
-                                     const struct cluster_node *node);
 
 /* What this node's records can say of it at a higher metadata.version and could not before; none if it is not
  * registered. The list goes on at that level. */

@@ -7,7 +7,7 @@
  */
 #include "metadata/controller/settle_replicas.h"
 
-#include "metadata/registration.h"
+#include "metadata/leaderships.h"
 #include "protocol/records/broker_registration_change_record.h"
 #include "protocol/records/partition_change_record.h"
 
@@ -81,8 +81,8 @@ static void settle_partition(const struct controller *controller, const struct r
     change.partition_id = index;
     bool is_here = places->find(places->context, topic, index, &directory);
     bool changes = is_here && set_directory(controller, state, replica, directory, &change);
-    if (is_here && registration_may_lead(state, controller->node_id)) {
-        registration_set_leader(&change, state, &controller->node_id);
+    if (is_here && leaderships_may_take(state, controller->node_id)) {
+        leaderships_set_leader(&change, state, &controller->node_id);
         changes = true;
     } else if (!is_here && state->leader == controller->node_id) {
         take_leader(controller, state, &change);

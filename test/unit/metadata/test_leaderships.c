@@ -1,9 +1,9 @@
 /*
- * registration: the partitions that a node leads again, and in which leader epoch. What Apache Kafka 4.3.1
+ * leaderships: the partitions that a node leads again, and in which leader epoch. What Apache Kafka 4.3.1
  * showed in its cluster log after kills and stops, with and without eligible leader replicas, is expected
  * here.
  */
-#include "metadata/registration.h"
+#include "metadata/leaderships.h"
 
 #include "test/unit/metadata/fixture.h"
 
@@ -61,7 +61,7 @@ static const struct partition_state *partition(void)
 static int32_t start(void)
 {
     apply(&before);
-    registration_add_leaderships(&records, &image, &node);
+    leaderships_add_taken(&records, &image, &node);
     int32_t count = records.count;
     apply(&records);
     return count;
@@ -213,8 +213,8 @@ END_TEST
 
 int main(void)
 {
-    Suite *suite = suite_create("registration");
-    TCase *tcase = tcase_create("registration");
+    Suite *suite = suite_create("leaderships");
+    TCase *tcase = tcase_create("leaderships");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_test(tcase, after_a_clean_stop_leaders_stay_as_they_are);
     tcase_add_test(tcase, after_a_kill_the_leader_epoch_rises_by_two_and_the_partition_recovers);
