@@ -159,6 +159,21 @@ static bool creates(const struct record_list *records)
     return false;
 }
 
+/* One write and one sync. */
+static enum kerr store_and_apply(struct cluster *cluster, const struct record_list *records,
+                                 size_t batch_bytes, struct note *why)
+{
+    struct batch_writer writer;
+    int64_t first_offset = cluster->log.end_offset;
+    batch_writer_init(&writer, first_offset, cluster->epoch, clock_wall_ms());
+    cluster_write_list(&writer, records, batch_bytes);
+    enum kerr error = cluster_store(cluster, &writer, why);
+    batch_writer_fini(&writer);
+    if (error == KERR_NONE)
+        cluster_apply(cluster, records, first_offset);
+    return error;
+}
+
 enum kerr cluster_commit_locked(struct cluster *cluster, const struct record_list *records, struct note *why)
 {
     struct record_list wrapped;
@@ -172,22 +187,42 @@ enum kerr cluster_commit_locked(struct cluster *cluster, const struct record_lis
             return error;
         records = &wrapped;
     }
-    struct batch_writer writer;
-    int64_t first_offset = cluster->log.end_offset;
-    batch_writer_init(&writer, first_offset, cluster->epoch, clock_wall_ms());
-    cluster_write_list(&writer, records, BATCH_BYTES_MAX);
-    enum kerr error = cluster_store(cluster, &writer, why);
-    batch_writer_fini(&writer);
-    if (error == KERR_NONE)
-        cluster_apply(cluster, records, first_offset);
+    enum kerr error = store_and_apply(cluster, records, BATCH_BYTES_MAX, why);
     if (image_find_broker(&cluster->image, cluster->node->node_id) == NULL)
         cluster->broker_epoch = NOT_REGISTERED; /* somebody has unregistered us */
     return error;
 }
 
-/* ---- closing ---- */
+/* ---- stopping ---- */
 
-void cluster_free(struct cluster *cluster)
+/* On a full disk leaders stay as they are: what is set aside is for the starts, and to lead again takes some
+ * of it. */
+static void hand_over(struct cluster *cluster)
+{
+    struct arena arena;
+    struct record_list records;
+    struct note why = {""};
+    arena_init(&arena, SIZE_MAX);
+    record_list_init(&records, &arena, cluster_level(cluster));
+    registration_add_shutdown(&records, &cluster->image, cluster->node, cluster->broker_epoch);
+    if (!cluster_has_room(cluster, bytes_of(&records))) {
+        record_list_init(&records, &arena, cluster_level(cluster));
+        registration_add_fence(&records, cluster->node->node_id, cluster->broker_epoch);
+    }
+    if (store_and_apply(cluster, &records, OWN_BATCH_BYTES, &why) != KERR_NONE)
+        diag_warn("%s", why.text);
+    arena_fini(&arena);
+}
+
+void cluster_shut_down(struct cluster *cluster)
+{
+    mutex_lock(&cluster->change_lock);
+    if (cluster->broker_epoch >= 0 && !data_dir_is_offline(cluster->dir))
+        hand_over(cluster);
+    mutex_unlock(&cluster->change_lock);
+}
+
+void cluster_close(struct cluster *cluster)
 {
     if (cluster->log.fs != NULL)
         cluster_log_close(&cluster->log);
@@ -197,28 +232,6 @@ void cluster_free(struct cluster *cluster)
     rwlock_fini(&cluster->image_lock);
     mutex_fini(&cluster->change_lock);
     free(cluster);
-}
-
-static void fence_self(struct cluster *cluster)
-{
-    struct arena arena;
-    struct record_list records;
-    struct note why = {""};
-    arena_init(&arena, SIZE_MAX);
-    record_list_init(&records, &arena, cluster_level(cluster));
-    registration_add_fence(&records, cluster->node->node_id, cluster->broker_epoch);
-    if (cluster_commit_locked(cluster, &records, &why) != KERR_NONE)
-        diag_warn("%s", why.text);
-    arena_fini(&arena);
-}
-
-void cluster_close(struct cluster *cluster)
-{
-    mutex_lock(&cluster->change_lock);
-    if (cluster->broker_epoch >= 0 && !data_dir_is_offline(cluster->dir))
-        fence_self(cluster);
-    mutex_unlock(&cluster->change_lock);
-    cluster_free(cluster);
 }
 
 /* ---- serving ---- */

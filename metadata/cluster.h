@@ -39,8 +39,8 @@ struct cluster_node {
  * bootstrap records (bootstrap.checkpoint, or a fresh directory's features). Where the log has a
  * registration of this node, or is fresh, takes the next raft epoch (LeaderChange, quorum-state), appends
  * its registration, unfences itself, and makes itself leader of every partition that has it as its only
- * live replica (ISR [us], ELR and lastKnownElr cleared; in a new leader epoch where the last stop was not
- * clean), in batches, synced before this returns. A log
+ * live replica (ISR [us], ELR and lastKnownElr cleared; where the last stop was not clean it gives up its
+ * leaderships first), in batches, synced before this returns. A log
  * without any registration (the course's) is opened as it is: the node counts itself registered and
  * appends nothing until the first change; in the image (not in the log) it stands as a broker with epoch
  * -1. NULL with the reason: a log that cannot be read, another node's voter set, an unsupported
@@ -48,9 +48,14 @@ struct cluster_node {
  */
 struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *node, struct note *why);
 
-/* Appends that this broker is fenced (docs/decisions/0002; nothing if it never registered), closes the log
- * and frees all. The clean-shutdown markers are partitions_close's: they must hold cluster_broker_epoch, or
- * Apache Kafka takes the stop for an unclean one. */
+/* The controlled shutdown (docs/decisions/0002): appends that this broker is on its way out, leads no
+ * partition any more and is fenced; on stable storage when this returns. Nothing if it never registered. For
+ * a clean stop, when nobody appends or is served any more, and before the clean-shutdown markers: those are
+ * partitions_close's, and must hold cluster_broker_epoch, or Apache Kafka takes the stop for an unclean one.
+ * On a full disk, or where it cannot be written (said through diag), leaders stay as they are. */
+void cluster_shut_down(struct cluster *cluster);
+
+/* Closes the log and frees all. Writes nothing. */
 void cluster_close(struct cluster *cluster);
 
 /* What is due by the clock (clock_monotonic_ms): a no-op if nothing was written, a snapshot, the deletion

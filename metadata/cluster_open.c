@@ -30,10 +30,6 @@
 
 #define PARTITION_METADATA "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ"
 
-enum {
-    START_BATCH_BYTES = 256 << 10,
-};
-
 /* ---- opening: what is there ---- */
 
 /* Makes __cluster_metadata-0, and in it partition.metadata, where they are missing. */
@@ -289,8 +285,8 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     if (cluster_level(cluster) == 0 && !add_bootstrap(cluster, records, why))
         return false;
     cluster->broker_epoch = registration_add_self(records, &cluster->image, cluster->node, first_offset);
-    int32_t leaderships = leaderships_add_taken(records, &cluster->image, cluster->node);
     bool was_clean = registration_was_clean(&cluster->image, cluster->node);
+    int32_t leaderships = leaderships_add_taken(records, &cluster->image, cluster->node, was_clean);
     if (leaderships > 0)
         diag_info("%s: leading %d partitions again%s", cluster->directory, leaderships,
                   was_clean ? "" : ", in new leader epochs: the last stop was not clean");
@@ -329,7 +325,7 @@ static bool write_start(struct cluster *cluster, const struct replay *replay, st
                      cluster_level(cluster) == 0 ? METADATA_VERSION_MAX : cluster_level(cluster));
     bool done = collect(cluster, replay, first_offset, &records, why);
     if (done) {
-        cluster_write_list(&writer, &records, START_BATCH_BYTES);
+        cluster_write_list(&writer, &records, OWN_BATCH_BYTES);
         done = cluster_store(cluster, &writer, why) == KERR_NONE;
     }
     if (done)
@@ -441,6 +437,6 @@ struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *no
     image_init(&cluster->image, seed);
     if (open_all(cluster, why))
         return cluster;
-    cluster_free(cluster);
+    cluster_close(cluster);
     return NULL;
 }

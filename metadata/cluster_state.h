@@ -15,6 +15,7 @@
 enum {
     LEVEL_3_6_IV1 = 13,        /* metadata.version from which on there are metadata transactions (KIP-868) */
     BATCH_BYTES_MAX = 8 << 20, /* what Apache Kafka takes for a metadata batch */
+    OWN_BATCH_BYTES = 256 << 10, /* of what a start or a stop has to say: it need not be all or none */
     NOT_REGISTERED = -1,
     KRAFT_VERSION_MAX = 1, /* the voters stand in the log (KIP-853) */
 };
@@ -79,8 +80,5 @@ enum kerr cluster_commit_locked(struct cluster *cluster, const struct record_lis
 
 /* What was appended is on stable storage. After an error the directory is offline. */
 enum kerr cluster_sync(struct cluster *cluster, struct note *why);
-
-/* Closes the log and gives everything back; writes nothing. */
-void cluster_free(struct cluster *cluster);
 
 #endif

@@ -1,11 +1,10 @@
 /*
- * leaderships: see the header. Called by metadata/cluster at start, and by metadata/controller. The records are Apache
- * Kafka's own.
+ * leaderships: see the header. Called by metadata/cluster at start and at a clean stop, and by
+ * metadata/controller. The records are Apache Kafka's own.
  */
 #include "metadata/leaderships.h"
 
 #include "metadata/features.h"
-#include "metadata/registration.h"
 
 static bool has_id(struct broker_ids ids, int32_t id)
 {
@@ -56,17 +55,45 @@ void leaderships_set_leader(struct partition_change_record *change, const struct
         change->leader_recovery_state = LEADER_RECOVERING;
 }
 
-/* One partition of a node that takes its place: the state is that behind the records so far, a copy that
+/* The ids and one more that is not among them. */
+static void set_with(struct arena *arena, struct broker_ids ids, int32_t id, int32_t **items, int32_t *count)
+{
+    *items = arena_new_array(arena, int32_t, ids.count + 1);
+    *count = ids.count + 1;
+    for (int32_t i = 0; i < ids.count; i++)
+        (*items)[i] = ids.items[i];
+    (*items)[ids.count] = id;
+}
+
+void leaderships_set_none(struct partition_change_record *change, const struct partition_state *partition,
+                          const int32_t *node_id, bool has_elr, struct arena *arena)
+{
+    change->leader = NO_LEADER;
+    if (!has_elr || !is_only(partition->isr, *node_id))
+        return;
+    change->isr.count = 0;
+    set_with(arena, partition->eligible_leader_replicas, *node_id, &change->eligible_leader_replicas.items,
+             &change->eligible_leader_replicas.count);
+    if (is_only(partition->last_known_elr, *node_id))
+        return;
+    change->last_known_elr.items = (int32_t *)(uintptr_t)node_id;
+    change->last_known_elr.count = 1;
+}
+
+/* ---- all of a node's ---- */
+
+/* One partition of a node that comes or goes: the state is that behind the records so far, a copy that
  * borrows from the image. */
-struct return_of_leader {
+struct leadership {
     struct record_list *records;
     const struct cluster_node *node;
-    bool has_elr; /* eligible leader replicas are on */
+    bool was_clean; /* the node's last stop */
+    bool has_elr;   /* eligible leader replicas are on */
     struct partition_change_record change;
     struct partition_state state;
 };
 
-static void begin_change(struct return_of_leader *back)
+static void begin_change(struct leadership *back)
 {
     int32_t index = back->change.partition_id;
     struct uuid topic_id = back->change.topic_id;
@@ -76,7 +103,7 @@ static void begin_change(struct return_of_leader *back)
 }
 
 /* Nobody is known to be in sync: the node alone was, and may have lost what it had acknowledged. */
-static void forget_in_sync(struct return_of_leader *back)
+static void forget_in_sync(struct leadership *back)
 {
     struct partition_state *state = &back->state;
     struct partition_change_record *change = &back->change;
@@ -92,7 +119,7 @@ static void forget_in_sync(struct return_of_leader *back)
 }
 
 /* Where the node leads, or would be the first to lead again, after a stop that was not clean. */
-static void give_up_lead(struct return_of_leader *back)
+static void give_up_lead(struct leadership *back)
 {
     struct partition_state *state = &back->state;
     int32_t self = back->node->node_id;
@@ -109,7 +136,7 @@ static void give_up_lead(struct return_of_leader *back)
     record_list_add(back->records, &partition_change_record_message, &back->change);
 }
 
-static bool lead_again(struct return_of_leader *back)
+static bool lead_again(struct leadership *back)
 {
     if (!leaderships_may_take(&back->state, back->node->node_id))
         return false;
@@ -135,30 +162,57 @@ static bool has_replica(const struct partition_state *partition, const struct cl
     return false;
 }
 
-int32_t leaderships_add_taken(struct record_list *records, const struct image *image,
-                              const struct cluster_node *node)
+static bool take(struct leadership *back)
+{
+    if (!has_replica(&back->state, back->node))
+        return false;
+    if (!back->was_clean)
+        give_up_lead(back);
+    return lead_again(back);
+}
+
+static bool resign(struct leadership *going)
+{
+    if (going->state.leader != going->node->node_id)
+        return false;
+    begin_change(going);
+    leaderships_set_none(&going->change, &going->state, &going->node->node_id, going->has_elr,
+                         going->records->arena);
+    record_list_add(going->records, &partition_change_record_message, &going->change);
+    return true;
+}
+
+/* Gives it every partition that there is. Returns how often it said yes. */
+static int32_t visit(struct leadership *one, const struct image *image, bool (*each)(struct leadership *one))
 {
     int32_t count = 0;
     size_t cursor = 0;
-    bool was_clean = registration_was_clean(image, node);
-    struct return_of_leader back = {
-        .records = records,
-        .node = node,
-        .has_elr = image_feature_level(image, SLICE(ELR_FEATURE)) > 0,
-    };
     struct map_entry *entry;
+    one->has_elr = image_feature_level(image, SLICE(ELR_FEATURE)) > 0;
     while ((entry = map_next(&image->topics_by_name, &cursor)) != NULL) {
         const struct topic *topic = entry->value;
-        back.change.topic_id = topic->id;
+        one->change.topic_id = topic->id;
         for (int32_t i = 0; i < topic->partition_count; i++) {
-            if (!has_replica(&topic->partitions[i], node))
+            if (image_find_partition(topic, i) == NULL)
                 continue;
-            back.change.partition_id = i;
-            back.state = topic->partitions[i];
-            if (!was_clean)
-                give_up_lead(&back);
-            count += lead_again(&back);
+            one->change.partition_id = i;
+            one->state = topic->partitions[i];
+            count += each(one);
         }
     }
     return count;
+}
+
+int32_t leaderships_add_taken(struct record_list *records, const struct image *image,
+                              const struct cluster_node *node, bool was_clean)
+{
+    struct leadership back = {.records = records, .node = node, .was_clean = was_clean};
+    return visit(&back, image, take);
+}
+
+void leaderships_add_resigned(struct record_list *records, const struct image *image,
+                              const struct cluster_node *node)
+{
+    struct leadership going = {.records = records, .node = node};
+    visit(&going, image, resign);
 }

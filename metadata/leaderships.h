@@ -1,6 +1,6 @@
 /*
- * leaderships: the records with which a node takes the lead of its partitions. Pure: node and image in,
- * records out.
+ * leaderships: the records with which a node takes the lead of its partitions, and gives it up. Pure: node
+ * and image in, records out.
  */
 #ifndef METADATA_LEADERSHIPS_H
 #define METADATA_LEADERSHIPS_H
@@ -18,14 +18,25 @@ bool leaderships_may_take(const struct partition_state *partition, int32_t node_
 void leaderships_set_leader(struct partition_change_record *change, const struct partition_state *partition,
                             const int32_t *node_id);
 
+/* Fills what changes when the node leads no more, with nobody to follow it. Was it alone in sync, it stays
+ * eligible to lead (KIP-966), or in the ISR where that is not on; replicas elsewhere stay beside it. The id
+ * is borrowed, the arena has what is listed. */
+void leaderships_set_none(struct partition_change_record *change, const struct partition_state *partition,
+                          const int32_t *node_id, bool has_elr, struct arena *arena);
+
 /*
- * That this node leads every partition that it may lead and whose log directory it has. Returns how many.
+ * That this node leads every partition that it may lead and whose log directory it has: after a clean stop
+ * all that it has resigned. Returns how many.
  *
  * A stop that was not clean may have lost records that clients have seen. So the node gives up first what it
  * led, and is not in sync any more where eligible leader replicas are on: the leader epoch rises by two, as
  * Apache Kafka's, and a client can tell by it that the log is not what it was (KIP-320).
  */
 int32_t leaderships_add_taken(struct record_list *records, const struct image *image,
+                              const struct cluster_node *node, bool was_clean);
+
+/* That this node leads no partition any more: it stops, and all that was committed is here. */
+void leaderships_add_resigned(struct record_list *records, const struct image *image,
                               const struct cluster_node *node);
 
 #endif

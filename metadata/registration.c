@@ -7,6 +7,7 @@
 #include "metadata/cordoned_dirs.h"
 #include "metadata/features.h"
 #include "metadata/format.h"
+#include "metadata/leaderships.h"
 #include "protocol/records/broker_registration_change_record.h"
 #include "protocol/records/config_record.h"
 #include "protocol/records/metadata_transaction_record.h"
@@ -17,8 +18,10 @@ enum {
     LEVEL_3_6_IV1 = 13, /* metadata transactions (KIP-868) */
     LEVEL_3_7_IV0 = 15, /* RegisterControllerRecord (KIP-919) */
     LEVEL_3_7_IV2 = 17, /* log directories (KIP-858) */
+    UNCHANGED = 0,      /* of a broker's registration */
     FENCE = 1,
     UNFENCE = -1,
+    IN_CONTROLLED_SHUTDOWN = 1,
 };
 
 #define MIN_INSYNC_REPLICAS "min.insync.replicas"
@@ -137,13 +140,15 @@ static void fill_broker(struct register_broker_record *broker, struct arena *are
         broker->log_dirs.items[i] = node->log_dirs[i];
 }
 
-static void add_fencing(struct record_list *records, int32_t node_id, int64_t broker_epoch, int8_t fenced)
+static void add_change(struct record_list *records, int32_t node_id, int64_t broker_epoch, int8_t fenced,
+                       int8_t in_controlled_shutdown)
 {
     struct broker_registration_change_record change;
     schema_set_defaults(broker_registration_change_record_schema(), &change);
     change.broker_id = node_id;
     change.broker_epoch = broker_epoch;
     change.fenced = fenced;
+    change.in_controlled_shutdown = in_controlled_shutdown;
     record_list_add(records, &broker_registration_change_record_message, &change);
 }
 
@@ -158,7 +163,7 @@ int64_t registration_add_self(struct record_list *records, const struct image *i
     broker.broker_epoch = first_offset + records->count;
     record_list_add(records, &register_broker_record_message, &broker);
     cordoned_dirs_add(records, image, node, broker.broker_epoch);
-    add_fencing(records, node->node_id, broker.broker_epoch, UNFENCE);
+    add_change(records, node->node_id, broker.broker_epoch, UNFENCE, UNCHANGED);
     return broker.broker_epoch;
 }
 
@@ -192,9 +197,17 @@ void registration_add_raised(struct record_list *records, const struct image *im
         cordoned_dirs_add(records, image, node, state->epoch);
 }
 
+void registration_add_shutdown(struct record_list *records, const struct image *image,
+                               const struct cluster_node *node, int64_t broker_epoch)
+{
+    add_change(records, node->node_id, broker_epoch, UNCHANGED, IN_CONTROLLED_SHUTDOWN);
+    leaderships_add_resigned(records, image, node);
+    registration_add_fence(records, node->node_id, broker_epoch);
+}
+
 void registration_add_fence(struct record_list *records, int32_t node_id, int64_t broker_epoch)
 {
-    add_fencing(records, node_id, broker_epoch, FENCE);
+    add_change(records, node_id, broker_epoch, FENCE, UNCHANGED);
 }
 
 void registration_add_stand_in(struct record_list *records, const struct cluster_node *node)

@@ -1,6 +1,6 @@
 /*
  * registration: the records with which a node takes its place: a new cluster's first records, its
- * registration, and whether its last stop was clean. Pure: node and image in, records out.
+ * registration, what it says when it stops, and whether that was all. Pure: node and image in, records out.
  */
 #ifndef METADATA_REGISTRATION_H
 #define METADATA_REGISTRATION_H
@@ -28,7 +28,12 @@ bool registration_was_clean(const struct image *image, const struct cluster_node
 void registration_add_raised(struct record_list *records, const struct image *image,
                              const struct cluster_node *node, int16_t level);
 
-/* That this broker is fenced: nobody then waits for its session to end before it may register anew. */
+/* All that a clean stop says: this broker is on its way out, leads nothing any more, and is fenced: nobody
+ * then waits for its session to end before it may register anew. The image is that before it. */
+void registration_add_shutdown(struct record_list *records, const struct image *image,
+                               const struct cluster_node *node, int64_t broker_epoch);
+
+/* The last of it alone. */
 void registration_add_fence(struct record_list *records, int32_t node_id, int64_t broker_epoch);
 
 /* A registration that is not for the log: how the node stands in an image without any. Its epoch is -1. */

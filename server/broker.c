@@ -4,6 +4,8 @@
  *   1. A listener accepts only when every partition that the image gives us is loaded (ready means ready);
  *      port 0 alone is bound earlier, since the registration tells the port.
  *   2. Everything that a stage makes is in the struct, so that broker_close can undo a half-opened broker.
+ *   3. The cluster log says that we lead no more when nobody can ask any more, and before the clean-shutdown
+ *      markers say that nothing is missing: a stop that is cut short between is no clean one.
  */
 #include "server/broker.h"
 
@@ -436,6 +438,8 @@ bool broker_close(struct broker *broker)
     telemetry_free(broker->telemetry);
     throttle_free(broker->throttle);
     bool clean = true;
+    if (broker->cluster != NULL)
+        cluster_shut_down(broker->cluster);
     if (broker->partitions != NULL)
         clean = partitions_close(broker->partitions, cluster_broker_epoch(broker->cluster));
     if (broker->cluster != NULL)

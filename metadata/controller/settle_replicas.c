@@ -23,17 +23,15 @@ static int32_t find_id(struct broker_ids ids, int32_t id)
     return -1;
 }
 
-/* The ids without one, or with one more. */
-static void set_ids(const struct controller *controller, struct broker_ids from, int32_t without,
-                    int32_t with, int32_t **items, int32_t *count)
+/* The ISR without this node. */
+static void leave_isr(const struct controller *controller, struct broker_ids isr,
+                      struct partition_change_record *change)
 {
-    *items = arena_new_array(controller->arena, int32_t, from.count + 1);
-    *count = 0;
-    for (int32_t i = 0; i < from.count; i++)
-        if (from.items[i] != without && from.items[i] != with)
-            (*items)[(*count)++] = from.items[i];
-    if (with >= 0)
-        (*items)[(*count)++] = with;
+    change->isr.items = arena_new_array(controller->arena, int32_t, isr.count);
+    change->isr.count = 0;
+    for (int32_t i = 0; i < isr.count; i++)
+        if (isr.items[i] != controller->node_id)
+            change->isr.items[change->isr.count++] = isr.items[i];
 }
 
 static bool set_directory(const struct controller *controller, const struct partition_state *state,
@@ -54,17 +52,11 @@ static bool set_directory(const struct controller *controller, const struct part
 static void take_leader(const struct controller *controller, const struct partition_state *state,
                         struct partition_change_record *change)
 {
-    int32_t self = controller->node_id;
-    bool is_last = state->isr.count == 1 && state->isr.items[0] == self;
-    change->leader = NO_LEADER;
-    if (!is_last || controller_has_elr(controller))
-        set_ids(controller, state->isr, self, -1, &change->isr.items, &change->isr.count);
-    if (!is_last || !controller_has_elr(controller))
-        return;
-    set_ids(controller, state->eligible_leader_replicas, -1, self, &change->eligible_leader_replicas.items,
-            &change->eligible_leader_replicas.count);
-    set_ids(controller, (struct broker_ids){0}, -1, self, &change->last_known_elr.items,
-            &change->last_known_elr.count);
+    leaderships_set_none(change, state, &controller->node_id, controller_has_elr(controller),
+                         controller->arena);
+    bool is_last = state->isr.count == 1 && state->isr.items[0] == controller->node_id;
+    if (!is_last)
+        leave_isr(controller, state->isr, change);
 }
 
 static void settle_partition(const struct controller *controller, const struct replica_places *places,

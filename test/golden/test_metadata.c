@@ -1,6 +1,7 @@
 /* Cluster logs that Apache Kafka wrote: what it finds in them we find, and what it writes on a fresh
  * directory we write. */
 #include "metadata/cluster_log.h"
+#include "metadata/registration.h"
 #include "metadata/replay.h"
 #include "metadata/snapshot.h"
 #include "test/unit/metadata/cluster_fixture.h"
@@ -187,7 +188,7 @@ START_TEST(what_kafka_finds_in_its_directory_we_find)
     image = cluster_read(fixture.cluster);
     check_expected(_i, image);
     cluster_read_done(fixture.cluster);
-    ck_assert_int_eq(node_partition(&fixture, "plain", 0).leader_epoch, 2);
+    ck_assert_int_eq(node_partition(&fixture, "plain", 0).leader_epoch, 4); /* our own stop and start */
     int64_t id;
     ck_assert_int_eq(cluster_next_producer_id(fixture.cluster, &id), KERR_NONE);
     ck_assert_int_eq(id, 1000); /* Kafka gave out of 0 to 999 */
@@ -466,6 +467,70 @@ START_TEST(a_fresh_directory_has_kafka_s_bootstrap_records)
 }
 END_TEST
 
+/* ---- what a clean stop writes, against Apache Kafka's own ---- */
+
+/* A log up to the stop of its broker, and what that said. */
+struct last_stop {
+    struct replay replay;
+    struct record_list said;
+    bool has_begun;
+};
+
+enum { TYPE_AT = 1, NO_OP = 20 };
+
+static bool take_stop_batch(void *context, struct slice batch, struct note *why)
+{
+    static const uint8_t in_controlled_shutdown[] = {1, 17, 1};
+    struct last_stop *stop = context;
+    struct record_iterator it;
+    struct record record;
+    record_iterator_init(&it, batch, NULL);
+    while (!batch_is_control(&it.header) && record_iterator_next(&it, &record, why) == RECORD_READ) {
+        stop->has_begun |= memcmp(record.value.data, in_controlled_shutdown, 3) == 0;
+        if (stop->has_begun && record.value.data[TYPE_AT] != NO_OP)
+            record_list_add_frame(&stop->said, record.value);
+    }
+    record_iterator_fini(&it);
+    return stop->has_begun || replay_batch(&stop->replay, batch, why);
+}
+
+static void sort_partitions(struct record_list *said)
+{
+    ck_assert_int_gt(said->count, 15);
+    qsort(said->records + 1, (size_t)said->count - 2, sizeof(struct slice), compare_frames);
+}
+
+/* Byte for byte, but for the order of partitions, which a hash map decides. */
+START_TEST(a_clean_stop_says_what_kafka_s_said)
+{
+    struct arena arena;
+    struct image image;
+    struct cluster_log log;
+    struct record_list ours;
+    struct last_stop stop = {.has_begun = false};
+    struct note why = {""};
+    char folder[600];
+    arena_init(&arena, SIZE_MAX);
+    image_init(&image, 1);
+    replay_init(&stop.replay, &image);
+    record_list_init(&stop.said, &arena, METADATA_VERSION_MAX);
+    take_copy(_i);
+    snprintf(folder, sizeof folder, "%s/__cluster_metadata-0", fixture.path);
+    ck_assert(cluster_log_open(&log, file_system_os(), folder, 0, take_stop_batch, &stop, &why));
+    cluster_log_close(&log);
+    record_list_init(&ours, &arena, image_feature_level(&image, SLICE(METADATA_VERSION)));
+    registration_add_shutdown(&ours, &image, &fixture.node, image_find_broker(&image, 1)->epoch);
+    ck_assert_int_eq(ours.count, stop.said.count);
+    sort_partitions(&ours);
+    sort_partitions(&stop.said);
+    for (int32_t i = 0; i < ours.count; i++)
+        ck_assert_msg(slice_equal(ours.records[i], stop.said.records[i]), "record %d", i);
+    replay_fini(&stop.replay);
+    image_fini(&image);
+    arena_fini(&arena);
+}
+END_TEST
+
 /* ---- what `odradek format` writes, against kafka-storage format ---- */
 
 static size_t take_word(const char **line, char word[64])
@@ -620,6 +685,8 @@ int main(void)
     tcase_add_loop_test(tcase, each_snapshot_is_written_again_with_the_same_records, 0, DIRECTORY_COUNT);
     tcase_add_loop_test(tcase, without_its_snapshots_the_directory_says_the_same, 0, LISTED_COUNT);
     tcase_add_loop_test(tcase, a_fresh_directory_has_kafka_s_bootstrap_records, 0, LISTED_COUNT);
+    for (int which = 0; which < LISTED_COUNT; which += 2) /* those that were stopped */
+        tcase_add_loop_test(tcase, a_clean_stop_says_what_kafka_s_said, which, which + 1);
     tcase_add_test(tcase, every_release_s_bootstrap_file_is_kafka_s);
     tcase_add_test(tcase, the_first_snapshot_of_a_standalone_quorum_is_kafka_s);
     tcase_add_loop_test(tcase, a_fresh_log_begins_as_kafka_s_does, 0, LISTED_COUNT);

@@ -385,15 +385,41 @@ static bool check_transactions(const struct look *look)
     return good;
 }
 
+/* ---- who leads ---- */
+
+/* Whatever a stop or a start had begun to say: the node leads, alone in sync, in an epoch that no batch is
+ * ahead of. */
+static bool check_leader(const struct look *look, struct node *node)
+{
+    int32_t self = node->self.node_id;
+    const struct image *image = cluster_read(node->cluster);
+    const struct topic *topic = image_find_topic_by_id(image, look->topic->id);
+    const struct partition_state *state = image_find_partition(topic, look->index);
+    bool leads = state->leader == self && state->isr.count == 1 && state->isr.items[0] == self
+                 && state->eligible_leader_replicas.count == 0;
+    int32_t epoch = state->leader_epoch;
+    cluster_read_done(node->cluster);
+    if (!leads)
+        return wrong(look, "is not led by the node alone");
+    if (look->reading.offsets.leader_epoch != epoch)
+        return wrong(look, "is led in epoch %d, but the cluster says %d",
+                     (int)look->reading.offsets.leader_epoch, (int)epoch);
+    for (size_t i = 0; i < look->reading.count; i++)
+        if (look->reading.batches[i].header.partition_leader_epoch > epoch)
+            return wrong(look, "a batch is of epoch %d, but it is led in %d",
+                         (int)look->reading.batches[i].header.partition_leader_epoch, (int)epoch);
+    return true;
+}
+
 /* ---- topics ---- */
 
-static bool check_partition(struct look *look, uint64_t *random)
+static bool check_partition(struct look *look, struct node *node, uint64_t *random)
 {
     look->is_there = calloc(look->part->count + 1, sizeof *look->is_there);
     ensure(look->is_there != NULL);
     bool good = reading_take(&look->reading, look->partition, READ_UNCOMMITTED, -1, look->why)
-                && check_offsets(look) && check_rows(look) && check_lookups(look, random)
-                && check_transactions(look);
+                && check_leader(look, node) && check_offsets(look) && check_rows(look)
+                && check_lookups(look, random) && check_transactions(look);
     free(look->is_there);
     reading_fini(&look->reading);
     return good;
@@ -407,7 +433,7 @@ static bool check_topic(struct node *node, struct model_topic *topic, size_t at,
         look.partition = partitions_find_by_id(node->partitions, topic->id, i);
         if (look.partition == NULL)
             return wrong(&look, "is not hosted");
-        bool good = check_partition(&look, random);
+        bool good = check_partition(&look, node, random);
         partition_unref(look.partition);
         if (!good) {
             note_prefix(why, "%s-%d", topic->name, (int)i);

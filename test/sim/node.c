@@ -125,6 +125,8 @@ bool node_start(struct node *node, struct sim_fs *fs, struct note *why)
 bool node_stop(struct node *node)
 {
     bool clean = true;
+    if (node->cluster != NULL)
+        cluster_shut_down(node->cluster);
     if (node->partitions != NULL)
         clean = partitions_close(node->partitions, cluster_broker_epoch(node->cluster));
     if (node->cluster != NULL)

@@ -81,6 +81,15 @@ FIXTURE void node_open(struct node_fixture *fixture)
 FIXTURE void node_close(struct node_fixture *fixture)
 {
     fixture->node.previous_broker_epoch = cluster_broker_epoch(fixture->cluster);
+    cluster_shut_down(fixture->cluster);
+    cluster_close(fixture->cluster);
+    data_dir_close(fixture->dir);
+}
+
+/* As a process that is killed; the next start finds no marker. */
+FIXTURE void node_kill(struct node_fixture *fixture)
+{
+    fixture->node.previous_broker_epoch = -1;
     cluster_close(fixture->cluster);
     data_dir_close(fixture->dir);
 }
@@ -104,7 +113,7 @@ FIXTURE enum kerr node_create(struct node_fixture *fixture, const char *name, st
     record_list_init(&list, &arena, image_feature_level(image, SLICE(METADATA_VERSION)));
     add_topic(&list, name, id);
     for (int32_t i = 0; i < partitions; i++)
-        add_partition(&list, id, i);
+        add_partition_in(&list, id, i, fixture->directory_id);
     enum kerr error = cluster_change_commit(fixture->cluster, &list, &why);
     cluster_change_end(fixture->cluster);
     arena_fini(&arena);

@@ -5,8 +5,6 @@
 #define TEST_UNIT_METADATA_CONTROLLER_FIXTURE_H
 
 #include "metadata/controller/controller.h"
-#include "protocol/records/metadata_record.h"
-#include "protocol/schema/json.h"
 #include "test/unit/metadata/fixture.h"
 
 struct world {
@@ -111,26 +109,10 @@ FIXTURE void *world_response(struct world *world, const struct message *message)
     return response;
 }
 
-/* The decided records in Kafka's JSON, one in a line, each behind its name. */
+/* The decided records; see text_of_records. */
 FIXTURE const char *world_records(struct world *world)
 {
-    struct buf text = {0};
-    for (int32_t i = 0; i < world->records.count; i++) {
-        struct reader reader;
-        uint32_t type, version;
-        reader_init(&reader, world->records.records[i], &world->arena);
-        ck_assert(metadata_record_read_frame(&reader, &type, &version));
-        const struct message *message = find_metadata_record(type);
-        void *record = arena_alloc(&world->arena, message->schema()->size);
-        ck_assert(message_read(message, (int)version, &reader, record));
-        buf_printf(&text, "%s ", message->name);
-        message_print_json(message, (int)version, record, JSON_RECORDS_BASE64, &text);
-        buf_append_char(&text, '\n');
-    }
-    buf_append_char(&text, '\0');
-    struct slice copy = arena_dup(&world->arena, buf_slice(&text));
-    buf_fini(&text);
-    return (const char *)copy.data;
+    return text_of_records(&world->records);
 }
 
 /* `text` NULL: the slice must be null. */

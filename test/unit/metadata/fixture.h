@@ -9,10 +9,12 @@
 #include "metadata/record_list.h"
 #include "protocol/records/config_record.h"
 #include "protocol/records/feature_level_record.h"
+#include "protocol/records/metadata_record.h"
 #include "protocol/records/partition_change_record.h"
 #include "protocol/records/partition_record.h"
 #include "protocol/records/register_broker_record.h"
 #include "protocol/records/topic_record.h"
+#include "protocol/schema/json.h"
 
 #include <check.h>
 #include <ftw.h>
@@ -39,14 +41,14 @@ FIXTURE void add_topic(struct record_list *list, const char *name, struct uuid i
     record_list_add(list, &topic_record_message, &topic);
 }
 
-/* A partition of which broker 1 is the only replica and the leader. */
 /* make_id of it is the directory.id in node_write_meta. */
 enum { NODE_DIRECTORY = 1 };
 
-FIXTURE void add_partition(struct record_list *list, struct uuid topic_id, int32_t index)
+/* A partition of which broker 1 is the only replica and the leader. */
+FIXTURE void add_partition_in(struct record_list *list, struct uuid topic_id, int32_t index,
+                              struct uuid directory)
 {
     struct partition_record partition;
-    struct uuid directory = make_id(NODE_DIRECTORY);
     int32_t broker = 1;
     schema_set_defaults(partition_record_schema(), &partition);
     partition.partition_id = index;
@@ -58,6 +60,11 @@ FIXTURE void add_partition(struct record_list *list, struct uuid topic_id, int32
     partition.directories.items = &directory;
     partition.directories.count = 1;
     record_list_add(list, &partition_record_message, &partition);
+}
+
+FIXTURE void add_partition(struct record_list *list, struct uuid topic_id, int32_t index)
+{
+    add_partition_in(list, topic_id, index, make_id(NODE_DIRECTORY));
 }
 
 FIXTURE struct partition_change_record change_of(struct uuid topic_id, int32_t index)
@@ -108,6 +115,28 @@ FIXTURE void add_broker(struct record_list *list, int32_t id, int64_t epoch, con
     broker.log_dirs.items = &directory;
     broker.log_dirs.count = 1;
     record_list_add(list, &register_broker_record_message, &broker);
+}
+
+/* A list in Kafka's JSON, one record in a line, each behind its name. It lives in the list's arena. */
+FIXTURE const char *text_of_records(const struct record_list *list)
+{
+    struct buf text = {0};
+    for (int32_t i = 0; i < list->count; i++) {
+        struct reader reader;
+        uint32_t type, version;
+        reader_init(&reader, list->records[i], list->arena);
+        ck_assert(metadata_record_read_frame(&reader, &type, &version));
+        const struct message *message = find_metadata_record(type);
+        void *record = arena_alloc(list->arena, message->schema()->size);
+        ck_assert(message_read(message, (int)version, &reader, record));
+        buf_printf(&text, "%s ", message->name);
+        message_print_json(message, (int)version, record, JSON_RECORDS_BASE64, &text);
+        buf_append_char(&text, '\n');
+    }
+    buf_append_char(&text, '\0');
+    struct slice copy = arena_dup(list->arena, buf_slice(&text));
+    buf_fini(&text);
+    return (const char *)copy.data;
 }
 
 /* ---- a directory ---- */

@@ -1,5 +1,6 @@
 /* cluster: starting, changing, stopping, dying anywhere, and starting again, on a directory of its own. */
 #include "protocol/record.h"
+#include "protocol/records/unregister_broker_record.h"
 #include "test/unit/metadata/cluster_fixture.h"
 #include "test/unit/metadata/mortal_fixture.h"
 
@@ -107,7 +108,7 @@ START_TEST(a_change_is_in_force_at_once_and_after_a_restart)
     node_open(&fixture);
     struct partition_state partition = node_partition(&fixture, "t", 2);
     ck_assert_int_eq(partition.leader, 1);
-    ck_assert_int_eq(partition.leader_epoch, 0);
+    ck_assert_int_eq(partition.leader_epoch, 2); /* the stop's, and the start's */
     ck_assert_int_eq(node_epoch(&fixture), 2);
     node_close(&fixture);
 }
@@ -157,11 +158,11 @@ START_TEST(a_change_too_large_for_a_batch_becomes_a_transaction)
     node_open(&fixture);
     ck_assert_int_eq(node_create(&fixture, "huge", make_id(1), PARTITIONS), KERR_NONE);
     ck_assert_int_eq(node_partition(&fixture, "huge", PARTITIONS - 1).leader, 1);
+    struct slice bytes = read_file(fixture.path, LOG_NAME);
     node_close(&fixture);
     node_open(&fixture);
     ck_assert_int_eq(node_partition(&fixture, "huge", PARTITIONS - 1).leader, 1);
     node_close(&fixture);
-    struct slice bytes = read_file(fixture.path, LOG_NAME);
     char path[700];
     snprintf(path, sizeof path, "%s/" LOG_NAME, fixture.path);
     ck_assert_int_eq(truncate(path, (off_t)(bytes.len / 2)), 0); /* without its end it never was */
@@ -340,12 +341,12 @@ END_TEST
 
 /* One life: a start, three topics, a stop, which ends after so many steps. Returns how many topics were
  * acknowledged, -1 if it did not come to serve. */
-static int live_and_die(int allowed)
+static int live_and_die(int allowed, int16_t level)
 {
     struct note why = {""};
     int acknowledged = 0;
     mortal_begin(&fixture, allowed);
-    if (!node_try_open(&fixture, 30, &why))
+    if (!node_try_open(&fixture, level, &why))
         return -1;
     for (uint8_t i = 1; i <= 3; i++) {
         char name[8];
@@ -357,13 +358,16 @@ static int live_and_die(int allowed)
     return acknowledged;
 }
 
+/* With eligible leader replicas, without, and without directories in the records. */
+static const int16_t lives_at[] = {30, 21, 7};
+
 START_TEST(wherever_a_life_ends_the_next_one_has_all_that_was_acknowledged)
 {
     int allowed = 0, acknowledged;
     do {
         remove_tree(fixture.path);
         node_write_meta(&fixture);
-        acknowledged = live_and_die(allowed);
+        acknowledged = live_and_die(allowed, lives_at[_i]);
         fixture.fs = file_system_os();
         node_open(&fixture);
         for (int i = 1; i <= acknowledged; i++) {
@@ -372,7 +376,8 @@ START_TEST(wherever_a_life_ends_the_next_one_has_all_that_was_acknowledged)
             ck_assert_int_eq(node_partition(&fixture, name, 1).leader, 1);
         }
         const struct image *image = cluster_read(fixture.cluster);
-        ck_assert_uint_eq(image->features.count, 6);
+        bool is_newest = image_feature_level(image, SLICE(METADATA_VERSION)) == 30;
+        ck_assert_uint_eq(image->features.count, (is_newest ? 6 : 1));
         ck_assert(!image_find_broker(image, 1)->fenced);
         cluster_read_done(fixture.cluster);
         node_close(&fixture);
@@ -422,26 +427,130 @@ START_TEST(a_lost_quorum_state_is_no_loss_and_a_later_one_counts)
 }
 END_TEST
 
-/* A clean stop leaves one record: the broker is fenced (docs/decisions/0002). */
-START_TEST(a_clean_stop_fences_the_broker_and_leaves_the_leaders)
+/* ---- stopping ---- */
+
+static int64_t log_size(void)
 {
+    struct slice bytes = read_file(fixture.path, LOG_NAME);
+    int64_t size = (int64_t)bytes.len;
+    free_file(bytes);
+    return size;
+}
+
+/* Batches from a position on, and what all of them end with. */
+static int32_t batches_from(int64_t position, int64_t *first_end)
+{
+    int32_t count = 0;
+    struct slice bytes = read_file(fixture.path, LOG_NAME);
+    for (size_t at = (size_t)position; at < bytes.len; count++) {
+        struct batch_header header;
+        batch_header_read(bytes.data + at, &header);
+        at += (size_t)batch_size(&header);
+        if (count == 0)
+            *first_end = (int64_t)at;
+    }
+    free_file(bytes);
+    return count;
+}
+
+START_TEST(a_clean_stop_leaves_nobody_who_leads_and_a_broker_that_is_fenced)
+{
+    int64_t end;
     node_open(&fixture);
     node_create(&fixture, "t", make_id(1), 2);
-    struct slice before = read_file(fixture.path, LOG_NAME);
-    int64_t epoch = cluster_broker_epoch(fixture.cluster);
+    int64_t before = log_size(), offset = node_offset(&fixture);
+    cluster_shut_down(fixture.cluster);
+    ck_assert_int_eq(batches_from(before, &end), 1);
+    ck_assert_int_eq(node_offset(&fixture), offset + 4);
+    ck_assert_int_eq(node_partition(&fixture, "t", 1).leader, NO_LEADER);
+    const struct image *image = cluster_read(fixture.cluster);
+    ck_assert(image->brokers[0].fenced);
+    ck_assert(image->brokers[0].in_controlled_shutdown);
+    cluster_read_done(fixture.cluster);
+    fixture.node.previous_broker_epoch = cluster_broker_epoch(fixture.cluster);
+    cluster_close(fixture.cluster);
+    data_dir_close(fixture.dir);
+    node_open(&fixture);
+    image = cluster_read(fixture.cluster);
+    ck_assert(!image->brokers[0].fenced);
+    ck_assert(!image->brokers[0].in_controlled_shutdown);
+    cluster_read_done(fixture.cluster);
+    ck_assert_int_eq(node_partition(&fixture, "t", 1).leader, 1);
+    ck_assert_int_eq(node_partition(&fixture, "t", 1).leader_epoch, 2);
+    ck_assert_int_eq(node_partition(&fixture, "t", 1).leader_recovery_state, 0);
     node_close(&fixture);
-    struct slice after = read_file(fixture.path, LOG_NAME);
-    ck_assert_uint_eq(after.len - before.len,
-                      87); /* as Apache Kafka's own: BrokerRegistrationChange v0, fenced 1 */
-    struct record_iterator it;
-    struct record record;
-    record_iterator_init(&it, slice_from(after, before.len), NULL);
-    ck_assert_int_eq(record_iterator_next(&it, &record, NULL), RECORD_READ);
-    uint8_t expected[19] = {1, 17, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, (uint8_t)epoch, 1, 0, 1, 1};
-    ck_assert(slice_equal(record.value, slice_of(expected, sizeof expected)));
-    record_iterator_fini(&it);
-    free_file(before);
-    free_file(after);
+}
+END_TEST
+
+static void expect_all_lead(const char *topic, int32_t partitions, int32_t leader_epoch,
+                            int8_t recovery_state)
+{
+    for (int32_t i = 0; i < partitions; i++) {
+        struct partition_state state = node_partition(&fixture, topic, i);
+        ck_assert_int_eq(state.leader, 1);
+        ck_assert_int_eq(state.leader_epoch, leader_epoch);
+        ck_assert_int_eq(state.leader_recovery_state, recovery_state);
+        ck_assert_int_eq(state.isr.count, 1);
+        ck_assert_int_eq(state.eligible_leader_replicas.count, 0);
+    }
+}
+
+/* A power cut between its batches, and so before the markers: a stop like any other that was not clean. */
+START_TEST(a_stop_of_which_only_a_part_is_there_is_as_good_as_a_kill)
+{
+    enum { PARTITIONS = 6000 };
+    char path[700];
+    int64_t first_end = 0;
+    node_open(&fixture);
+    node_create(&fixture, "t", make_id(1), PARTITIONS);
+    int64_t before = log_size();
+    node_close(&fixture);
+    ck_assert_int_eq(batches_from(before, &first_end), 2);
+    snprintf(path, sizeof path, "%s/" LOG_NAME, fixture.path);
+    ck_assert_int_eq(truncate(path, first_end), 0);
+    fixture.node.previous_broker_epoch = -1;
+    node_open(&fixture);
+    expect_all_lead("t", PARTITIONS, 2, 1);
+    node_close(&fixture);
+    node_open(&fixture);
+    expect_all_lead("t", PARTITIONS, 4, 1);
+    node_close(&fixture);
+}
+END_TEST
+
+START_TEST(a_stop_that_cannot_be_written_leaves_leaders_as_they_are)
+{
+    use_faulty_disk();
+    node_open(&fixture);
+    node_create(&fixture, "t", make_id(1), 2);
+    write_error = -ENOSPC;
+    node_close(&fixture);
+    write_error = 0;
+    node_open(&fixture);
+    expect_all_lead("t", 2, 0, 0);
+    node_close(&fixture);
+}
+END_TEST
+
+START_TEST(who_was_unregistered_says_nothing_at_a_stop)
+{
+    struct arena arena;
+    struct record_list list;
+    struct note why = {""};
+    node_open(&fixture);
+    node_create(&fixture, "t", make_id(1), 2);
+    arena_init(&arena, SIZE_MAX);
+    record_list_init(&list, &arena, METADATA_VERSION_MAX);
+    struct unregister_broker_record gone = {.broker_id = 1,
+                                            .broker_epoch = cluster_broker_epoch(fixture.cluster)};
+    record_list_add(&list, &unregister_broker_record_message, &gone);
+    cluster_change_begin(fixture.cluster);
+    ck_assert_int_eq(cluster_change_commit(fixture.cluster, &list, &why), KERR_NONE);
+    cluster_change_end(fixture.cluster);
+    arena_fini(&arena);
+    int64_t before = log_size();
+    node_close(&fixture);
+    ck_assert_int_eq(log_size(), before);
 }
 END_TEST
 
@@ -465,10 +574,14 @@ int main(void)
     tcase_add_test(tcase, a_full_disk_refuses_a_change_and_takes_the_next);
     tcase_add_test(tcase, a_start_costs_few_syncs);
     tcase_add_test(tcase, a_start_that_cannot_write_says_why);
-    tcase_add_test(tcase, wherever_a_life_ends_the_next_one_has_all_that_was_acknowledged);
+    tcase_add_loop_test(tcase, wherever_a_life_ends_the_next_one_has_all_that_was_acknowledged, 0,
+                        sizeof lives_at / sizeof lives_at[0]);
     tcase_add_test(tcase, every_start_takes_the_next_epoch_and_registers_anew);
     tcase_add_test(tcase, a_lost_quorum_state_is_no_loss_and_a_later_one_counts);
-    tcase_add_test(tcase, a_clean_stop_fences_the_broker_and_leaves_the_leaders);
+    tcase_add_test(tcase, a_clean_stop_leaves_nobody_who_leads_and_a_broker_that_is_fenced);
+    tcase_add_test(tcase, a_stop_of_which_only_a_part_is_there_is_as_good_as_a_kill);
+    tcase_add_test(tcase, a_stop_that_cannot_be_written_leaves_leaders_as_they_are);
+    tcase_add_test(tcase, who_was_unregistered_says_nothing_at_a_stop);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);

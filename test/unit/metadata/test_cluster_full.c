@@ -136,14 +136,22 @@ START_TEST(a_node_comes_and_goes_on_a_full_disk)
     is_full = true;
     int count = create_until_refused();
     int32_t epoch = node_epoch(&node);
+    char last[20];
+    snprintf(last, sizeof last, "topic-%d", count - 1);
     for (int i = 0; i < 3; i++) {
         node_close(&node);
         node_open(&node);
         ck_assert_int_gt(node_epoch(&node), epoch);
         epoch = node_epoch(&node);
+        ck_assert_int_eq(node_partition(&node, last, 0).leader, 1);
+        ck_assert_int_eq(node_partition(&node, last, 0).leader_epoch, 0); /* no stop had room for more */
         ck_assert_int_eq(delete (i), KERR_NONE);
     }
     ck_assert_int_gt(count, 3);
+    is_full = false;
+    node_close(&node);
+    node_open(&node);
+    ck_assert_int_eq(node_partition(&node, last, 0).leader_epoch, 2);
     node_close(&node);
 }
 END_TEST

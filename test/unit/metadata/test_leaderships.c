@@ -1,10 +1,11 @@
 /*
- * leaderships: the partitions that a node leads again, and in which leader epoch. What Apache Kafka 4.3.1
- * showed in its cluster log after kills and stops, with and without eligible leader replicas, is expected
- * here.
+ * leaderships: the partitions that a node resigns from and leads again, and in which leader epoch. What
+ * Apache Kafka 4.3.1 and 3.9.2 showed in their cluster logs at stops and starts and after kills, at several
+ * levels, is expected here.
  */
 #include "metadata/leaderships.h"
 
+#include "metadata/registration.h"
 #include "test/unit/metadata/fixture.h"
 
 enum { STOPPED_EPOCH = 7, ELR_OFF = 0, ELR_ON = 1 };
@@ -42,14 +43,20 @@ static void apply(struct record_list *list)
 }
 
 /* Broker 1 leads t-0, its only replica. */
-static void begin(int16_t elr_level)
+static void begin_at(int16_t level, int16_t elr_level)
 {
-    add_feature(&before, METADATA_VERSION, METADATA_VERSION_MAX);
+    before.metadata_version = records.metadata_version = level;
+    add_feature(&before, METADATA_VERSION, level);
     if (elr_level > 0)
         add_feature(&before, "eligible.leader.replicas.version", elr_level);
     add_broker(&before, 1, STOPPED_EPOCH, "old");
     add_topic(&before, "t", make_id(1));
     add_partition(&before, make_id(1), 0);
+}
+
+static void begin(int16_t elr_level)
+{
+    begin_at(METADATA_VERSION_MAX, elr_level);
 }
 
 static const struct partition_state *partition(void)
@@ -61,10 +68,21 @@ static const struct partition_state *partition(void)
 static int32_t start(void)
 {
     apply(&before);
-    leaderships_add_taken(&records, &image, &node);
+    leaderships_add_taken(&records, &image, &node, registration_was_clean(&image, &node));
     int32_t count = records.count;
     apply(&records);
     return count;
+}
+
+/* Stops cleanly: the text of what that says. */
+static const char *stop(void)
+{
+    apply(&before);
+    registration_add_shutdown(&records, &image, &node, STOPPED_EPOCH);
+    const char *text = text_of_records(&records);
+    apply(&records);
+    node.previous_broker_epoch = STOPPED_EPOCH;
+    return text;
 }
 
 static void check_leads_alone(int32_t leader_epoch, int8_t recovery_state)
@@ -103,7 +121,104 @@ static void take_lead_away(int32_t isr_count, int32_t elr_count, int32_t last_kn
     record_list_add(&before, &partition_change_record_message, &change);
 }
 
-START_TEST(after_a_clean_stop_leaders_stay_as_they_are)
+/* ---- a clean stop, and the start after it ---- */
+
+#define GOING  "BrokerRegistrationChangeRecord {\"brokerId\":1,\"brokerEpoch\":7,\"inControlledShutdown\":1}\n"
+#define FENCED "BrokerRegistrationChangeRecord {\"brokerId\":1,\"brokerEpoch\":7,\"fenced\":1}\n"
+#define CHANGED(what) \
+    "PartitionChangeRecord {\"partitionId\":0,\"topicId\":\"EAAAAAAAQACAAAAAAAAAAQ\"," what "}\n"
+#define STOP(what)     GOING CHANGED(what) FENCED
+#define PLAIN_STOP     STOP("\"leader\":-1")
+#define PLAIN_START    CHANGED("\"leader\":1")
+#define ELIGIBLE_STOP  STOP("\"isr\":[],\"leader\":-1,\"eligibleLeaderReplicas\":[1],\"lastKnownElr\":[1]")
+#define ELIGIBLE_START CHANGED("\"isr\":[1],\"leader\":1,\"eligibleLeaderReplicas\":[],\"lastKnownElr\":[]")
+
+enum { VERSION_AT = 2 /* in a record's frame */ };
+
+/* 4.3 with and without eligible leader replicas, the first level that has them, 3.9, and the lowest. */
+static const struct {
+    int16_t level, elr_level;
+    uint8_t partition_change_version;
+    const char *stop, *start;
+} levels[] = {
+    {30, ELR_ON, 2, ELIGIBLE_STOP, ELIGIBLE_START}, {30, ELR_OFF, 2, PLAIN_STOP, PLAIN_START},
+    {23, ELR_ON, 2, ELIGIBLE_STOP, ELIGIBLE_START}, {21, ELR_OFF, 1, PLAIN_STOP, PLAIN_START},
+    {7, ELR_OFF, 0, PLAIN_STOP, PLAIN_START},
+};
+
+START_TEST(a_clean_stop_and_the_next_start_say_what_kafka_says)
+{
+    begin_at(levels[_i].level, levels[_i].elr_level);
+    ck_assert_str_eq(stop(), levels[_i].stop);
+    ck_assert_int_eq(records.records[0].data[VERSION_AT], 1);
+    ck_assert_int_eq(records.records[1].data[VERSION_AT], levels[_i].partition_change_version);
+    ck_assert_int_eq(records.records[2].data[VERSION_AT], 0);
+    ck_assert_int_eq(partition()->leader, NO_LEADER);
+    ck_assert_int_eq(partition()->leader_epoch, 1);
+    ck_assert(image_find_broker(&image, 1)->fenced);
+    ck_assert(image_find_broker(&image, 1)->in_controlled_shutdown);
+
+    ck_assert_int_eq(leaderships_add_taken(&records, &image, &node, true), 1);
+    ck_assert_str_eq(text_of_records(&records), levels[_i].start);
+    ck_assert_int_eq(records.records[0].data[VERSION_AT], levels[_i].partition_change_version);
+    apply(&records);
+    check_leads_alone(2, 0);
+}
+END_TEST
+
+START_TEST(a_partition_that_recovers_is_handed_over_as_one)
+{
+    begin(ELR_ON);
+    ck_assert_int_eq(start(), 2);
+    check_leads_alone(2, LEADER_RECOVERING);
+    ck_assert_str_eq(stop(), ELIGIBLE_STOP);
+    ck_assert_int_eq(start(), 1);
+    check_leads_alone(4, LEADER_RECOVERING);
+}
+END_TEST
+
+/* Nobody else is here to lead, so that the node must not leave the ISR to them. */
+START_TEST(who_is_in_sync_elsewhere_stays_so_beside_the_node)
+{
+    static const int32_t both[] = {1, 2};
+    begin(ELR_ON);
+    change_partition(both, 2, both, 2);
+    ck_assert_str_eq(stop(), PLAIN_STOP);
+    ck_assert_int_eq(start(), 1);
+    check_leads_alone(2, 0);
+}
+END_TEST
+
+START_TEST(who_was_eligible_elsewhere_stays_so_beside_the_node)
+{
+    static const int32_t both[] = {1, 2};
+    begin(ELR_ON);
+    change_partition(both, 2, both, 1);
+    struct partition_change_record change = change_of(make_id(1), 0);
+    change.eligible_leader_replicas.items = (int32_t *)(uintptr_t)&both[1];
+    change.eligible_leader_replicas.count = 1;
+    record_list_add(&before, &partition_change_record_message, &change);
+    ck_assert_str_eq(stop(),
+                     STOP("\"isr\":[],\"leader\":-1,\"eligibleLeaderReplicas\":[2,1],\"lastKnownElr\":[1]"));
+    ck_assert_int_eq(start(), 1);
+    check_leads_alone(2, 0);
+}
+END_TEST
+
+START_TEST(what_it_does_not_lead_it_says_nothing_of)
+{
+    begin(ELR_ON);
+    take_lead_away(0, 1, 1);               /* its directory has failed */
+    add_partition(&before, make_id(1), 2); /* and there is no 1 */
+    apply(&before);
+    node.node_id = 0; /* what is not there has zeros */
+    registration_add_shutdown(&records, &image, &node, STOPPED_EPOCH);
+    ck_assert_int_eq(records.count, 2);
+}
+END_TEST
+
+/* The stop's records found no place, but nothing is missing. */
+START_TEST(a_stop_that_said_nothing_leaves_leaders_as_they_are)
 {
     node.previous_broker_epoch = STOPPED_EPOCH;
     begin(ELR_ON);
@@ -111,6 +226,8 @@ START_TEST(after_a_clean_stop_leaders_stay_as_they_are)
     check_leads_alone(0, 0);
 }
 END_TEST
+
+/* ---- after any other stop ---- */
 
 START_TEST(after_a_kill_the_leader_epoch_rises_by_two_and_the_partition_recovers)
 {
@@ -216,7 +333,13 @@ int main(void)
     Suite *suite = suite_create("leaderships");
     TCase *tcase = tcase_create("leaderships");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_add_test(tcase, after_a_clean_stop_leaders_stay_as_they_are);
+    tcase_add_loop_test(tcase, a_clean_stop_and_the_next_start_say_what_kafka_says, 0,
+                        sizeof levels / sizeof levels[0]);
+    tcase_add_test(tcase, a_partition_that_recovers_is_handed_over_as_one);
+    tcase_add_test(tcase, who_is_in_sync_elsewhere_stays_so_beside_the_node);
+    tcase_add_test(tcase, who_was_eligible_elsewhere_stays_so_beside_the_node);
+    tcase_add_test(tcase, what_it_does_not_lead_it_says_nothing_of);
+    tcase_add_test(tcase, a_stop_that_said_nothing_leaves_leaders_as_they_are);
     tcase_add_test(tcase, after_a_kill_the_leader_epoch_rises_by_two_and_the_partition_recovers);
     tcase_add_test(tcase, without_eligible_leader_replicas_the_epoch_rises_and_the_isr_stays);
     tcase_add_test(tcase, a_marker_of_another_stop_is_none);

@@ -2,6 +2,7 @@
  * The process: how it starts, what it says, how it stops, and what it refuses. Runs the program that was
  * built.
  */
+#include "protocol/messages/metadata.h"
 #include "test/unit/server/client_fixture.h"
 
 #include <fcntl.h>
@@ -262,6 +263,69 @@ START_TEST(a_stop_does_not_wait_for_half_a_frame)
 }
 END_TEST
 
+enum { LED_PARTITIONS = 300, ASKED_VERSION = 9 };
+
+static void append_metadata(struct buf *out)
+{
+    struct metadata_request request;
+    schema_set_defaults(metadata_request_schema(), &request);
+    request.topics.count = -1; /* all */
+    append_request(out, KEY_METADATA, ASKED_VERSION, 7, &request);
+}
+
+static void expect_all_led(struct slice frame, int32_t leader_epoch)
+{
+    struct arena arena;
+    struct note why = {""};
+    struct client_answer answer;
+    arena_init(&arena, SIZE_MAX);
+    ck_assert_msg(client_read_answer(find_api(KEY_METADATA), ASKED_VERSION, frame, &arena, &answer, &why),
+                  "%s", why.text);
+    const struct metadata_response *response = answer.body;
+    ck_assert_int_eq(response->brokers.count, 1);
+    ck_assert_int_eq(response->topics.count, 1);
+    ck_assert_int_eq(response->topics.items[0].partitions.count, LED_PARTITIONS);
+    for (int32_t i = 0; i < LED_PARTITIONS; i++) {
+        const struct metadata_response_partition *partition = &response->topics.items[0].partitions.items[i];
+        ck_assert_int_eq(partition->error_code, KERR_NONE);
+        ck_assert_int_eq(partition->leader_id, 1);
+        ck_assert_int_eq(partition->leader_epoch, leader_epoch);
+    }
+    arena_fini(&arena);
+}
+
+START_TEST(clients_are_told_who_leads_until_they_are_told_nothing)
+{
+    struct program program;
+    struct client client;
+    struct buf requests = {0};
+    struct note why = {""};
+    struct slice frame;
+    start(&program);
+    connect_client(&client, program.port);
+    create_topic(&client, "led", LED_PARTITIONS);
+    for (int i = 0; i < 1000; i++)
+        append_metadata(&requests);
+    send_all(&client, &requests);
+    expect_all_led(receive(&client), 0);
+    ck_assert_int_eq(kill(program.pid, stop_signals[_i]), 0);
+    while (client_receive(&client, PATIENCE_MS, &frame, &why) == NET_OK)
+        expect_all_led(frame, 0);
+    ck_assert_int_eq(wait_for_end(&program, STOPS_MS), 0);
+    client_close(&client);
+
+    start(&program);
+    connect_client(&client, program.port);
+    buf_clear(&requests, 0);
+    append_metadata(&requests);
+    send_all(&client, &requests);
+    expect_all_led(receive(&client), 2);
+    client_close(&client);
+    expect_stop(&program, stop_signals[_i]);
+    buf_fini(&requests);
+}
+END_TEST
+
 START_TEST(a_stop_of_a_broker_without_clients_is_clean)
 {
     struct program program;
@@ -499,6 +563,7 @@ int main(void)
     add_loop(suite, set_up, tear_down, a_stop_ends_a_long_poll, 2);
     add_loop(suite, set_up, tear_down, a_stop_does_not_wait_for_clients_that_do_not_read, 2);
     add_loop(suite, set_up, tear_down, a_stop_does_not_wait_for_half_a_frame, 2);
+    add_loop(suite, set_up, tear_down, clients_are_told_who_leads_until_they_are_told_nothing, 2);
     add_loop(suite, set_up, tear_down, a_stop_of_a_broker_without_clients_is_clean, 2);
     add_tests(suite, "limits", set_up, tear_down,
               (const TTest *const[]){a_low_limit_of_descriptors_is_raised, sigpipe_is_ignored, NULL});
