@@ -247,6 +247,16 @@ static bool times_are_true(struct log *log, int32_t at)
     return segment->times_are_true;
 }
 
+bool log_is_older(struct log *log, int32_t at, int64_t than_ms)
+{
+    struct segment *segment = log->segments[at];
+    int64_t largest = segment_largest_timestamp(segment);
+    if (largest < 0 || largest >= than_ms)
+        return false;
+    (void)times_are_true(log, at); /* else the batches have said it now */
+    return segment_largest_timestamp(segment) < than_ms;
+}
+
 /* Begins at the last entry that is not above the timestamp: nothing before it is. */
 static int begin_timestamp(struct log *log, int32_t at, int64_t from_offset, int64_t timestamp_ms,
                            bool is_guess, struct log_range *range)

@@ -41,6 +41,12 @@ void log_end_position(const struct log *log, struct log_position *position);
  * (none), -errno. Where a time index turns out not to be true it lies there or behind it: `is_guess`. */
 int log_plan_timestamp(struct log *log, int64_t from_offset, int64_t timestamp_ms, struct log_range *range);
 
+/* Whether all records of the segment at this index are older: their timestamps, or where they have none the
+ * time at which the file was written last. What retention and compaction go by: before records go because a
+ * time index says so, the batch that it speaks of is looked at (once), and all headers if that is not true.
+ * Under the log owner's lock. */
+bool log_is_older(struct log *log, int32_t at, int64_t than_ms);
+
 /* The range in which the record with the largest timestamp lies; *timestamp_ms is that. 1, 0 (no timestamps),
  * -errno. */
 int log_plan_max_timestamp(struct log *log, int64_t *timestamp_ms, struct log_range *range);

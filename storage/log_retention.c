@@ -15,6 +15,7 @@
 #include "storage/log_retention.h"
 
 #include "storage/log_private.h"
+#include "storage/log_read.h"
 
 /* `size` is that of this segment and all later ones. */
 static bool is_beyond_bytes(const struct log *log, int32_t at, int64_t size)
@@ -23,16 +24,13 @@ static bool is_beyond_bytes(const struct log *log, int32_t at, int64_t size)
     return allowed >= 0 && size - log->segments[at]->size >= allowed;
 }
 
-static bool is_too_old(const struct log *log, int32_t at, int64_t wall_ms)
+static bool is_too_old(struct log *log, int32_t at, int64_t wall_ms)
 {
     int64_t allowed = log->config.retention_ms;
-    if (allowed < 0)
-        return false;
-    int64_t largest = segment_largest_timestamp(log->segments[at]);
-    return largest >= 0 && wall_ms - largest > allowed;
+    return allowed >= 0 && log_is_older(log, at, wall_ms - allowed);
 }
 
-static bool must_go(const struct log *log, int32_t at, int64_t size, const struct log_retention *pass)
+static bool must_go(struct log *log, int32_t at, int64_t size, const struct log_retention *pass)
 {
     bool is_active = at + 1 == log->count;
     int64_t end = is_active ? log->end_offset : log->segments[at + 1]->base_offset;

@@ -16,6 +16,7 @@
 #include "protocol/base/ensure.h"
 #include "storage/log_compact.h"
 #include "storage/log_private.h"
+#include "storage/log_read.h"
 #include "storage/log_replace.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
@@ -45,13 +46,6 @@ static int64_t first_dirty_locked(struct partition *partition, bool *was_reset) 
     return log->start_offset;
 }
 
-/* min.compaction.lag.ms, of the time that retention goes by too. */
-static bool is_too_new(struct segment *segment, int64_t lag_ms, int64_t now_ms)
-{
-    int64_t largest = segment_largest_timestamp(segment);
-    return largest < 0 || largest > now_ms - lag_ms;
-}
-
 /* The base of the first segment that must not be cleaned: it holds undecided records, may still grow, or is
  * too new. */
 static int64_t find_end(struct partition *partition, int64_t first_dirty, int64_t now_ms)
@@ -64,7 +58,7 @@ static int64_t find_end(struct partition *partition, int64_t first_dirty, int64_
     if (stable < end)
         end = log->segments[log_find_segment(log, stable)]->base_offset;
     for (int32_t i = log_find_segment(log, first_dirty); lag > 0 && log->segments[i]->base_offset < end; i++)
-        if (is_too_new(log->segments[i], lag, now_ms))
+        if (!log_is_older(log, i, now_ms - lag + 1))
             end = log->segments[i]->base_offset;
     return end;
 }

@@ -252,7 +252,8 @@ int64_t segment_first_timestamp(struct segment *segment)
 
 int64_t segment_largest_timestamp(struct segment *segment)
 {
-    if (segment_load_indexes(segment) == 0 && segment->max_timestamp >= 0)
+    (void)segment_load_indexes(segment);
+    if (segment->max_timestamp >= 0)
         return segment->max_timestamp;
     char path[FILE_PATH_MAX];
     struct file_status status;

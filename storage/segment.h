@@ -105,8 +105,8 @@ bool segment_index_is_full(const struct segment *segment);
 /* The max timestamp of the first batch; -1 for an empty segment. */
 int64_t segment_first_timestamp(struct segment *segment);
 
-/* The largest timestamp of its records; without any, when its file was written last; -1: cannot be known now.
- * What retention and compaction take as its age. Under the log owner's lock. */
+/* The largest timestamp of its records as its time index says it; without any, when its file was written
+ * last; -1: cannot be known now. Under the log owner's lock. See log_is_older. */
 int64_t segment_largest_timestamp(struct segment *segment);
 
 /* The final time index entry; index files written and cut to their entries. */

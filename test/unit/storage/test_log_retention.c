@@ -293,6 +293,38 @@ START_TEST(a_restarted_log_knows_the_age_of_its_closed_segments)
 }
 END_TEST
 
+/* The key of the segment's last time index entry becomes another one. */
+static void damage_times(int64_t base, const uint8_t key[8])
+{
+    char name[100];
+    struct file_status status;
+    snprintf(name, sizeof name, "log/%020lld.timeindex", (long long)base);
+    int file = file_open(file_system_os(), test_path(name), FILE_WRITE);
+    ck_assert_int_eq(file_status(file_system_os(), file, &status), 0);
+    ck_assert_int_eq(file_write(file_system_os(), file, key, 8, status.size - 12), 0);
+    file_close(file_system_os(), file);
+}
+
+START_TEST(a_time_index_that_is_not_true_deletes_nothing)
+{
+    static const uint8_t early[8] = {0, 0, 0, 0, 0, 0, 0, 1};
+    static const uint8_t impossible[8] = {0x80};
+    char path[FILE_PATH_MAX];
+    append_old(4);
+    ck_assert_int_eq(log_close_cleanly(opened), 0);
+    segment_path(opened->segments[1], ".log", path);
+    log_free(opened);
+    damage_times(0, early);
+    damage_times(1, impossible);
+    ck_assert_int_eq(file_set_modified(file_system_os(), path, 0), 0);
+    open_log();
+    opened->config.retention_ms = 500;
+    ck_assert_int_eq(retain(), 0);
+    opened->config.retention_ms = 498;
+    ck_assert_int_eq(retain(), 2);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log_retention");
@@ -312,6 +344,7 @@ int main(void)
     tcase_add_test(tests, leader_epochs_below_the_start_become_one);
     tcase_add_test(tests, producers_of_an_emptied_log_are_known_after_a_restart);
     tcase_add_test(tests, a_restarted_log_knows_the_age_of_its_closed_segments);
+    tcase_add_test(tests, a_time_index_that_is_not_true_deletes_nothing);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
