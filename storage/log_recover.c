@@ -224,7 +224,25 @@ static int finish(struct log *log, struct segment *segment)
     return 0;
 }
 
-/* A segment whose indexes are missing or impossible, in a log that was closed cleanly. */
+/* Room that was made ahead and never written to. */
+static bool is_zeros(struct segment *segment, const struct damage_range *range)
+{
+    uint8_t piece[4096];
+    bool zeros = segment_pin(segment) == 0;
+    if (!zeros)
+        return false;
+    for (int64_t at = range->position; zeros && at < range->end;) {
+        size_t want = range->end - at < (int64_t)sizeof piece ? (size_t)(range->end - at) : sizeof piece;
+        zeros = segment_read(segment, piece, want, at) == (ssize_t)want && piece[0] == 0
+                && memcmp(piece, piece + 1, want - 1) == 0;
+        at += (int64_t)want;
+    }
+    segment_unref(segment);
+    return zeros;
+}
+
+/* A segment whose indexes are missing or impossible, in a log that was closed cleanly: there is no torn tail
+ * in what was all on stable storage. */
 static int rebuild_indexes(struct log *log, int32_t at)
 {
     struct segment *segment = log->segments[at];
@@ -233,8 +251,10 @@ static int rebuild_indexes(struct log *log, int32_t at)
                             .segment = segment,
                             .offset_limit = is_last ? INT64_MAX : log->segments[at + 1]->base_offset};
     int result = log_scan_segment(&scan);
+    bool is_cut = result == 0 && is_last && damage_has_tail(&scan.damage, segment)
+                  && is_zeros(segment, &scan.damage.ranges[scan.damage.count - 1]);
     if (result == 0)
-        result = mend(log, segment, &scan.damage, is_last && damage_has_tail(&scan.damage, segment), NULL);
+        result = mend(log, segment, &scan.damage, is_cut, NULL);
     free(scan.damage.ranges);
     return result < 0 || is_last ? result : finish(log, segment);
 }

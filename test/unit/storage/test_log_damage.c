@@ -209,6 +209,22 @@ START_TEST(damage_in_the_active_segment_is_kept_after_a_clean_stop_too)
 }
 END_TEST
 
+START_TEST(a_bad_end_after_a_clean_stop_is_kept_too)
+{
+    open_log(false);
+    append_ten();
+    int64_t batch = log_active(opened)->size / 10;
+    close_log(true);
+    write_at(file_of(0, ".log"), batch * 9 + 16, "\0", 1);
+    open_log(true);
+    ck_assert_int_eq(opened->end_offset, 9);
+    char suffix[100];
+    snprintf(suffix, sizeof suffix, ".log.%lld.damaged", (long long)(batch * 9));
+    ck_assert_int_eq(size_of(file_of(0, suffix)), batch);
+    ck_assert_int_eq(size_of(file_of(0, ".log")), batch * 9);
+}
+END_TEST
+
 /* A header that claims all that follows at every byte, so that each must be checked: 16 bytes apart is as
  * close as they can be. */
 START_TEST(a_hostile_segment_is_given_up_in_bounded_time_and_kept_whole)
@@ -262,6 +278,7 @@ int main(void)
     tcase_add_test(tests, what_was_on_stable_storage_is_no_torn_tail);
     tcase_add_test(tests, setting_damage_aside_can_be_interrupted);
     tcase_add_test(tests, damage_in_the_active_segment_is_kept_after_a_clean_stop_too);
+    tcase_add_test(tests, a_bad_end_after_a_clean_stop_is_kept_too);
     tcase_add_test(tests, a_hostile_segment_is_given_up_in_bounded_time_and_kept_whole);
     tcase_add_test(tests, offsets_that_overflow_are_damage);
     suite_add_tcase(suite, tests);
