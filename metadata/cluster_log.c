@@ -103,92 +103,103 @@ static bool is_in_order(const struct cluster_log *log, const struct batch_header
            && header->partition_leader_epoch >= log->last_epoch;
 }
 
-/* Reads the header of the batch at this place, as whole as the file has it. */
-static enum batch_status peek_batch(struct segment_reader *reader, size_t at, struct batch_header *header,
-                                    size_t *size, struct note *why)
-{
-    if (!fill(reader, at + BATCH_HEADER_SIZE, why))
-        return BATCH_INCOMPLETE;
-    struct slice left = slice_from(buf_slice(&reader->bytes), at);
-    if (left.len < BATCH_HEADER_SIZE)
-        return BATCH_INCOMPLETE;
-    enum batch_status status = batch_next(left, header, size, why);
-    if (status != BATCH_INCOMPLETE || !fill(reader, at + *size, why))
-        return status;
-    return batch_next(slice_from(buf_slice(&reader->bytes), at), header, size, why);
-}
-
 static bool may_be_no_op(struct slice batch, const struct batch_header *header)
 {
     return header->record_count == 1 && batch.len <= NO_OP_BATCH_MAX;
 }
 
+/* The first whole batch at or behind *at of a later offset than `above`, among what is read. *effort is how
+ * many bytes may be summed up for it: a hostile file could claim a batch at every byte. */
+static bool find_whole(const struct segment_reader *reader, size_t *at, int64_t above, size_t *effort,
+                       struct batch_header *header, size_t *size)
+{
+    struct note ignored = {""};
+    struct slice bytes = buf_slice(&reader->bytes);
+    for (; *at + BATCH_HEADER_SIZE <= bytes.len; ++*at) {
+        struct slice rest = slice_from(bytes, *at);
+        if (batch_next(rest, header, size, &ignored) != BATCH_WHOLE || header->base_offset <= above)
+            continue;
+        if (*size > *effort)
+            return false;
+        *effort -= *size;
+        if (batch_check_crc(slice_of(rest.data, *size)))
+            return true;
+    }
+    return false;
+}
+
 /*
- * Was a batch whose checksum is wrong promised to anybody? Every append but a no-op's is synced, with all
- * that lies before it, before the next one is made. So a whole batch of a later append behind one that is
- * no no-op, be it the damaged one or another that follows it, proves that the damaged one was whole and
- * synced once: then the disk has lost it, and it is not ours to cut. Else it is a torn write.
+ * Was a damaged batch promised to anybody? Every append but a no-op's is synced, with all that lies before
+ * it, before the next one is made. So a whole batch of a later append behind one that is no no-op, be it the
+ * damaged one or another that follows it, proves that the damaged one was whole and synced once: then the
+ * disk has lost it, and it is not ours to cut. Else it is a torn write. `damaged` is NULL where nothing says
+ * what it was, nor (size 0) where it ends.
  */
 static bool was_synced(struct segment_reader *reader, size_t at, size_t size,
                        const struct batch_header *damaged)
 {
     struct note ignored = {""};
-    struct slice batch = slice_of(reader->bytes.data + at, size);
-    struct batch_header change = *damaged, header;
-    bool has_change = !may_be_no_op(batch, damaged);
+    struct batch_header change = {0}, header;
+    size_t end = at + LOOK_BEHIND_BYTES, effort = 2 * LOOK_BEHIND_BYTES;
+    bool has_change = false, found = false;
     int64_t above = reader->log->end_offset;
-    for (size_t end = at + LOOK_BEHIND_BYTES; at < end;) {
-        at += size;
-        if (peek_batch(reader, at, &header, &size, &ignored) != BATCH_WHOLE)
-            return false;
-        batch = slice_of(reader->bytes.data + at, size);
-        if (!batch_check_crc(batch) || header.base_offset <= above)
-            return false;
+    (void)fill(reader, end, &ignored);
+    if (damaged != NULL) {
+        change = *damaged;
+        has_change = damaged->record_count == damaged->last_offset_delta + 1 /* no part of it is torn off */
+                     && !may_be_no_op(slice_of(reader->bytes.data + at, size), damaged);
+        above = damaged->base_offset < above ? damaged->base_offset : above;
+    }
+    at += size > 0 ? size : 1;
+    for (; find_whole(reader, &at, above, &effort, &header, &size); at += size) {
         if (has_change && header.max_timestamp != change.max_timestamp)
             return true;
-        if (!has_change && !may_be_no_op(batch, &header)) {
+        if (!has_change && !may_be_no_op(slice_of(reader->bytes.data + at, size), &header)) {
             has_change = true;
             change = header;
         }
         above = header.base_offset;
+        found = true;
     }
-    return true; /* two days of no-ops that have reached the disk: so had what lies before them */
+    /* two days of no-ops that have reached the disk: so had what lies before them */
+    return found && reader->bytes.len >= end;
 }
 
-static enum step judge_damaged(struct segment_reader *reader, size_t at, size_t size,
+/* `damaged` is NULL where there is no batch. */
+static enum step judge_damaged(struct segment_reader *reader, size_t at, size_t size, const char *what,
                                const struct batch_header *damaged, struct note *why)
 {
-    if (!was_synced(reader, at, size, damaged))
+    if (!was_synced(reader, at, size, damaged) && !was_synced(reader, at, 0, NULL))
         return STEP_DAMAGED;
     long long position = reader->position + (long long)at;
-    note_set(why,
-             "the batch at byte %lld has a wrong checksum, and whole ones follow it: the disk has lost data",
-             position);
+    note_set(why, "the batch at byte %lld %s, and whole ones follow it: the disk has lost data", position,
+             what);
     return STEP_FAILED;
 }
 
 static enum step take_batch(struct segment_reader *reader, size_t at, size_t *size, struct note *why)
 {
     struct batch_header header;
+    struct note ignored = {""};
     if (!fill(reader, at + BATCH_HEADER_SIZE, why))
         return STEP_FAILED;
     struct slice left = slice_from(buf_slice(&reader->bytes), at);
     if (left.len == 0)
         return STEP_END;
-    enum batch_status status = batch_next(left, &header, size, why);
+    enum batch_status status = batch_next(left, &header, size, &ignored);
     if (status == BATCH_INCOMPLETE && left.len >= BATCH_HEADER_SIZE) {
         if (!fill(reader, at + *size, why))
             return STEP_FAILED;
         left = slice_from(buf_slice(&reader->bytes), at);
-        status = batch_next(left, &header, size, why);
+        status = batch_next(left, &header, size, &ignored);
     }
     if (status != BATCH_WHOLE)
-        return STEP_DAMAGED;
+        return judge_damaged(reader, at, 0, "is none", NULL, why);
     struct slice batch = slice_of(left.data, *size);
     if (!batch_check_crc(batch))
-        return judge_damaged(reader, at, *size, &header, why);
+        return judge_damaged(reader, at, *size, "has a wrong checksum", &header, why);
     if (!is_in_order(reader->log, &header))
-        return STEP_DAMAGED;
+        return judge_damaged(reader, at, *size, "is out of order", &header, why);
     if (reader->position == 0 && at == 0)
         reader->log->segment_since = header.max_timestamp;
     if (batch_next_offset(&header) > reader->from_offset && !reader->each(reader->context, batch, why))

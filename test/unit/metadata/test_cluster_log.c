@@ -203,6 +203,40 @@ START_TEST(a_wrong_checksum_before_later_appends_is_refused)
 }
 END_TEST
 
+/* Half of its header is under no checksum: its offset, its length, its epoch, its magic. */
+START_TEST(a_header_that_rots_before_later_appends_takes_nothing_along)
+{
+    struct cluster_log log;
+    struct seen seen = {.count = 0};
+    struct note why;
+    open_log(&log, 0, &seen);
+    int64_t second = 0;
+    for (int i = 0; i < 5; i++) {
+        append(&log, 3, 1);
+        append_ms += 1;
+        second = i == 0 ? log.size : second;
+    }
+    int64_t end = log.end_offset;
+    cluster_log_close(&log);
+    struct slice bytes = read_file(directory, FIRST_SEGMENT);
+    for (int i = 0; i < BATCH_HEADER_SIZE * 8; i++) {
+        uint8_t *byte = (uint8_t *)(uintptr_t)bytes.data + second + i / 8;
+        *byte ^= (uint8_t)(1 << i % 8);
+        write_file(directory, FIRST_SEGMENT, bytes.data, bytes.len);
+        seen.count = 0;
+        bool opened = try_open(&log, 0, &seen, &why);
+        ck_assert_msg(!opened || log.end_offset >= end, "bit %d: the log ends at %lld", i,
+                      (long long)log.end_offset);
+        if (opened)
+            cluster_log_close(&log);
+        else
+            ck_assert_msg(strstr(why.text, "the disk has lost data") != NULL, "bit %d: %s", i, why.text);
+        *byte ^= (uint8_t)(1 << i % 8);
+    }
+    free_file(bytes);
+}
+END_TEST
+
 START_TEST(a_batch_with_an_older_offset_or_epoch_ends_the_log)
 {
     struct cluster_log log;
@@ -393,6 +427,7 @@ int main(void)
     tcase_add_test(tcase, a_tail_of_zeros_is_cut_off);
     tcase_add_test(tcase, a_wrong_checksum_ends_the_log);
     tcase_add_test(tcase, a_wrong_checksum_before_later_appends_is_refused);
+    tcase_add_test(tcase, a_header_that_rots_before_later_appends_takes_nothing_along);
     tcase_add_test(tcase, a_batch_with_an_older_offset_or_epoch_ends_the_log);
     tcase_add_test(tcase, a_full_segment_is_followed_by_another);
     tcase_add_test(tcase, only_what_follows_the_snapshot_is_replayed);
