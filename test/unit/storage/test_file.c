@@ -2,6 +2,7 @@
 #include "test/unit/storage/storage_test.h"
 
 #include <errno.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 static struct file_system stingy;
@@ -142,6 +143,18 @@ START_TEST(times_and_sizes_are_as_they_were_set)
 }
 END_TEST
 
+/* As somebody may leave it in a log directory. */
+START_TEST(a_pipe_in_the_place_of_a_file_is_not_waited_for)
+{
+    char bytes[8];
+    ck_assert_int_eq(mkfifo(test_path("pipe"), 0600), 0);
+    int file = file_open(file_system_os(), test_path("pipe"), FILE_READ);
+    ck_assert_int_ge(file, 0);
+    ck_assert_int_eq(file_read(file_system_os(), file, bytes, sizeof bytes, 0), -ESPIPE);
+    file_close(file_system_os(), file);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("file");
@@ -153,6 +166,7 @@ int main(void)
     tcase_add_test(tests, a_second_lock_on_a_file_is_refused);
     tcase_add_test(tests, a_directory_is_listed_and_removed_with_its_files);
     tcase_add_test(tests, times_and_sizes_are_as_they_were_set);
+    tcase_add_test(tests, a_pipe_in_the_place_of_a_file_is_not_waited_for);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
