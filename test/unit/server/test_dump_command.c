@@ -505,6 +505,9 @@ START_TEST(text_files_are_read_up_to_their_end_whatever_is_wrong)
         {"quorum-state", "nothing", "\"damage\"", true},
         {".kafka_cleanshutdown", "{\"version\":0,\"brokerEpoch\":12}", "brokerEpoch\\\":12", false},
         {"00000000000000000009.log.deleted", "", "\"state\":\"deleted\",\"offset\":9", false},
+        {"00000000000000000009.log.17.damaged", "", "\"kind\":\"log segment\",\"offset\":9", false},
+        {"00000000000000000009.log.17.damaged", "what is left", "less than a batch", true},
+        {"something.log.17.damaged", "", "no file of this name", true},
         {"something.else", "", "no file of this name", true},
     };
     bool damaged;
@@ -582,7 +585,7 @@ int main(void)
     tcase_add_test(tcase, a_cut_or_preallocated_end_is_said);
     tcase_add_test(tcase, offsets_can_be_chosen);
     tcase_add_test(tcase, the_exit_status_says_whether_all_was_well);
-    tcase_add_loop_test(tcase, text_files_are_read_up_to_their_end_whatever_is_wrong, 0, 12);
+    tcase_add_loop_test(tcase, text_files_are_read_up_to_their_end_whatever_is_wrong, 0, 15);
     tcase_add_loop_test(tcase, our_own_files_belong_into_a_directory, 0, 2);
     tcase_add_test(tcase, zeros_in_an_index_are_counted_and_not_printed);
     tcase_add_test(tcase, bytes_that_are_no_text_are_told_from_text);
