@@ -15,4 +15,10 @@ void call_open(struct client *client, uint16_t port);
 /* Sends one request and waits for its answer, which lives in the arena. NULL: the connection broke. */
 void *call(struct client *client, int key, int version, const void *request, struct arena *arena);
 
+/* Until the broker has a coordinator for the group; makes __consumer_offsets. */
+void call_until_coordinated(struct client *client, struct slice group);
+
+/* Whether a group's error says no more than that its coordinator is not ready yet. */
+bool call_is_too_early(int error);
+
 #endif

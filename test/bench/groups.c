@@ -4,7 +4,6 @@
  */
 #include "protocol/base/big_endian.h"
 #include "protocol/errors.h"
-#include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/join_group.h"
 #include "protocol/messages/offset_commit.h"
@@ -25,12 +24,10 @@
 
 enum {
     API_OFFSET_COMMIT = 8,
-    API_FIND_COORDINATOR = 10,
     API_JOIN_GROUP = 11,
     API_HEARTBEAT = 12,
     API_SYNC_GROUP = 14,
     OFFSET_COMMIT_VERSION = 8,
-    FIND_COORDINATOR_VERSION = 3,
     JOIN_GROUP_VERSION = 3, /* the last one that takes a new member at once */
     HEARTBEAT_VERSION = 3,
     SYNC_GROUP_VERSION = 3,
@@ -42,30 +39,6 @@ enum {
 };
 
 #define CLIENT_ID SLICE("bench")
-
-/* Until the broker has one for the group. */
-static void wait_for_coordinator(struct client *client, struct slice group)
-{
-    struct find_coordinator_request request = {.key = group};
-    struct arena arena;
-    arena_init(&arena, ARENA_CAP);
-    for (int waited_ms = 0;; waited_ms += PAUSE_US / 1000) {
-        const struct find_coordinator_response *answer =
-            call(client, API_FIND_COORDINATOR, FIND_COORDINATOR_VERSION, &request, &arena);
-        if (answer == NULL || waited_ms > CALL_PATIENCE_MS)
-            die("there is no coordinator");
-        if (answer->error_code == KERR_NONE)
-            break;
-        usleep(PAUSE_US);
-    }
-    arena_fini(&arena);
-}
-
-static bool is_not_ready(int error)
-{
-    return error == KERR_NOT_COORDINATOR || error == KERR_COORDINATOR_LOAD_IN_PROGRESS
-           || error == KERR_COORDINATOR_NOT_AVAILABLE;
-}
 
 /* ---- commits ---- */
 
@@ -104,7 +77,7 @@ static void commit_once(struct client *client, const struct offset_commit_reques
             call(client, API_OFFSET_COMMIT, OFFSET_COMMIT_VERSION, request, &arena);
         error =
             answer == NULL ? KERR_NETWORK_EXCEPTION : answer->topics.items[0].partitions.items[0].error_code;
-        if (error != KERR_NONE && !is_not_ready(error))
+        if (error != KERR_NONE && !call_is_too_early(error))
             die("OffsetCommit: error %d", error);
     } while (error != KERR_NONE && usleep(PAUSE_US) == 0);
     arena_fini(&arena);
@@ -123,7 +96,7 @@ void commit_scenario(const struct load *load)
         struct slice group = arena_printf(&arena, "%s-%d", load->topic, i);
         struct offset_commit_request request;
         fill_commit(&request, load, group, &arena);
-        wait_for_coordinator(&client, group);
+        call_until_coordinated(&client, group);
         commit_once(&client, &request);
         client_append_request(&prepared.requests[i], find_api(API_OFFSET_COMMIT), OFFSET_COMMIT_VERSION, 0,
                               CLIENT_ID, &request);
@@ -153,7 +126,7 @@ static const struct join_group_response *join(struct client *client, struct slic
     for (;;) {
         const struct join_group_response *answer =
             call(client, API_JOIN_GROUP, JOIN_GROUP_VERSION, &request, arena);
-        if (answer == NULL || (answer->error_code != KERR_NONE && !is_not_ready(answer->error_code)))
+        if (answer == NULL || (answer->error_code != KERR_NONE && !call_is_too_early(answer->error_code)))
             die("JoinGroup: error %d", answer == NULL ? -1 : answer->error_code);
         if (answer->error_code == KERR_NONE)
             return answer;
@@ -242,7 +215,7 @@ void gather_scenario(const struct load *load)
     struct client client;
     pthread_t threads[LOAD_MAX_CONNECTIONS];
     call_open(&client, load->port);
-    wait_for_coordinator(&client, gathering.group);
+    call_until_coordinated(&client, gathering.group);
     client_close(&client);
     struct cpu_mark mark = cpu_mark(load);
     int64_t from_ns = now_ns();
@@ -276,7 +249,7 @@ void heartbeat_scenario(const struct load *load)
     arena_init(&arena, SIZE_MAX);
     call_open(&client, load->port);
     prepared_init(&prepared, "Heartbeat", load->topics, heartbeat_succeeded);
-    wait_for_coordinator(&client, slice_str(load->topic));
+    call_until_coordinated(&client, slice_str(load->topic));
     for (int i = 0; i < load->topics; i++) {
         struct slice group = arena_printf(&arena, "%s-%d", load->topic, i);
         const struct join_group_response *joined = join(&client, group, SLICE(""), &arena);

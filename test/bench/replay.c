@@ -15,7 +15,7 @@
 
 static const char usage[] =
     "usage: replay produce|fetch|end-to-end|memory|create|delete|create-many|delete-many|fill|commit|gather|\n"
-    "              heartbeat|wait --port N [option...]\n"
+    "              leave|heartbeat|wait --port N [option...]\n"
     "       replay start --port N [option...] -- BROKER ARGUMENT...\n"
     "       replay compact --port N [option...] DATA\n"
     "       replay machine FOLDER | scan FOLDER | touch MEGABYTES\n"
@@ -210,6 +210,7 @@ static const struct {
     {"fill", fill_scenario},
     {"commit", commit_scenario},
     {"gather", gather_scenario},
+    {"leave", leave_scenario},
     {"heartbeat", heartbeat_scenario},
     {"wait", wait_scenario},
 };

@@ -52,6 +52,10 @@ void commit_scenario(const struct load *load);
  * with their assignments; who is in looks for a rebalance every 2 ms. */
 void gather_scenario(const struct load *load);
 
+/* A consumer group (KIP-848) of load->connections members, of which one leaves: until all others have come
+ * into the epoch without it and own every partition between them. */
+void leave_scenario(const struct load *load);
+
 /* Heartbeats of load->topics members, each alone in its group. */
 void heartbeat_scenario(const struct load *load);
 
