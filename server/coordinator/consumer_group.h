@@ -54,8 +54,10 @@ void consumer_group_write_tombstones(const struct group *group, struct group_eff
  * group is made where it is missing, and gone with its last record. */
 void consumer_group_apply(struct groups *groups, const struct group_record *record);
 
-void consumer_group_loaded(struct groups *groups, struct group *group, int64_t now_ms,
-                           struct group_effects *effects);
+/* After the last record: sessions begin now, of as long as the group's own config or the broker's says; also
+ * those of members of the classic protocol, until they are heard of. */
+void consumer_group_loaded(struct groups *groups, struct group *group, const struct image *image,
+                           int64_t now_ms);
 
 void consumer_group_free(struct consumer_group *consumer);
 

@@ -114,15 +114,13 @@ void consumer_group_time(struct groups *groups, struct group *group, const struc
         look_again(groups, step.group_id, event->now_ms);
 }
 
-void consumer_group_loaded(struct groups *groups, struct group *group, int64_t now_ms,
-                           struct group_effects *effects)
+void consumer_group_loaded(struct groups *groups, struct group *group, const struct image *image,
+                           int64_t now_ms)
 {
-    (void)effects;
+    int32_t timeout_ms = consumer_session_timeout_ms(groups, group->id, image);
     consumer_for_each_member(node, group->consumer)
     {
         struct consumer_member *member = consumer_member_of(node);
-        int32_t timeout_ms =
-            member->is_classic ? member->session_timeout_ms : groups->config.consumer_session_timeout_ms;
         consumer_arm_session(groups, group, member, now_ms, timeout_ms);
         consumer_arm_rebalance(groups, group, member, now_ms);
     }

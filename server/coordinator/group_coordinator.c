@@ -170,7 +170,9 @@ static enum kerr load(struct shard *shard, struct partition *partition) NEEDS(sh
     shard->partition = partition;
     struct group_effects effects;
     group_effects_init(&effects, NULL);
-    groups_loaded(groups, clock_monotonic_ms(), &effects);
+    struct cluster *cluster = shard->coordinator->broker->cluster;
+    groups_loaded(groups, cluster_read(cluster), clock_monotonic_ms(), &effects);
+    cluster_read_done(cluster);
     atomic_fetch_add(&shard->coordinator->records_loaded, count);
     return KERR_NONE;
 }

@@ -162,7 +162,8 @@ bool groups_load(struct groups *groups, struct slice key, struct slice value, in
     return decoded;
 }
 
-void groups_loaded(struct groups *groups, int64_t now_ms, struct group_effects *effects)
+void groups_loaded(struct groups *groups, const struct image *image, int64_t now_ms,
+                   struct group_effects *effects)
 {
     size_t cursor = 0;
     for (struct map_entry *entry; (entry = map_next(&groups->by_id, &cursor)) != NULL;) {
@@ -170,7 +171,7 @@ void groups_loaded(struct groups *groups, int64_t now_ms, struct group_effects *
         if (group->kind == GROUP_IS_CLASSIC)
             classic_group_loaded(groups, group, now_ms, effects);
         else
-            consumer_group_loaded(groups, group, now_ms, effects);
+            consumer_group_loaded(groups, group, image, now_ms);
     }
     group_offsets_start_expiry(groups->offsets, now_ms + groups->config.offsets_retention_check_interval_ms);
 }

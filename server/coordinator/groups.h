@@ -154,8 +154,10 @@ void groups_set_config(struct groups *groups, const struct groups_config *config
 bool groups_load(struct groups *groups, struct slice key, struct slice value, int64_t offset,
                  struct note *why);
 
-/* All has been loaded: timeouts of the members that were found begin now. Writes no records. */
-void groups_loaded(struct groups *groups, int64_t now_ms, struct group_effects *effects);
+/* All has been loaded: timeouts of the members that were found begin now, those of consumer groups as their
+ * own configs in the image say. Writes no records. */
+void groups_loaded(struct groups *groups, const struct image *image, int64_t now_ms,
+                   struct group_effects *effects);
 
 void groups_step(struct groups *groups, const struct group_event *event, struct group_effects *effects);
 void groups_stored(struct groups *groups, const struct group_event *event, struct group_effects *effects);

@@ -257,7 +257,7 @@ static void end_load(struct shard *shard)
     arena_init(&arena, SIZE_MAX);
     struct group_effects effects;
     group_effects_init(&effects, &arena);
-    groups_loaded(shard->groups, told_ms(shard), &effects);
+    groups_loaded(shard->groups, &shard->image, told_ms(shard), &effects);
     ensure(effects.record_count == 0 && list_is_empty(&effects.answered));
     arena_fini(&arena);
 }

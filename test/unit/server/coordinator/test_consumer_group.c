@@ -138,6 +138,40 @@ START_TEST(who_is_not_heard_of_is_taken_out)
 }
 END_TEST
 
+START_TEST(sessions_after_a_restart_are_as_long_as_the_group_s_own_setting)
+{
+    shard_configure_group(&shard, "h", "consumer.session.timeout.ms", "50000");
+    BEATS("2 a:0,1", .member = "m", .topics = {"a"});
+    BEATS("2 a:0,1", .group = "h", .member = "m", .topics = {"a"});
+    shard_restart(&shard, true);
+    shard_pass(&shard, 46000);
+    ck_assert_str_eq(shard_list_state(&shard, "g"), "consumer Empty");
+    ck_assert_str_eq(shard_list_state(&shard, "h"), "consumer Stable");
+    shard_pass(&shard, 5000);
+    ck_assert_str_eq(shard_list_state(&shard, "h"), "consumer Empty");
+}
+END_TEST
+
+/* As in Apache Kafka, which asks for the members' own only when it hears of them. */
+START_TEST(a_member_of_the_classic_protocol_has_the_group_s_session_after_a_restart)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    BEATS("2 a:0,1", .member = "m1", .topics = {"a"});
+    struct ask *joined = ASK_JOIN(&shard, .group = "g", .version = 3, .session_timeout_ms = 10000,
+                                  .bytes = subscription_bytes(&arena, "a", ""));
+    const char *member = member_id_of(joined);
+    int32_t epoch = join_of(joined)->generation_id;
+    ck_assert_int_eq(join_of(joined)->error_code, KERR_NONE);
+    shard_restart(&shard, true);
+    shard_pass(&shard, 20000);
+    ck_assert_int_ne(shard_heartbeat(&shard, "g", member, NULL, epoch), KERR_UNKNOWN_MEMBER_ID);
+    shard_pass(&shard, 11000);
+    ck_assert_int_eq(shard_heartbeat(&shard, "g", member, NULL, epoch), KERR_UNKNOWN_MEMBER_ID);
+    arena_fini(&arena);
+}
+END_TEST
+
 START_TEST(who_does_not_give_up_in_time_is_taken_out)
 {
     BEATS("2 a:0,1", .member = "m1", .topics = {"a"}, .rebalance_timeout_ms = 10000);
@@ -429,6 +463,8 @@ int main(void)
     tcase_add_test(tcase, a_group_s_own_settings_count_for_it_alone);
     tcase_add_test(tcase, who_leaves_leaves_its_partitions_to_the_others);
     tcase_add_test(tcase, who_is_not_heard_of_is_taken_out);
+    tcase_add_test(tcase, sessions_after_a_restart_are_as_long_as_the_group_s_own_setting);
+    tcase_add_test(tcase, a_member_of_the_classic_protocol_has_the_group_s_session_after_a_restart);
     tcase_add_test(tcase, who_does_not_give_up_in_time_is_taken_out);
     tcase_add_test(tcase, an_epoch_that_is_not_the_member_s_is_fenced);
     tcase_add_test(tcase, wrong_requests_are_told_what_is_wrong);
