@@ -40,22 +40,16 @@ static void lay_out_topic(struct call *call, const struct offset_fetch_request_t
 }
 
 /* The name that goes with an id; null: nobody knows. */
-static struct slice find_name(struct call *call, struct uuid id)
+static struct slice name_of(const struct image *image, struct uuid id, struct arena *arena)
 {
-    const struct image *image = cluster_read(call->broker->cluster);
     const struct topic *topic = image_find_topic_by_id(image, id);
-    struct slice name = topic == NULL ? SLICE_NULL : arena_dup(call->arena, topic->name);
-    cluster_read_done(call->broker->cluster);
-    return name;
+    return topic == NULL ? SLICE_NULL : arena_dup(arena, topic->name);
 }
 
-static struct uuid find_id(struct call *call, struct slice name)
+static struct uuid id_of(const struct image *image, struct slice name)
 {
-    const struct image *image = cluster_read(call->broker->cluster);
     const struct topic *topic = image_find_topic(image, name);
-    struct uuid id = topic == NULL ? UUID_ZERO : topic->id;
-    cluster_read_done(call->broker->cluster);
-    return id;
+    return topic == NULL ? UUID_ZERO : topic->id;
 }
 
 /* The answer, topic for topic, with what is wrong with each; ids get their names, for which offsets are
@@ -65,31 +59,35 @@ static void lay_out(struct call *call, struct offset_fetch_request_group *reques
 {
     array_init(&response->topics, offset_fetch_response_topics, call->arena,
                topic_count(request->topics.count));
+    const struct image *image = cluster_read(call->broker->cluster);
     for (int32_t i = 0; i < request->topics.count; i++) {
         struct offset_fetch_request_topics *topic = &request->topics.items[i];
         struct offset_fetch_response_topics *answer = &response->topics.items[i];
         lay_out_topic(call, topic, answer);
         if (call->version >= VERSION_IDS)
-            answer->name = topic->name = find_name(call, topic->topic_id);
+            answer->name = topic->name = name_of(image, topic->topic_id, call->arena);
         if (slice_is_null(topic->name))
             refuse(answer, KERR_UNKNOWN_TOPIC_ID);
         else if (!authorize_topic(call, ACL_DESCRIBE, topic->name))
             refuse(answer, KERR_TOPIC_AUTHORIZATION_FAILED);
     }
+    cluster_read_done(call->broker->cluster);
 }
 
 /* Of all that the group has committed: what the client may know of, and can name. */
 static void show_known(struct call *call, struct offset_fetch_response_group *response)
 {
     int32_t shown = 0;
+    const struct image *image = cluster_read(call->broker->cluster);
     for (int32_t i = 0; i < response->topics.count; i++) {
         struct offset_fetch_response_topics *topic = &response->topics.items[i];
         if (call->version >= VERSION_IDS)
-            topic->topic_id = find_id(call, topic->name);
+            topic->topic_id = id_of(image, topic->name);
         bool nameless = call->version >= VERSION_IDS && uuid_is_zero(topic->topic_id);
         if (!nameless && authorize_topic(call, ACL_DESCRIBE, topic->name))
             response->topics.items[shown++] = *topic;
     }
+    cluster_read_done(call->broker->cluster);
     response->topics.count = shown;
 }
 
