@@ -5,6 +5,7 @@
  */
 #include "protocol/messages/consumer_group_describe.h"
 #include "server/api/handlers.h"
+#include "server/broker.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/security/authorize.h"
 
@@ -53,12 +54,25 @@ static void describe(struct call *call, struct consumer_group_describe_response_
     hide(call, answer);
 }
 
+static void refuse_all(const struct consumer_group_describe_request *request,
+                       struct consumer_group_describe_response *response)
+{
+    for (int32_t i = 0; i < request->group_ids.count; i++) {
+        response->groups.items[i].group_id = request->group_ids.items[i];
+        response->groups.items[i].error_code = KERR_UNSUPPORTED_VERSION;
+    }
+}
+
 void handle_consumer_group_describe(struct call *call)
 {
     const struct consumer_group_describe_request *request = call->request;
     struct consumer_group_describe_response *response = call->response;
     array_init(&response->groups, consumer_group_describe_response_group, call->arena,
                request->group_ids.count);
+    if (!group_coordinator_has_consumer_protocol(call->broker)) {
+        refuse_all(request, response);
+        return;
+    }
     int32_t refused = 0, described = request->group_ids.count;
     for (int32_t i = request->group_ids.count - 1; i >= 0; i--) {
         bool is_refused = refusal(call, request->group_ids.items[i]) != KERR_NONE;

@@ -5,11 +5,14 @@
  */
 #include "protocol/messages/consumer_group_heartbeat.h"
 #include "server/api/handlers.h"
+#include "server/broker.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/security/authorize.h"
 
 static enum kerr beat(struct call *call, const struct consumer_group_heartbeat_request *request)
 {
+    if (!group_coordinator_has_consumer_protocol(call->broker))
+        return KERR_UNSUPPORTED_VERSION;
     if (!authorize(call, ACL_READ, ACL_GROUP, request->group_id))
         return KERR_GROUP_AUTHORIZATION_FAILED;
     if (request->subscribed_topic_names.count > 0

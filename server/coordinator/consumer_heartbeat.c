@@ -86,10 +86,6 @@ static bool is_valid(const struct groups *groups, const struct group_event *even
 {
     const struct consumer_group_heartbeat_request *request = beat_request_of(event);
     const char *wrong = what_is_wrong(request, event->reply->version);
-    if (!groups->config.consumer_protocol) {
-        consumer_refuse(event, KERR_UNSUPPORTED_VERSION, NULL);
-        return false;
-    }
     if (wrong != NULL) {
         consumer_refuse(event, KERR_INVALID_REQUEST, "%s", wrong);
         return false;

@@ -52,10 +52,8 @@ static bool is_word(struct slice value, const char *word)
     return value.len == strlen(word) && strncasecmp((const char *)value.data, word, value.len) == 0;
 }
 
-static void read_protocols(struct groups_config *groups, const struct config_view *view, struct arena *arena)
+static void read_policy(struct groups_config *groups, const struct config_view *view, struct arena *arena)
 {
-    groups->consumer_protocol = lists(view, "group.coordinator.rebalance.protocols", "consumer", arena)
-                                && image_feature_level(view->image, SLICE("group.version")) >= 1;
     struct slice policy = text(view, "group.consumer.migration.policy", arena);
     groups->consumer_upgrade = is_word(policy, "bidirectional") || is_word(policy, "upgrade");
     groups->consumer_downgrade = is_word(policy, "bidirectional") || is_word(policy, "downgrade");
@@ -86,5 +84,6 @@ void group_config_read(struct group_config *config, const struct config_view *vi
         .commit_timeout_ms = config_broker_number(view, "offsets.commit.timeout.ms"),
         .codec = (enum codec)config_broker_number(view, "offsets.topic.compression.codec"),
     };
-    read_protocols(&config->groups, view, arena);
+    config->consumer_protocol = lists(view, "group.coordinator.rebalance.protocols", "consumer", arena);
+    read_policy(&config->groups, view, arena);
 }

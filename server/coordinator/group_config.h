@@ -10,6 +10,7 @@
 
 struct group_config {
     struct groups_config groups;
+    bool consumer_protocol;    /* group.coordinator.rebalance.protocols has it */
     int64_t commit_timeout_ms; /* offsets.commit.timeout.ms */
     enum codec codec;          /* offsets.topic.compression.codec, of what is appended */
 };

@@ -358,6 +358,13 @@ enum kerr group_coordinator_ask_all(struct call *call, enum group_event_kind kin
     return error;
 }
 
+bool group_coordinator_has_consumer_protocol(const struct broker *broker)
+{
+    int16_t level = image_feature_level(cluster_read(broker->cluster), SLICE("group.version"));
+    cluster_read_done(broker->cluster);
+    return level >= 1 && broker->group_coordinator->config.consumer_protocol;
+}
+
 /* ---- what nobody asks for ---- */
 
 static void forget_topic(struct shard *shard, struct slice topic)

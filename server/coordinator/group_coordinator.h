@@ -52,6 +52,10 @@ enum kerr group_coordinator_sync(struct group_sync *sync);
 enum kerr group_coordinator_ask_all(struct call *call, enum group_event_kind kind, const void *request,
                                     void *response);
 
+/* Whether this broker serves consumer groups (KIP-848) now: its settings say so at the start, and
+ * group.version, which may change while it runs, is at 1. */
+bool group_coordinator_has_consumer_protocol(const struct broker *broker);
+
 /* A topic has left the image: what groups have committed of it is forgotten. */
 void group_coordinator_topic_deleted(struct group_coordinator *coordinator, struct slice topic);
 

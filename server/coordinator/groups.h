@@ -35,7 +35,6 @@ struct groups_config {
     int32_t offset_metadata_max_bytes;
     int64_t offsets_retention_ms;
     int64_t offsets_retention_check_interval_ms;
-    bool consumer_protocol; /* group.coordinator.rebalance.protocols has it, and group.version is at 1 */
     int32_t consumer_session_timeout_ms;
     int32_t consumer_heartbeat_interval_ms;
     int32_t consumer_assignment_interval_ms;

@@ -59,7 +59,6 @@ void shard_init(struct shard *shard, uint64_t seed)
         .offset_metadata_max_bytes = 4096,
         .offsets_retention_ms = 7LL * 24 * 3600 * 1000,
         .offsets_retention_check_interval_ms = 600000,
-        .consumer_protocol = true,
         .consumer_session_timeout_ms = 45000,
         .consumer_heartbeat_interval_ms = 5000,
         .consumer_assignment_interval_ms = 1000,
