@@ -169,10 +169,10 @@ static const char introduction[] =
     "* What changes while the broker runs: *dynamic* keys for one broker or for the whole cluster, *per "
     "broker* ones for\n"
     "  one broker, *restart* ones not at all. Those that are honoured count at once: the defaults of topics, the\n"
-    "  cleaner's settings, `max.connections`, `max.connections.per.ip`, `cordoned.log.dirs`; what was changed so\n"
-    "  counts at the next start too, more than server.properties. Listeners do not change while Odradek runs. How\n"
-    "  far a number may move in one step (threads: at most twice as many, or half as many) is as in Kafka, also of\n"
-    "  those that tune nothing here.\n";
+    "  cleaner's settings, `group.consumer.assignment.interval.ms`, `max.connections`, `max.connections.per.ip`,\n"
+    "  `cordoned.log.dirs`; what was changed so counts at the next start too, more than server.properties.\n"
+    "  Listeners do not change while Odradek runs. How far a number may move in one step (threads: at most twice\n"
+    "  as many, or half as many) is as in Kafka, also of those that tune nothing here.\n";
 
 void config_print_docs(struct buf *page)
 {

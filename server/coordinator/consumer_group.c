@@ -59,33 +59,40 @@ struct consumer_step consumer_step_of(struct groups *groups, struct slice group_
 
 /* ---- settings ---- */
 
-static int32_t setting(const struct image *image, struct slice group_id, struct slice name, int32_t for_all)
+/* The group's own, else what the broker's has been changed to while it runs, else as it was at the start. */
+static int32_t setting(const struct groups *groups, const struct image *image, struct slice group_id,
+                       struct slice name, int32_t at_start)
 {
-    const struct config_set *own = image == NULL ? NULL : image_find_configs(image, RESOURCE_GROUP, group_id);
-    if (config_set_find(own, name) == NULL)
-        return for_all;
-    const struct config_view view = {.image = image};
-    return (int32_t)config_number(&view, RESOURCE_GROUP, group_id, find_config(RESOURCE_GROUP, name));
+    if (image == NULL)
+        return at_start;
+    const struct config_view view = {.image = image, .node_id = groups->config.node_id};
+    const struct config_def *def = find_config(RESOURCE_GROUP, name);
+    const struct slice broker_name = slice_str(def->synonyms[0]);
+    const struct broker_config_sets sets = config_broker_sets(&view);
+    bool is_set = config_set_find(image_find_configs(image, RESOURCE_GROUP, group_id), name) != NULL
+                  || config_set_find(sets.dynamic, broker_name) != NULL
+                  || config_set_find(sets.dynamic_default, broker_name) != NULL;
+    return is_set ? (int32_t)config_number(&view, RESOURCE_GROUP, group_id, def) : at_start;
 }
 
 int32_t consumer_session_timeout_ms(const struct groups *groups, struct slice group_id,
                                     const struct image *image)
 {
-    return setting(image, group_id, SLICE("consumer.session.timeout.ms"),
+    return setting(groups, image, group_id, SLICE("consumer.session.timeout.ms"),
                    groups->config.consumer_session_timeout_ms);
 }
 
 int32_t consumer_heartbeat_interval_ms(const struct groups *groups, struct slice group_id,
                                        const struct image *image)
 {
-    return setting(image, group_id, SLICE("consumer.heartbeat.interval.ms"),
+    return setting(groups, image, group_id, SLICE("consumer.heartbeat.interval.ms"),
                    groups->config.consumer_heartbeat_interval_ms);
 }
 
 int32_t consumer_assignment_interval_ms(const struct groups *groups, struct slice group_id,
                                         const struct image *image)
 {
-    return setting(image, group_id, SLICE("consumer.assignment.interval.ms"),
+    return setting(groups, image, group_id, SLICE("consumer.assignment.interval.ms"),
                    groups->config.consumer_assignment_interval_ms);
 }
 

@@ -64,6 +64,7 @@ void group_config_read(struct group_config *config, const struct config_view *vi
     *config = (struct group_config){
         .groups =
             {
+                .node_id = view->node_id,
                 .min_session_timeout_ms = small_number(view, "group.min.session.timeout.ms"),
                 .max_session_timeout_ms = small_number(view, "group.max.session.timeout.ms"),
                 .initial_rebalance_delay_ms = small_number(view, "group.initial.rebalance.delay.ms"),

@@ -28,6 +28,7 @@ struct groups;
 
 /* The broker's settings, as Kafka names them (group.*, offsets.*). Times in ms. */
 struct groups_config {
+    int32_t node_id; /* whose dynamic settings count */
     int32_t min_session_timeout_ms;
     int32_t max_session_timeout_ms;
     int32_t initial_rebalance_delay_ms;
