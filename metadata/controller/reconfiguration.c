@@ -164,6 +164,37 @@ static enum kerr check_connections(const struct reconfiguration *reconfiguration
     return KERR_NONE;
 }
 
+/* ---- groups ---- */
+
+/* A dynamic interval stays within its fixed bounds. */
+static enum kerr check_assignment_interval(const struct reconfiguration *reconfiguration, const char *kind,
+                                           struct note *why)
+{
+    const struct broker_config_sets *after = &reconfiguration->after;
+    char name[64], min[64], max[64];
+    snprintf(name, sizeof name, "group.%s.assignment.interval.ms", kind);
+    snprintf(min, sizeof min, "group.%s.min.assignment.interval.ms", kind);
+    snprintf(max, sizeof max, "group.%s.max.assignment.interval.ms", kind);
+    if (!changes(reconfiguration, name))
+        return KERR_NONE;
+    if (number_in(after, name) < number_in(after, min))
+        note_set(why, "%s must be greater than or equal to %s", name, min);
+    else if (number_in(after, name) > number_in(after, max))
+        note_set(why, "%s must be less than or equal to %s", name, max);
+    else
+        return KERR_NONE;
+    return KERR_INVALID_REQUEST;
+}
+
+static enum kerr check_groups(const struct reconfiguration *reconfiguration, struct note *why)
+{
+    static const char *const kinds[] = {"consumer", "share", "streams"}; /* in Kafka's order */
+    enum kerr error = KERR_NONE;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0] && error == KERR_NONE; i++)
+        error = check_assignment_interval(reconfiguration, kinds[i], why);
+    return error;
+}
+
 enum kerr check_reconfiguration(const struct controller *controller, const struct overrides *after,
                                 bool cluster_default, struct note *why)
 {
@@ -177,7 +208,9 @@ enum kerr check_reconfiguration(const struct controller *controller, const struc
         reconfiguration.after.dynamic_default = &set;
     else
         reconfiguration.after.dynamic = &set;
-    enum kerr error = check_cleaner(&reconfiguration, why);
+    enum kerr error = check_groups(&reconfiguration, why);
+    if (error == KERR_NONE)
+        error = check_cleaner(&reconfiguration, why);
     if (error == KERR_NONE)
         error = check_cleaner_threads(&reconfiguration, why);
     if (error == KERR_NONE)

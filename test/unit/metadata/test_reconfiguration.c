@@ -10,13 +10,16 @@
 static struct world world;
 static struct config_entry entries[8];
 static struct overrides after;
-static struct config_entry fixed[] = {{SLICE("log.cleaner.threads"), SLICE("4")}};
+static struct config_entry fixed[] = {
+    {SLICE("group.consumer.min.assignment.interval.ms"), SLICE("500")}, /* in order of name */
+    {SLICE("log.cleaner.threads"), SLICE("4")},
+};
 
 static void set_up(void)
 {
     world_init(&world);
     world.fixed = (struct config_set){
-        .resource_type = RESOURCE_BROKER, .resource_name = SLICE(""), .entries = fixed, .count = 1};
+        .resource_type = RESOURCE_BROKER, .resource_name = SLICE(""), .entries = fixed, .count = 2};
     after = (struct overrides){entries, 0};
 }
 
@@ -76,6 +79,17 @@ START_TEST(memory_is_enough_for_all_threads_together)
 }
 END_TEST
 
+START_TEST(an_interval_between_assignments_stays_within_its_bounds)
+{
+    ck_assert(may(ALL, "group.consumer.assignment.interval.ms", "500"));
+    ck_assert(!may(ALL, "group.consumer.assignment.interval.ms", "499"));
+    ck_assert(may(ALL, "group.consumer.assignment.interval.ms", "15000"));
+    ck_assert(!may(OWN, "group.consumer.assignment.interval.ms", "15001"));
+    ck_assert(may(ALL, "group.share.assignment.interval.ms", "0"));
+    ck_assert(!may(ALL, "group.streams.assignment.interval.ms", "15001"));
+}
+END_TEST
+
 /* Somebody else's directory: what is wrong there and stays as it is stands in nobody's way. */
 START_TEST(what_does_not_change_is_not_looked_at)
 {
@@ -107,6 +121,7 @@ int main(void)
     tcase_add_test(tests, a_step_is_measured_from_what_is_in_force);
     tcase_add_test(tests, what_goes_away_is_a_change_as_well);
     tcase_add_test(tests, memory_is_enough_for_all_threads_together);
+    tcase_add_test(tests, an_interval_between_assignments_stays_within_its_bounds);
     tcase_add_test(tests, what_does_not_change_is_not_looked_at);
     tcase_add_test(tests, no_address_may_connect_only_where_some_have_a_limit_of_their_own);
     suite_add_tcase(suite, tests);
