@@ -86,6 +86,20 @@ static int64_t fetch_as(const char *group, const char *topic, int32_t partition,
     return answer.committed_offset;
 }
 
+/* What a member that names itself and its epoch is told of all. */
+static enum kerr fetch_by_member(const char *group, const char *member, int32_t epoch)
+{
+    struct offset_fetch_request_group request = {
+        .group_id = slice_str(group), .member_id = slice_str(member), .member_epoch = epoch};
+    request.topics.count = -1;
+    struct ask *ask = shard_ask(&shard, GROUP_OFFSET_FETCH, group, &request, 9, "c");
+    const struct offset_fetch_response_group *response = ask->response;
+    enum kerr error = response->error_code;
+    ck_assert_int_eq(response->topics.count, 0);
+    ask_free(ask);
+    return error;
+}
+
 static int64_t fetch(const char *group, const char *topic, int32_t partition)
 {
     return fetch_as(group, topic, partition, NULL);
@@ -209,6 +223,14 @@ START_TEST(only_members_commit_to_a_group_that_has_some)
     while (COMMIT("g", .topic = "t", .member = ids[1], .generation = generation, .offset = 4) != KERR_NONE)
         ck_assert_int_lt(++generation, 8);
     ck_assert_int_eq(fetch("g", "t", 0), 4);
+}
+END_TEST
+
+START_TEST(a_member_of_no_group_finds_nothing_committed)
+{
+    ck_assert_int_eq(fetch_by_member("g", "m", 5), KERR_NONE);
+    ck_assert_int_eq(fetch_by_member("g", "", -1), KERR_NONE);
+    ck_assert_int_eq(fetch_by_member("g", NULL, 0), KERR_NONE);
 }
 END_TEST
 
@@ -366,6 +388,7 @@ int main(void)
     tcase_add_test(tests, a_restart_finds_what_was_stored_and_no_more);
     tcase_add_test(tests, a_commit_that_lies_before_the_one_in_force_says_nothing);
     tcase_add_test(tests, only_members_commit_to_a_group_that_has_some);
+    tcase_add_test(tests, a_member_of_no_group_finds_nothing_committed);
     tcase_add_test(tests, too_much_metadata_is_refused_for_its_partition);
     tcase_add_test(tests, offsets_are_deleted_where_nobody_reads);
     tcase_add_test(tests, a_group_goes_with_its_offsets_once_it_is_empty);
