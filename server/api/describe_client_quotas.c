@@ -12,7 +12,7 @@ void handle_describe_client_quotas(struct call *call)
     struct describe_client_quotas_response *response = call->response;
     if (!authorize_cluster(call, ACL_DESCRIBE_CONFIGS)) {
         response->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
-        response->error_message = slice_str(kerr_message(KERR_CLUSTER_AUTHORIZATION_FAILED));
+        response->error_message = SLICE_NULL;
         response->entries.count = -1;
         return;
     }

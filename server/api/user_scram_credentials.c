@@ -9,12 +9,26 @@
 #include "server/broker.h"
 #include "server/security/authorize.h"
 
+/* As Kafka does: one for each user that was asked for, and none of them named. */
+static void refuse_to_describe(struct call *call)
+{
+    const struct describe_user_scram_credentials_request *request = call->request;
+    struct describe_user_scram_credentials_response *response = call->response;
+    response->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+    response->error_message = SLICE_NULL;
+    array_init(&response->results, describe_user_scram_credentials_response_result, call->arena,
+               request->users.count < 0 ? 0 : request->users.count);
+    for (int32_t i = 0; i < response->results.count; i++) {
+        response->results.items[i].error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+        response->results.items[i].error_message = SLICE_NULL;
+    }
+}
+
 void handle_describe_user_scram_credentials(struct call *call)
 {
     struct describe_user_scram_credentials_response *response = call->response;
     if (!authorize_cluster(call, ACL_DESCRIBE)) {
-        response->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
-        response->error_message = slice_str(kerr_message(KERR_CLUSTER_AUTHORIZATION_FAILED));
+        refuse_to_describe(call);
         return;
     }
     const struct image *image = cluster_read(call->broker->cluster);
