@@ -8,16 +8,17 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.utils.Exit;
 
 /**
  * Runs Kafka's command line tools one after the other in one JVM: Tools BOOTSTRAP PAUSE < COMMANDS
  *
  * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. delete-records is given
- * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as leader-election and reassign-partitions are; to consumer-groups,
- * csv=ROW;ROW is a file with these rows. Some commands are our own: see LogDirs and Groups. Prints each command, what it prints on either
- * stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when its controller knows, and the
- * broker that is asked next may learn it later.
+ * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as leader-election and reassign-partitions are. lines=ROW;ROW is a
+ * file with these rows, id=TOPIC the topic's id. Some commands are our own: see LogDirs and Groups. Prints each command, what it prints on
+ * either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when its controller knows, and
+ * the broker that is asked next may learn it later.
  */
 class Tools {
     static final Map<String, String> CLASSES = Map.ofEntries(
@@ -76,7 +77,10 @@ class Tools {
         List<String> rest = new ArrayList<>(words.subList(1, words.size()));
         if (words.get(0).equals("delete-records")) rest = offsetFile(rest);
         if (words.get(0).equals("leader-election") || words.get(0).equals("reassign-partitions")) rest.replaceAll(word -> word.startsWith("{") ? file(word) : word);
-        if (words.get(0).equals("consumer-groups")) rest.replaceAll(word -> word.startsWith("csv=") ? csv(word.substring(4)) : word);
+        for (int i = 0; i < rest.size(); i++) {
+            if (rest.get(i).startsWith("lines=")) rest.set(i, file(rest.get(i).substring(6).replace(';', '\n') + "\n"));
+            if (rest.get(i).startsWith("id=")) rest.set(i, topicId(bootstrap, rest.get(i).substring(3)));
+        }
         if (!words.get(0).equals("dump-log"))
             rest.addAll(words.get(0).equals("cluster") ? 1 : 0, List.of("--bootstrap-server", bootstrap));
         tool(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
@@ -93,8 +97,10 @@ class Tools {
         return new ArrayList<>(List.of("--offset-json-file", file(content)));
     }
 
-    static String csv(String rows) {
-        return file(rows.replace(';', '\n') + "\n");
+    static String topicId(String bootstrap, String topic) throws Exception {
+        try (var admin = Admin.create(Map.of("bootstrap.servers", bootstrap))) {
+            return admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).topicId().toString();
+        }
     }
 
     static String file(String content) {

@@ -1,7 +1,7 @@
 """Takes from the output of Kafka's tools what may differ between two brokers that are alike.
 
   normalise.py       stack traces go, topics' configs and deleted partitions are sorted
-  normalise.py DIR   and topic ids become "...", DIR becomes "DIR"
+  normalise.py DIR   and topic ids become "...", DIR becomes "DIR", files that Tools has made "FILE"
 
 and the log directories that kafka-log-dirs prints, and the replicas in them, are sorted; and so are the ACLs of each resource that
 kafka-acls prints, and the resources; and the rows about groups; and the operations that kafka-acls says a resource supports, which
@@ -87,6 +87,7 @@ for line in lines:
         line = sorted_log_dirs(line)
     if len(sys.argv) > 1:
         line = re.sub(r"TopicId: [\w-]{22}", "TopicId: ...", line).replace(sys.argv[1], "DIR")
+        line = re.sub(r"/\S*/tool\d+\.json", "FILE", line)
     line = re.sub(r"(only supports operations \[)([^]]*)", sorted_operations, line)
     print(re.sub(r"^(Topic: .*\tConfigs: )(.*)$", sorted_configs, line), end="")
 report(partitions)
