@@ -28,6 +28,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define DIAG_AREA DIAG_METADATA
+
 #if defined(__clang__)
 #define HELD_ON_RETURN __attribute__((no_thread_safety_analysis))
 #else

@@ -19,6 +19,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define DIAG_AREA DIAG_METADATA
+
 enum {
     READ_STEP = 1 << 20,
     NO_OP_BATCH_MAX = 80, /* bytes; one record of nothing */

@@ -28,6 +28,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define DIAG_AREA DIAG_METADATA
+
 #define PARTITION_METADATA "version: 0\ntopic_id: AAAAAAAAAAAAAAAAAAAAAQ"
 
 /* ---- opening: what is there ---- */

@@ -19,6 +19,8 @@
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
+#define DIAG_AREA DIAG_METADATA
+
 enum {
     CLEAN_INTERVAL_MS = 60000, /* as Apache Kafka */
     RETRY_MS = 60000,          /* after a snapshot for which there was no space */

@@ -11,6 +11,7 @@
 #include "metadata/image.h"
 #include "protocol/base/arena.h"
 #include "storage/log_config.h"
+#include "storage/os/diag_level.h"
 
 /* As DescribeConfigs numbers them. */
 enum config_type {
@@ -106,11 +107,8 @@ struct config_view {
     const struct image *image;
     const struct config_set *static_configs;
     int32_t node_id;
-    const char *log_level; /* of the one logger, ROOT_LOGGER; NULL: it is not asked for */
+    const enum diag_level *log_levels; /* in force, by enum diag_area; NULL: they are not asked for */
 };
-
-/* All that the broker says goes through it. */
-#define ROOT_LOGGER "root"
 
 /* The sets in which a broker's config is looked for, best first; each may be NULL. */
 struct broker_config_sets {

@@ -24,6 +24,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define DIAG_AREA DIAG_SERVER
+
 enum { STOP_GRACE_MS = 400 }; /* what a stop leaves to answers on their way */
 
 /* ---- random ---- */
@@ -65,10 +67,8 @@ static bool open_cluster(struct broker *broker, int64_t previous_broker_epoch, s
 
 struct config_view broker_config_view(const struct broker *broker, const struct image *image)
 {
-    return (struct config_view){.image = image,
-                                .static_configs = &broker->config.static_configs,
-                                .node_id = broker->config.node_id,
-                                .log_level = diag_level_name(diag_get_level())};
+    return (struct config_view){
+        .image = image, .static_configs = &broker->config.static_configs, .node_id = broker->config.node_id};
 }
 
 static bool is_replica(const struct partition_state *state, int32_t node_id, struct uuid *directory)

@@ -23,6 +23,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DIAG_AREA DIAG_SERVER
+
 enum {
     LEAST_BACKLOG = 4096, /* the system takes off what it finds too much */
     BACK_OFF_MS = 50,     /* after accept failed for want of something */

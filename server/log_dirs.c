@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DIAG_AREA DIAG_SERVER
+
 /* ---- opening ---- */
 
 /* As Java makes a path absolute: nothing is resolved but the working directory, and slashes that say

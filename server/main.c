@@ -18,6 +18,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#define DIAG_AREA DIAG_SERVER
+
 enum { EXIT_USAGE = 2, MAX_OVERRIDES = 256 };
 
 static const char usage[] =

@@ -27,6 +27,8 @@
 #include <string.h>
 #include <time.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum { PATH_BYTES_MAX = 3400, SMALL_FILE_MAX = 1 << 20, RESERVE_BYTES = 256 << 10 };
 
 static const char meta_name[] = "meta.properties";

@@ -24,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 void log_snapshot_path(const struct log *log, int64_t offset, char path[FILE_PATH_MAX])
 {
     file_path(path, "%s/%020" PRId64 ".snapshot", log->path, offset);

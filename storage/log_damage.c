@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum { COPY_BYTES = 1 << 20 };
 
 /* [from, to) of the segment to the end of the file. */

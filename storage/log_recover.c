@@ -31,6 +31,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 static int add_segment_of(struct log *log, const struct data_file_name *found)
 {
     struct segment *segment = segment_new(log->files, log->path, found->base);

@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum { RETRY_MS = 5000, AGAIN_MS = 10 };
 enum step { STEP_MORE, STEP_LATER, STEP_DONE };
 

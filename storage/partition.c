@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 static const struct log_position nowhere = {INT64_MAX, 0, 0};
 
 static struct slice make_key(const void *head, size_t head_len, int32_t index)

@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 struct appender {
     struct partition *partition;
     struct log *log;

@@ -27,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 /* ---- what is dirty ---- */
 
 static int64_t first_dirty_locked(struct partition *partition, bool *was_reset) NEEDS(partition->mutex)

@@ -16,6 +16,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 /* Somebody has put something there since the partition was created: it is no reason to give up all the others
  * of the log directory. It is set aside, as a start does with what is not ours. */
 static int make_directory(struct file_system *fs, struct partition *partition)

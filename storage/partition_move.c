@@ -25,6 +25,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum {
     PIECE_BYTES = 1 << 20,
     REST_BYTES = 256 << 10, /* what may be copied while the partition waits */

@@ -24,6 +24,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 /* Renaming one segment's files takes about as long as beginning a new one does. SLICE_MS: for all partitions
  * together in one tick; who comes later does one step each, the rest next time. */
 enum { RETAINED_AT_ONCE = 8, DELETED_AT_ONCE = 1, UNLINKED_AT_ONCE = 8, SLICE_MS = 300 };

@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum {
     HOUSEKEEPING_INTERVAL_MS = 1000,
     IDLE_FILES_INTERVAL_MS = 60000,

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 /* Out of the way, to be removed. */
 static int doom(struct loading *loading, const struct wanted *wanted, struct data_dir *dir, const char *path)
 {

@@ -17,6 +17,8 @@
 #include <errno.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum { SLICE_MS = 200 };
 
 /* ---- one directory ---- */

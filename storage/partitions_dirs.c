@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum { KEY_ROOM = 300, PREFERENCES_MAX = 10000 };
 
 /* Where a replica shall be made. Its map's key is part of it. */

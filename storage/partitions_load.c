@@ -20,6 +20,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 static const char cluster_log_dir[] = "__cluster_metadata-0";
 
 static void push(char ***names, size_t *count, const char *name)

@@ -6,6 +6,8 @@
 
 #include <stddef.h>
 
+#define DIAG_AREA DIAG_STORAGE
+
 enum { LINE_INTERVAL_MS = 5000, TERMINAL_INTERVAL_MS = 200 };
 
 static double megabytes(int64_t bytes)
@@ -28,9 +30,9 @@ static void say(struct recovery_progress *progress, int64_t now_ms)
     if (now_ms < due || !atomic_compare_exchange_strong(&progress->due_ms, &due, now_ms + interval_ms))
         return;
     double seconds = (double)(now_ms - progress->began_ms) / 1000;
-    void (*print)(const char *format, ...) = progress->on_terminal ? diag_passing : diag_info;
-    print("recovering: %lld of %lld logs, %.0f MB read in %.1f s", (long long)atomic_load(&progress->logs),
-          (long long)progress->logs_to_do, megabytes(atomic_load(&progress->bytes_read)), seconds);
+    diag_passing("recovering: %lld of %lld logs, %.0f MB read in %.1f s",
+                 (long long)atomic_load(&progress->logs), (long long)progress->logs_to_do,
+                 megabytes(atomic_load(&progress->bytes_read)), seconds);
 }
 
 void recovery_progress_read(struct recovery_progress *progress, int64_t bytes)

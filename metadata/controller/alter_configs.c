@@ -17,14 +17,12 @@
 #include "metadata/java_number.h"
 #include "protocol/records/clear_elr_record.h"
 #include "protocol/records/config_record.h"
-#include "storage/os/diag.h"
+#include "storage/os/diag_level.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 enum { CONFIG_VALUE_MAX = 32767 }; /* bytes; a longer one does not come in, but lists grow */
-
-enum operation { OP_SET = 0, OP_DELETE = 1, OP_APPEND = 2, OP_SUBTRACT = 3 };
 
 struct alteration_change {
     struct slice name;
@@ -420,10 +418,10 @@ static enum kerr alter_broker(struct alteration *alteration, struct note *why)
     return error == KERR_NONE ? check_cordoned(alteration, why) : error;
 }
 
-/* There is one logger, which all that the broker says goes through. */
 static enum kerr check_logger(const struct alteration_change *change, struct note *why)
 {
-    enum diag_level ignored;
+    enum diag_area area;
+    enum diag_level level;
     if (change->operation == OP_APPEND || change->operation == OP_SUBTRACT) {
         note_set(why, "%s operation is not allowed for the BROKER_LOGGER resource",
                  change->operation == OP_APPEND ? "APPEND" : "SUBTRACT");
@@ -431,21 +429,21 @@ static enum kerr check_logger(const struct alteration_change *change, struct not
     }
     if (change->operation != OP_SET && change->operation != OP_DELETE)
         return KERR_UNKNOWN_SERVER_ERROR;
-    if (!slice_equal_str(change->name, ROOT_LOGGER)) {
+    if (!diag_area_from_name(change->name.data, change->name.len, &area)) {
         note_set(why, "Logger %.*s does not exist!", SLICE_ARGS(change->name));
         return KERR_INVALID_CONFIG;
     }
-    if (change->operation == OP_DELETE) {
-        note_set(why, "Removing the log level of the %s logger is not allowed", ROOT_LOGGER);
+    if (change->operation == OP_DELETE && area == DIAG_ROOT) {
+        note_set(why, "Removing the log level of the %s logger is not allowed", diag_area_name(area));
         return KERR_INVALID_REQUEST;
     }
-    if (diag_level_from_name(change->value.data, change->value.len, &ignored))
+    if (change->operation == OP_DELETE || diag_level_from_name(change->value.data, change->value.len, &level))
         return KERR_NONE;
     note_set(
         why,
         "Cannot set the log level of %s to %.*s as it is not a supported log level. Valid log levels are "
         "DEBUG, ERROR, FATAL, INFO, TRACE, WARN",
-        ROOT_LOGGER, SLICE_ARGS(change->value));
+        diag_area_name(area), SLICE_ARGS(change->value));
     return KERR_INVALID_CONFIG;
 }
 

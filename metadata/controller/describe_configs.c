@@ -375,16 +375,22 @@ static enum kerr describe_broker(struct description *description, struct note *w
     return error;
 }
 
-static void describe_root_logger(struct description *description)
+/* An area without a level of its own is listed too, and nothing tells that it has none. */
+static void list_loggers(struct description *description)
 {
-    make_room(description, 1);
-    struct describe_configs_response_config *entry = next_entry(description);
-    if (entry == NULL)
-        return;
-    entry->name = SLICE(ROOT_LOGGER);
-    entry->value = slice_str(description->view->log_level);
-    entry->config_source = SOURCE_DYNAMIC_BROKER_LOGGER;
-    entry->documentation = SLICE("");
+    make_room(description, DIAG_AREA_COUNT);
+    for (int i = 0; description->view->log_levels != NULL && i < DIAG_AREA_COUNT; i++) {
+        struct slice name = slice_str(diag_area_name((enum diag_area)i));
+        if (!is_wanted(description, name))
+            continue;
+        struct describe_configs_response_config *entry = next_entry(description);
+        if (entry == NULL)
+            return;
+        entry->name = name;
+        entry->value = slice_str(diag_level_name(description->view->log_levels[i]));
+        entry->config_source = SOURCE_DYNAMIC_BROKER_LOGGER;
+        entry->documentation = SLICE("");
+    }
 }
 
 static enum kerr describe_loggers(struct description *description, struct note *why)
@@ -394,9 +400,8 @@ static enum kerr describe_loggers(struct description *description, struct note *
         return KERR_INVALID_REQUEST;
     }
     enum kerr error = check_broker_id(description, " ", why);
-    if (error == KERR_NONE && description->view->log_level != NULL
-        && is_wanted(description, SLICE(ROOT_LOGGER)))
-        describe_root_logger(description);
+    if (error == KERR_NONE)
+        list_loggers(description);
     return error;
 }
 

@@ -4,6 +4,7 @@
  */
 #include "metadata/controller/alter_configs.h"
 
+#include "protocol/base/ensure.h"
 #include "protocol/messages/alter_configs.h"
 #include "protocol/messages/incremental_alter_configs.h"
 #include "server/api/change.h"
@@ -11,6 +12,8 @@
 #include "server/broker.h"
 #include "server/dynamic_config.h"
 #include "storage/os/diag.h"
+
+#define DIAG_AREA DIAG_SERVER_API
 
 /* This broker's own settings have changed: what it does by them, and what the cluster is told of them. */
 static void follow_broker_configs(struct change *change)
@@ -64,15 +67,25 @@ void handle_alter_configs(struct call *call)
     end(&change, is_brokers);
 }
 
-/* In force until the broker stops: a level is nowhere written. */
-static void set_log_level(const struct incremental_alter_configs_resource *resource)
+/* In force until the broker stops: a level is nowhere written. Within the change, so that one thread at a
+ * time does it. */
+static void set_log_level(const struct incremental_alter_configs_config *config)
 {
-    for (int32_t i = 0; i < resource->configs.count; i++) {
-        struct slice value = resource->configs.items[i].value;
-        enum diag_level level;
-        if (diag_level_from_name(value.data, value.len, &level))
-            diag_set_level(level);
-    }
+    enum diag_area area;
+    enum diag_level level;
+    ensure(diag_area_from_name(config->name.data, config->name.len, &area));
+    if (config->config_operation == OP_DELETE)
+        diag_level_unset(area);
+    else if (diag_level_from_name(config->value.data, config->value.len, &level))
+        diag_level_set(area, level);
+    diag_warn("lines of %s are printed from %s on", diag_area_name(area),
+              diag_level_name(diag_level_of(area)));
+}
+
+static void set_log_levels(const struct incremental_alter_configs_resource *resource)
+{
+    for (int32_t i = 0; i < resource->configs.count; i++)
+        set_log_level(&resource->configs.items[i]);
 }
 
 void handle_incremental_alter_configs(struct call *call)
@@ -89,7 +102,7 @@ void handle_incremental_alter_configs(struct call *call)
         is_brokers |=
             settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
         if (resource->error_code == KERR_NONE && resource->resource_type == RESOURCE_BROKER_LOGGER)
-            set_log_level(&request->resources.items[i]);
+            set_log_levels(&request->resources.items[i]);
     }
     end(&change, is_brokers);
 }

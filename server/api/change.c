@@ -6,6 +6,8 @@
 #include "server/security/authorize.h"
 #include "storage/os/diag.h"
 
+#define DIAG_AREA DIAG_SERVER_API
+
 void change_begin(struct change *change, struct call *call)
 {
     struct broker *broker = call->broker;

@@ -9,11 +9,16 @@
 #include "server/api/handlers.h"
 #include "server/broker.h"
 #include "server/security/authorize.h"
+#include "storage/os/diag_level.h"
 
 void handle_describe_configs(struct call *call)
 {
     const struct image *image = cluster_read(call->broker->cluster);
     struct config_view view = broker_config_view(call->broker, image);
+    enum diag_level log_levels[DIAG_AREA_COUNT];
+    for (int i = 0; i < DIAG_AREA_COUNT; i++)
+        log_levels[i] = diag_level_of((enum diag_area)i);
+    view.log_levels = log_levels;
     struct acl_asker client = authorize_asker(call);
     describe_configs(&view, &client, call->request, call->version, call->arena, call->response);
     cluster_read_done(call->broker->cluster);

@@ -16,6 +16,8 @@
 #include "server/security/authorize.h"
 #include "storage/os/diag.h"
 
+#define DIAG_AREA DIAG_SERVER_API
+
 enum { KEY_GROUP = 0, KEY_TRANSACTION = 1, KEY_SHARE = 2 };
 
 enum { VERSION_MANY_KEYS = 4, VERSION_SHARE = 6 };

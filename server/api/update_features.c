@@ -12,6 +12,8 @@
 #include "server/security/authorize.h"
 #include "storage/os/diag.h"
 
+#define DIAG_AREA DIAG_SERVER_API
+
 static enum kerr commit(struct change *change, const struct feature_changes *changes)
 {
     struct cluster *cluster = change->call->broker->cluster;

@@ -24,6 +24,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_SERVER_COORDINATOR
+
 enum { RETRY_MS = 1000 }; /* after this, what was due and could not be stored is tried again */
 
 struct shard {

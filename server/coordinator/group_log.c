@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define DIAG_AREA DIAG_SERVER_COORDINATOR
+
 enum { READ_BYTES = 1024 * 1024 };
 
 /* ---- loading ---- */

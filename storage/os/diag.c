@@ -8,7 +8,6 @@
 
 #include <poll.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -16,55 +15,25 @@
 
 enum { LINE_MAX_BYTES = 2048 };
 
-/* The process has one stderr, and one level for it. */
-static atomic_int threshold = DIAG_INFO;
-
-static const char *const level_names[DIAG_LEVEL_COUNT] = {
-    [DIAG_TRACE] = "TRACE", [DIAG_DEBUG] = "DEBUG", [DIAG_INFO] = "INFO",
-    [DIAG_WARN] = "WARN",   [DIAG_ERROR] = "ERROR", [DIAG_FATAL] = "FATAL",
+static const char *const words[DIAG_LEVEL_COUNT] = {
+    [DIAG_TRACE] = "trace", [DIAG_DEBUG] = "debug", [DIAG_INFO] = "info",
+    [DIAG_WARN] = "warn",   [DIAG_ERROR] = "error", [DIAG_FATAL] = "fatal",
 };
-
-void diag_set_level(enum diag_level level)
-{
-    atomic_store(&threshold, (int)level);
-}
-
-enum diag_level diag_get_level(void)
-{
-    return (enum diag_level)atomic_load(&threshold);
-}
-
-const char *diag_level_name(enum diag_level level)
-{
-    return level_names[level];
-}
-
-bool diag_level_from_name(const void *name, size_t len, enum diag_level *level)
-{
-    for (int i = 0; i < DIAG_LEVEL_COUNT; i++) {
-        if (strlen(level_names[i]) != len || memcmp(level_names[i], name, len) != 0)
-            continue;
-        *level = (enum diag_level)i;
-        return true;
-    }
-    return false;
-}
 
 static const char erase_and_return[] = "\x1b[K\r";
 
-__attribute__((format(printf, 3, 0))) static void print(enum diag_level at, const char *level,
+__attribute__((format(printf, 3, 0))) static void print(enum diag_area area, enum diag_level level,
                                                         const char *format, va_list arguments,
                                                         const char *end)
 {
-    if (at < diag_get_level())
-        return;
     char line[LINE_MAX_BYTES];
     struct timespec now;
     struct tm utc;
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     size_t len = strftime(line, sizeof line, "%Y-%m-%dT%H:%M:%S", &utc);
-    len += (size_t)snprintf(line + len, sizeof line - len, ".%03ldZ %s ", now.tv_nsec / 1000000, level);
+    len += (size_t)snprintf(line + len, sizeof line - len, ".%03ldZ %s %s: ", now.tv_nsec / 1000000,
+                            words[level], diag_area_name(area));
     int text = vsnprintf(line + len, sizeof line - len - 1, format, arguments);
     if (text > 0)
         len += (size_t)text;
@@ -80,27 +49,11 @@ __attribute__((format(printf, 3, 0))) static void print(enum diag_level at, cons
     }
 }
 
-void diag_info(const char *format, ...)
+void diag_print(enum diag_area area, enum diag_level level, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print(DIAG_INFO, "info", format, arguments, "\n");
-    va_end(arguments);
-}
-
-void diag_warn(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    print(DIAG_WARN, "warn", format, arguments, "\n");
-    va_end(arguments);
-}
-
-void diag_error(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    print(DIAG_ERROR, "error", format, arguments, "\n");
+    print(area, level, format, arguments, "\n");
     va_end(arguments);
 }
 
@@ -109,10 +62,10 @@ bool diag_is_terminal(void)
     return isatty(STDERR_FILENO) == 1;
 }
 
-void diag_passing(const char *format, ...)
+void diag_print_passing(enum diag_area area, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    print(DIAG_INFO, "info", format, arguments, erase_and_return);
+    print(area, DIAG_INFO, format, arguments, diag_is_terminal() ? erase_and_return : "\n");
     va_end(arguments);
 }

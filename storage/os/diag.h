@@ -2,34 +2,35 @@
  * diag: what the broker tells the person who runs it, one line a message, on stderr. ("log" is the commit
  * log.)
  *
- * A line is one write(2), so that lines of several threads do not mix. Nothing is printed per request. If
- * stderr is a pipe that nobody reads, lines are dropped rather than waited for.
+ *     2026-11-28T10:38:11.123Z warn odradek.storage: fig-0: retention waits: No space left on device
+ *
+ * A line is one write(2), so that lines of several threads do not mix. At info and above nothing is printed
+ * per request. If stderr is a pipe that nobody reads, lines are dropped rather than waited for.
  */
 #ifndef STORAGE_OS_DIAG_H
 #define STORAGE_OS_DIAG_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "storage/os/diag_level.h"
 
-/* Kafka's levels. Nothing is said below info or above error; a threshold may be anything. */
-enum diag_level { DIAG_TRACE, DIAG_DEBUG, DIAG_INFO, DIAG_WARN, DIAG_ERROR, DIAG_FATAL, DIAG_LEVEL_COUNT };
+/* Each file that says something defines DIAG_AREA: its folder. A line below the area's level costs a relaxed
+ * load, and its arguments are not looked at. */
+#define diag_debug(...) DIAG_SAY(DIAG_DEBUG, __VA_ARGS__)
+#define diag_info(...)  DIAG_SAY(DIAG_INFO, __VA_ARGS__)
+#define diag_warn(...)  DIAG_SAY(DIAG_WARN, __VA_ARGS__)
+#define diag_error(...) DIAG_SAY(DIAG_ERROR, __VA_ARGS__)
 
-/* Lines below the level are not printed from now on; any thread. At first it is DIAG_INFO. */
-void diag_set_level(enum diag_level level);
-enum diag_level diag_get_level(void);
+#define DIAG_SAY(level, ...) \
+    ((level) < diag_level_of(DIAG_AREA) ? (void)0 : diag_print(DIAG_AREA, (level), __VA_ARGS__))
 
-/* "TRACE" ... "FATAL". */
-const char *diag_level_name(enum diag_level level);
+/* The line, whatever the area's level is. */
+void diag_print(enum diag_area area, enum diag_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* False: no level has this name. */
-bool diag_level_from_name(const void *name, size_t len, enum diag_level *level);
-
-void diag_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void diag_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void diag_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-/* On a terminal: a line that the next one writes over, for what goes on. */
 bool diag_is_terminal(void);
-void diag_passing(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As diag_info, but that on a terminal the next line writes over it: for what goes on. */
+#define diag_passing(...) \
+    (DIAG_INFO < diag_level_of(DIAG_AREA) ? (void)0 : diag_print_passing(DIAG_AREA, __VA_ARGS__))
+void diag_print_passing(enum diag_area area, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -97,23 +97,12 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format, va_lis
     fputc('\n', stderr);
 }
 
-void diag_info(const char *format, ...)
+void diag_print(enum diag_area area, enum diag_level level, const char *format, ...)
 {
-    (void)format;
-}
-
-void diag_warn(const char *format, ...)
-{
+    (void)area;
     va_list arguments;
     va_start(arguments, format);
-    say(format, arguments);
-    va_end(arguments);
-}
-
-void diag_error(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    say(format, arguments);
+    if (level > DIAG_INFO)
+        say(format, arguments);
     va_end(arguments);
 }

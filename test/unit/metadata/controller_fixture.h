@@ -59,7 +59,7 @@ FIXTURE void world_init(struct world *world)
     *world = (struct world){.random = 1};
     arena_init(&world->arena, SIZE_MAX);
     image_init(&world->image, 5);
-    world->view = (struct config_view){&world->image, &world->fixed, 1, "INFO"};
+    world->view = (struct config_view){.image = &world->image, .static_configs = &world->fixed, .node_id = 1};
     world->controller = (struct controller){
         .image = &world->image,
         .configs = &world->view,
