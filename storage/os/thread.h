@@ -23,7 +23,8 @@ void thread_join(struct thread *thread);
  * waits for it would lose it again to a thread that runs already. */
 void thread_give_way(void);
 
-/* The calling thread gets processor time when others leave some. */
+/* From now on the calling thread gives way when another one wakes, and gets a tenth of the time where others
+ * have always something to do. For good. */
 void thread_lower_priority(void);
 
 /* Names the calling thread, as gdb and top show it; cut to 15 characters. */

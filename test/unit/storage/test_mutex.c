@@ -5,6 +5,8 @@
 #include "test/unit/storage/storage_test.h"
 
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 START_TEST(locks_in_rank_order_are_fine)
 {
@@ -91,6 +93,46 @@ START_TEST(a_condition_wakes_its_waiter_or_gives_up_at_the_deadline)
 }
 END_TEST
 
+/* What sched_getattr(2) gives. */
+struct scheduling {
+    uint32_t size, policy;
+    uint64_t flags;
+    int32_t nice;
+    uint32_t priority;
+    uint64_t slice_ns, deadline_ns, period_ns;
+};
+
+static struct scheduling scheduling_now(void)
+{
+    struct scheduling now = {0};
+    ck_assert_int_eq(syscall(SYS_sched_getattr, 0, &now, sizeof now, 0), 0);
+    return now;
+}
+
+static void *lower_and_look(void *context)
+{
+    struct scheduling *seen = context;
+    thread_lower_priority();
+    *seen = scheduling_now();
+    return NULL;
+}
+
+START_TEST(a_thread_of_low_priority_is_nicer_than_others_and_has_a_longer_slice)
+{
+    struct scheduling low, before = scheduling_now();
+    struct thread thread;
+    ck_assert_int_eq(thread_start(&thread, "low", lower_and_look, &low), 0);
+    thread_join(&thread);
+    struct scheduling after = scheduling_now();
+    ck_assert_int_eq(low.nice, before.nice < 9 ? before.nice + 10 : 19);
+    ck_assert_uint_eq(low.policy, before.policy);
+    if (before.slice_ns != 0) /* Linux 6.12 */
+        ck_assert_uint_gt(low.slice_ns, before.slice_ns);
+    ck_assert_int_eq(after.nice, before.nice); /* nobody else's */
+    ck_assert_uint_eq(after.slice_ns, before.slice_ns);
+}
+END_TEST
+
 START_TEST(clocks_tell_the_time)
 {
     ck_assert_int_gt(clock_wall_ms(), 1700000000000);
@@ -111,6 +153,7 @@ int main(void)
     tcase_add_test_raise_signal(tests, two_locks_of_one_rank_stop_the_process, SIGABRT);
 #endif
     tcase_add_test(tests, a_condition_wakes_its_waiter_or_gives_up_at_the_deadline);
+    tcase_add_test(tests, a_thread_of_low_priority_is_nicer_than_others_and_has_a_longer_slice);
     tcase_add_test(tests, clocks_tell_the_time);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
