@@ -1,11 +1,13 @@
 /*
- * Compaction (K1): a topic is filled with records whose keys come again and again; then its policy is set
- * to compact, and the time counts until the broker's own cleaner-offset-checkpoint says that the closed
- * segments are clean. Meanwhile the broker does nothing else, so that its CPU time is the cleaner's.
+ * Compaction: a topic is filled with records whose keys come again and again; then its policy is set to
+ * compact, and the time counts until its closed segments are clean. Meanwhile the broker does nothing else,
+ * so that its CPU time is the cleaner's (K1); or passes records of another topic, whose latency counts (K2).
  */
 #include "protocol/batch_build.h"
+#include "test/bench/cleaning.h"
 #include "test/bench/die.h"
 #include "test/bench/measure.h"
+#include "test/bench/open_loop.h"
 #include "test/bench/peer.h"
 #include "test/bench/requests.h"
 #include "test/bench/scenarios.h"
@@ -13,14 +15,14 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { POLL_US = 2000, PATIENCE_S = 200, KEY_LEN = 16, RECORD_OVERHEAD = 24 + KEY_LEN };
-
-static const struct load_config compact[] = {{"cleanup.policy", "compact"},
-                                             {"min.cleanable.dirty.ratio", "0.01"}};
+enum {
+    KEY_LEN = 16,
+    RECORD_OVERHEAD = 24 + KEY_LEN,
+    CLEANER_BACKOFF_US = 100 * 1000, /* run: log.cleaner.backoff.ms */
+};
 
 /* ---- filling ---- */
 
@@ -87,59 +89,71 @@ void fill_scenario(const struct load *load)
 
 /* ---- compacting ---- */
 
-/* The first dirty offset of partition 0 in cleaner-offset-checkpoint; -1: it is not there. */
-static long long first_dirty(const char *data, const char *topic)
-{
-    char path[4096], line[512], name[300];
-    long long offset = -1, found;
-    int partition;
-    snprintf(path, sizeof path, "%s/cleaner-offset-checkpoint", data);
-    FILE *file = fopen(path, "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "%299s %d %lld", name, &partition, &found) == 3 && strcmp(name, topic) == 0)
-            offset = found;
-    if (file != NULL)
-        fclose(file);
-    return offset;
-}
-
-/* The base of the newest segment: up to there all can be cleaned. And the bytes of those before it. */
-static long long closed_segments(const char *data, const char *topic, double *bytes)
-{
-    char command[4500];
-    long long base = -1, size, last_size = 0;
-    snprintf(command, sizeof command, "find '%s/%s-0' -name '*.log' -printf '%%f %%s\\n' | sort", data,
-             topic);
-    FILE *list = popen(command, "re");
-    *bytes = 0;
-    for (long long found; list != NULL && fscanf(list, "%lld.log %lld", &found, &size) == 2;
-         last_size = size) {
-        *bytes += (double)last_size;
-        base = found;
-    }
-    if (list == NULL || pclose(list) != 0 || base < 0)
-        die("no segments of %s below %s", topic, data);
-    return base;
-}
-
 void compact_scenario(const struct load *load, const char *data)
 {
     struct measure measure = {0};
-    double bytes, after;
-    long long base = closed_segments(data, load->topic, &bytes);
+    struct cleaning cleaning;
+    cleaning_init(&cleaning, load, data);
     struct cpu_mark mark = cpu_mark(load);
     int64_t from_ns = now_ns();
-    topic_set_configs(load->port, load->topic, compact, 2);
-    while (first_dirty(data, load->topic) < base) {
-        if (now_ns() - from_ns > PATIENCE_S * INT64_C(1000000000))
-            die("%s is not compacted", load->topic);
-        usleep(POLL_US);
-    }
+    cleaning_begin(&cleaning);
+    cleaning_wait(&cleaning);
     double seconds = (double)(now_ns() - from_ns) / 1e9;
     measure_cpu_since(&measure, load, &mark);
-    closed_segments(data, load->topic, &after);
     printf("mb_s=%.1f cpu_s_gb=%.4f mb_s_core=%.1f rec_s_core=%.0f kept=%.3f others=%.2f\n",
-           bytes / 1e6 / seconds, measure.cpu_s * 1e9 / bytes, bytes / 1e6 / measure.cpu_s,
-           (double)base / measure.cpu_s, after / bytes, measure.others_s / seconds);
+           cleaning.bytes / 1e6 / seconds, measure.cpu_s * 1e9 / cleaning.bytes,
+           cleaning.bytes / 1e6 / measure.cpu_s, (double)cleaning.records / measure.cpu_s,
+           cleaning_bytes_left(&cleaning) / cleaning.bytes, measure.others_s / seconds);
+    topic_delete(load->port, load->topic);
+}
+
+/* ---- compacting beside others ---- */
+
+static void print_beside(const struct open_loop *loop, double cleaning_s, double others)
+{
+    const struct latency *quiet = &loop->windows[0].latency, *beside = &loop->windows[1].latency;
+    double quiet_p99 = (double)latency_at(quiet, 0.99), beside_p99 = (double)latency_at(beside, 0.99);
+    printf("quiet_p50_us=%.1f quiet_p99_us=%.1f", (double)latency_at(quiet, 0.5) / 1e3, quiet_p99 / 1e3);
+    latency_print(beside);
+    printf(" p99_growth=%.2f ms=%.0f others=%.2f\n", beside_p99 / quiet_p99, cleaning_s * 1e3, others);
+}
+
+static void run_quiet(struct open_loop *loop, const struct load *load)
+{
+    usleep((useconds_t)(load->warmup_s * 1e6));
+    open_loop_open_window(&loop->windows[0]);
+    usleep((useconds_t)(load->seconds * 1e6));
+    open_loop_close_window(&loop->windows[0]);
+}
+
+/* From the cleaner's look for work on. Returns how many seconds it took. */
+static double run_beside(struct open_loop *loop, const struct cleaning *cleaning)
+{
+    cleaning_begin(cleaning);
+    usleep(CLEANER_BACKOFF_US);
+    int64_t from_ns = now_ns();
+    open_loop_open_window(&loop->windows[1]);
+    cleaning_wait(cleaning);
+    open_loop_close_window(&loop->windows[1]);
+    return (double)(now_ns() - from_ns) / 1e9;
+}
+
+void beside_scenario(const struct load *load, const char *data)
+{
+    struct measure measure = {0};
+    struct cleaning cleaning;
+    struct load records = *load;
+    char topic[300];
+    snprintf(topic, sizeof topic, "%s-beside", load->topic);
+    records.topic = topic;
+    cleaning_init(&cleaning, load, data);
+    struct open_loop *loop = open_loop_start(&records);
+    run_quiet(loop, load);
+    struct cpu_mark mark = cpu_mark(load);
+    double cleaning_s = run_beside(loop, &cleaning);
+    measure_cpu_since(&measure, load, &mark);
+    open_loop_end(loop);
+    print_beside(loop, cleaning_s, measure.others_s / cleaning_s);
+    open_loop_free(loop);
     topic_delete(load->port, load->topic);
 }

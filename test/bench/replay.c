@@ -17,7 +17,7 @@ static const char usage[] =
     "usage: replay produce|fetch|end-to-end|memory|create|delete|create-many|delete-many|fill|commit|gather|\n"
     "              leave|heartbeat|wait --port N [option...]\n"
     "       replay start --port N [option...] -- BROKER ARGUMENT...\n"
-    "       replay compact --port N [option...] DATA\n"
+    "       replay compact|beside --port N [option...] DATA\n"
     "       replay machine FOLDER | scan FOLDER | touch MEGABYTES\n"
     "\n"
     "  --pid N          the broker's process, whose CPU time is counted\n"
@@ -241,6 +241,8 @@ static void run(const char *scenario, const struct load *load, char **rest)
         start_scenario(load, rest);
     else if (strcmp(scenario, "compact") == 0 && *rest != NULL)
         compact_scenario(load, *rest);
+    else if (strcmp(scenario, "beside") == 0 && *rest != NULL && load->rate > 0)
+        beside_scenario(load, *rest);
     else if (!run_listed(scenario, load))
         fail();
 }

@@ -42,6 +42,10 @@ void fill_scenario(const struct load *load);
  * `data` says that its closed segments are clean. */
 void compact_scenario(const struct load *load, const char *data);
 
+/* end_to_end_scenario at load->rate on a topic of its own, before and while fill_scenario's topic is cleaned,
+ * and what became of the latency. */
+void beside_scenario(const struct load *load, const char *data);
+
 /* Holds load->connections connections, each having sent a request, and tells what the broker's memory is. */
 void memory_scenario(const struct load *load);
 
