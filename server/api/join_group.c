@@ -10,8 +10,10 @@
 
 enum { VERSION_NULL_NAME = 7 };
 
+/* Also of what was decided and could not be made durable: nothing of it is told. */
 static void fail(struct join_group_response *response, struct slice member_id, enum kerr error)
 {
+    schema_set_defaults(join_group_response_schema(), response);
     response->error_code = (int16_t)error;
     response->member_id = member_id;
 }

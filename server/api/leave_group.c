@@ -21,6 +21,8 @@ void handle_leave_group(struct call *call)
 {
     struct leave_group_response *response = call->response;
     enum kerr error = leave(call, call->request);
-    if (error != KERR_NONE)
-        response->error_code = (int16_t)error;
+    if (error == KERR_NONE)
+        return;
+    schema_set_defaults(leave_group_response_schema(), response);
+    response->error_code = (int16_t)error;
 }

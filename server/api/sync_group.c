@@ -26,6 +26,8 @@ void handle_sync_group(struct call *call)
 {
     struct sync_group_response *response = call->response;
     enum kerr error = sync_member(call, call->request);
-    if (error != KERR_NONE)
-        response->error_code = (int16_t)error;
+    if (error == KERR_NONE)
+        return;
+    schema_set_defaults(sync_group_response_schema(), response);
+    response->error_code = (int16_t)error;
 }

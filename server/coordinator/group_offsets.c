@@ -260,12 +260,18 @@ void group_offsets_write_tombstones(const struct groups *groups, struct slice gr
 
 /* ---- OffsetCommit ---- */
 
-/* For the partitions that nothing was found to be wrong with before. */
-static void refuse_rest(struct offset_commit_response *response, enum kerr error)
+static bool is_handlers(int16_t code)
+{
+    return code != KERR_NONE && code != KERR_OFFSET_METADATA_TOO_LARGE && code != KERR_STALE_MEMBER_EPOCH;
+}
+
+/* For the partitions that the handler has not refused before. As in Apache Kafka, whatever this step has
+ * found to be wrong with one of them is not told then. */
+static void refuse_asked(struct offset_commit_response *response, enum kerr error)
 {
     for (int32_t i = 0; i < response->topics.count; i++)
         for (int32_t j = 0; j < response->topics.items[i].partitions.count; j++)
-            if (response->topics.items[i].partitions.items[j].error_code == KERR_NONE)
+            if (!is_handlers(response->topics.items[i].partitions.items[j].error_code))
                 response->topics.items[i].partitions.items[j].error_code = (int16_t)error;
 }
 
@@ -339,7 +345,7 @@ static void commit_refused(struct groups *groups, const struct group_event *even
 {
     (void)groups;
     (void)effects;
-    refuse_rest(event->reply->response, group_error_of_append(error));
+    refuse_asked(event->reply->response, group_error_of_append(error));
 }
 
 void group_offsets_commit(struct groups *groups, const struct group_event *event,
@@ -361,7 +367,7 @@ void group_offsets_commit(struct groups *groups, const struct group_event *event
         }
     }
     if (error != KERR_NONE)
-        refuse_rest(response, error);
+        refuse_asked(response, error);
     effects->refused = commit_refused;
     group_answer(effects, event->reply);
 }

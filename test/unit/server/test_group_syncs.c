@@ -1,11 +1,16 @@
 /*
  * What groups write, on its way to stable storage: OffsetCommit requests that arrive together are stored one
- * by one, synced together and answered each, in order, whatever comes between or behind them.
+ * by one, synced together and answered each, in order, whatever comes between or behind them. And what
+ * clients are told of what did not get there.
  */
 #include "metadata/internal_topics.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "protocol/messages/find_coordinator.h"
+#include "protocol/messages/join_group.h"
+#include "protocol/messages/leave_group.h"
 #include "protocol/messages/offset_commit.h"
 #include "protocol/messages/offset_fetch.h"
+#include "protocol/messages/sync_group.h"
 #include "server/coordinator/internal_topic.h"
 #include "test/unit/server/client_fixture.h"
 
@@ -20,14 +25,22 @@ enum {
     KEY_OFFSET_COMMIT = 8,
     KEY_OFFSET_FETCH = 9,
     KEY_FIND_COORDINATOR = 10,
+    KEY_JOIN_GROUP = 11,
+    KEY_LEAVE_GROUP = 13,
+    KEY_SYNC_GROUP = 14,
+    KEY_CONSUMER_GROUP_HEARTBEAT = 68,
     COMMIT_VERSION = 8,
     FETCH_ONE_VERSION = 7,
+    JOIN_VERSION = 3, /* without MEMBER_ID_REQUIRED */
+    SYNC_VERSION = 3,
+    LEAVE_VERSION = 3,
     PARTITIONS = 4, /* of __consumer_offsets, and of the topic */
     MANY = 15,      /* of which a run takes 16 */
 };
 
-static const char *const settings[] = {"offsets.topic.replication.factor=1", "offsets.topic.num.partitions=4",
-                                       "group.initial.rebalance.delay.ms=0", NULL};
+enum { SMALL_BATCHES = 3 }; /* where one more setting has room */
+static const char *settings[] = {"offsets.topic.replication.factor=1", "offsets.topic.num.partitions=4",
+                                 "group.initial.rebalance.delay.ms=0", NULL, NULL};
 
 static struct broker_fixture fixture;
 static struct client client;
@@ -103,11 +116,20 @@ struct commit_wish {
     int32_t partition;
     int32_t generation; /* 0: -1, of who is no member */
     int64_t offset;
+    size_t metadata_len;
 };
+
+static struct slice text_of(size_t len)
+{
+    char *text = arena_alloc(&arena, len);
+    memset(text, 'm', len);
+    return slice_of(text, len);
+}
 
 static void append_commit(int32_t correlation_id, const struct commit_wish *wish)
 {
-    struct offset_commit_request_partition partition = {wish->partition, wish->offset, -1, SLICE("m")};
+    struct offset_commit_request_partition partition = {wish->partition, wish->offset, -1,
+                                                        text_of(wish->metadata_len)};
     struct offset_commit_request_topic topic = {.name = slice_str(wish->topic == NULL ? "t" : wish->topic)};
     topic.partitions.items = &partition;
     topic.partitions.count = 1;
@@ -334,6 +356,8 @@ START_TEST(a_bad_frame_behind_them_ends_the_connection_after_their_answers)
 }
 END_TEST
 
+/* ---- a disk that fails: of what it did not take nothing is told ---- */
+
 START_TEST(a_disk_that_fails_is_told_to_all_commits_of_a_run)
 {
     set_disk(false, true);
@@ -342,6 +366,136 @@ START_TEST(a_disk_that_fails_is_told_to_all_commits_of_a_run)
     send_out();
     for (int i = 0; i < 3; i++)
         expect_commit(i, KERR_NOT_COORDINATOR);
+}
+END_TEST
+
+static const struct join_group_response *join(void)
+{
+    struct join_group_protocol protocol = {SLICE("range"), SLICE("")};
+    struct join_group_request request = {
+        .group_id = SLICE("joined"),
+        .session_timeout_ms = PATIENCE_MS,
+        .rebalance_timeout_ms = PATIENCE_MS,
+        .member_id = SLICE(""),
+        .protocol_type = SLICE("consumer"),
+        .protocols = {&protocol, 1},
+    };
+    return ask(&client, &arena, KEY_JOIN_GROUP, JOIN_VERSION, &request);
+}
+
+static const struct sync_group_response *sync_leader(struct slice member, size_t assigned_len)
+{
+    struct sync_group_assignment assignment = {member, text_of(assigned_len)};
+    struct sync_group_request request = {.group_id = SLICE("joined"),
+                                         .generation_id = 1,
+                                         .member_id = member,
+                                         .assignments = {&assignment, 1}};
+    return ask(&client, &arena, KEY_SYNC_GROUP, SYNC_VERSION, &request);
+}
+
+START_TEST(a_member_that_the_disk_did_not_take_has_no_id)
+{
+    set_disk(false, true);
+    const struct join_group_response *response = join();
+    ck_assert_int_eq(response->error_code, KERR_NOT_COORDINATOR);
+    ck_assert_int_eq(response->generation_id, -1);
+    ck_assert_uint_eq(response->member_id.len, 0);
+    ck_assert_int_eq(response->members.count, 0);
+}
+END_TEST
+
+START_TEST(an_assignment_that_the_disk_did_not_take_is_nobodys)
+{
+    struct slice member = arena_dup(&arena, join()->member_id);
+    set_disk(false, true);
+    const struct sync_group_response *response = sync_leader(member, 10);
+    ck_assert_int_eq(response->error_code, KERR_NOT_COORDINATOR);
+    ck_assert_uint_eq(response->assignment.len, 0);
+}
+END_TEST
+
+START_TEST(a_goodbye_that_the_disk_did_not_take_is_refused_as_a_whole)
+{
+    struct slice member = arena_dup(&arena, join()->member_id);
+    ck_assert_int_eq(sync_leader(member, 10)->error_code, KERR_NONE);
+    set_disk(false, true);
+    struct leave_group_member leaving = {.member_id = member};
+    struct leave_group_request request = {.group_id = SLICE("joined"), .members = {&leaving, 1}};
+    const struct leave_group_response *response =
+        ask(&client, &arena, KEY_LEAVE_GROUP, LEAVE_VERSION, &request);
+    ck_assert_int_eq(response->error_code, KERR_NOT_COORDINATOR);
+    ck_assert_int_eq(response->members.count, 0);
+}
+END_TEST
+
+/* A first heartbeat, of who is subscribed to so many topics. */
+static const struct consumer_group_heartbeat_response *beat(int32_t topics)
+{
+    struct consumer_group_heartbeat_request request;
+    schema_set_defaults(consumer_group_heartbeat_request_schema(), &request);
+    request.group_id = SLICE("consumers");
+    request.member_id = SLICE("m");
+    request.rebalance_timeout_ms = PATIENCE_MS;
+    request.topic_partitions.count = 0;
+    request.subscribed_topic_names.items = arena_new_array(&arena, struct slice, topics);
+    request.subscribed_topic_names.count = topics;
+    for (int32_t i = 0; i < topics; i++)
+        request.subscribed_topic_names.items[i] = arena_printf(&arena, "%0100d", (int)i);
+    return ask(&client, &arena, KEY_CONSUMER_GROUP_HEARTBEAT, 1, &request);
+}
+
+static void expect_refused(const struct consumer_group_heartbeat_response *response, enum kerr error)
+{
+    ck_assert_int_eq(response->error_code, error);
+    ck_assert(slice_is_null(response->error_message));
+    ck_assert(slice_is_null(response->member_id));
+    ck_assert_int_eq(response->member_epoch, 0);
+    ck_assert_ptr_null(response->assignment);
+}
+
+START_TEST(a_member_of_a_consumer_group_that_the_disk_did_not_take_is_assigned_nothing)
+{
+    set_disk(false, true);
+    expect_refused(beat(1), KERR_NOT_COORDINATOR);
+}
+END_TEST
+
+/* ---- a log that takes no large batch: as Apache Kafka 4.3.1 answers with message.max.bytes=1000 ---- */
+
+static void set_up_small(void)
+{
+    settings[SMALL_BATCHES] = "message.max.bytes=1000";
+    set_up();
+}
+
+START_TEST(a_commit_that_is_too_large_is_refused_and_its_neighbours_are_not)
+{
+    append_commit(1, &(struct commit_wish){.offset = 5});
+    append_commit(2, &(struct commit_wish){.offset = 6, .metadata_len = 1500});
+    append_commit(3, &(struct commit_wish){.partition = 1, .offset = 7});
+    send_behind_a_first();
+    expect_commit(1, KERR_NONE);
+    expect_commit(2, KERR_UNKNOWN_SERVER_ERROR);
+    expect_commit(3, KERR_NONE);
+    expect_in_force("g", 0, 5);
+    expect_in_force("g", 1, 7);
+}
+END_TEST
+
+START_TEST(a_member_of_a_consumer_group_with_too_much_to_say_is_refused)
+{
+    expect_refused(beat(20), KERR_UNKNOWN_SERVER_ERROR);
+    ck_assert_int_eq(beat(1)->error_code, KERR_NONE);
+}
+END_TEST
+
+START_TEST(an_assignment_that_is_too_large_is_nobodys_and_the_group_rebalances)
+{
+    struct slice member = arena_dup(&arena, join()->member_id);
+    const struct sync_group_response *response = sync_leader(member, 1500);
+    ck_assert_int_eq(response->error_code, KERR_UNKNOWN_SERVER_ERROR);
+    ck_assert_uint_eq(response->assignment.len, 0);
+    ck_assert_int_eq(sync_leader(member, 10)->error_code, KERR_REBALANCE_IN_PROGRESS);
 }
 END_TEST
 
@@ -376,6 +530,17 @@ int main(void)
     add_tests(suite, "a broken disk", set_up, tear_down_broken,
               (const TTest *const[]){
                   a_disk_that_fails_is_told_to_all_commits_of_a_run,
+                  a_member_that_the_disk_did_not_take_has_no_id,
+                  an_assignment_that_the_disk_did_not_take_is_nobodys,
+                  a_goodbye_that_the_disk_did_not_take_is_refused_as_a_whole,
+                  a_member_of_a_consumer_group_that_the_disk_did_not_take_is_assigned_nothing,
+                  NULL,
+              });
+    add_tests(suite, "small batches", set_up_small, tear_down,
+              (const TTest *const[]){
+                  a_commit_that_is_too_large_is_refused_and_its_neighbours_are_not,
+                  a_member_of_a_consumer_group_with_too_much_to_say_is_refused,
+                  an_assignment_that_is_too_large_is_nobodys_and_the_group_rebalances,
                   NULL,
               });
     return run_suite(suite);

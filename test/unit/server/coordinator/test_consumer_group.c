@@ -326,6 +326,29 @@ START_TEST(an_append_that_fails_changes_nothing)
 }
 END_TEST
 
+/* What appends are refused with, and what Apache Kafka 4.3.1 makes of it
+ * (CoordinatorOperationExceptionHelper): it tells no text of those that it translates. */
+static const struct {
+    enum kerr append;
+    const char *answer;
+} append_errors[] = {
+    {KERR_UNKNOWN_TOPIC_OR_PARTITION, "15 "}, {KERR_NOT_ENOUGH_REPLICAS, "15 "},
+    {KERR_REQUEST_TIMED_OUT, "15 "},          {KERR_NOT_LEADER_OR_FOLLOWER, "16 "},
+    {KERR_KAFKA_STORAGE_ERROR, "16 "},        {KERR_MESSAGE_TOO_LARGE, "-1 "},
+    {KERR_RECORD_LIST_TOO_LARGE, "-1 "},      {KERR_INVALID_FETCH_SIZE, "-1 "},
+};
+
+START_TEST(an_append_that_fails_is_told_as_a_coordinator_tells_it)
+{
+    shard.append_error = append_errors[_i].append;
+    struct ask *ask = BEAT(&shard, .member = "m1", .topics = {"a"});
+    ck_assert_str_eq(beat_text(&shard, ask), append_errors[_i].answer);
+    ck_assert(slice_is_null(beat_of(ask)->error_message));
+    ck_assert(slice_is_null(beat_of(ask)->member_id));
+    ck_assert_int_eq(beat_of(ask)->heartbeat_interval_ms, 0);
+}
+END_TEST
+
 START_TEST(assignors_are_chosen_by_votes)
 {
     shard_put_topic(&shard, "a", 4);
@@ -475,6 +498,8 @@ int main(void)
     tcase_add_test(tcase, topics_that_come_grow_and_go_are_noticed);
     tcase_add_test(tcase, static_members_come_back_to_what_they_had);
     tcase_add_test(tcase, an_append_that_fails_changes_nothing);
+    tcase_add_loop_test(tcase, an_append_that_fails_is_told_as_a_coordinator_tells_it, 0,
+                        sizeof append_errors / sizeof append_errors[0]);
     tcase_add_test(tcase, assignors_are_chosen_by_votes);
     tcase_add_test(tcase, a_regular_expression_is_resolved_after_the_answer);
     tcase_add_test(tcase, what_a_member_may_not_see_is_not_matched);

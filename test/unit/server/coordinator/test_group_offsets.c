@@ -176,6 +176,32 @@ START_TEST(what_was_committed_last_is_told)
 }
 END_TEST
 
+/* As Apache Kafka 4.3.1 answers where the second one's record is too large for the log. */
+START_TEST(a_commit_that_cannot_be_stored_is_refused_with_all_that_was_asked)
+{
+    static const char long_text[5000] = "";
+    struct offset_commit_request_partition asked[] = {
+        {0, 5, -1, slice_of(long_text, sizeof long_text)}, {1, 5, -1, SLICE("m")}, {7, 5, -1, SLICE("m")}};
+    struct offset_commit_response_partition answers[] = {
+        {0, 0}, {1, 0}, {7, KERR_UNKNOWN_TOPIC_OR_PARTITION}};
+    struct offset_commit_request_topic topic = {.name = SLICE("t"), .partitions = {asked, 3}};
+    struct offset_commit_response_topic answer = {.name = topic.name, .partitions = {answers, 3}};
+    const struct offset_commit_request request = {
+        .group_id = SLICE("g"), .generation_id_or_member_epoch = -1, .topics = {&topic, 1}};
+    struct offset_commit_response response = {.topics = {&answer, 1}};
+    shard.append_error = KERR_RECORD_LIST_TOO_LARGE;
+    ask_free(shard_ask_into(&shard, GROUP_OFFSET_COMMIT, "g", &request, 8, &response));
+    ck_assert_int_eq(answers[0].error_code, KERR_UNKNOWN_SERVER_ERROR);
+    ck_assert_int_eq(answers[1].error_code, KERR_UNKNOWN_SERVER_ERROR);
+    ck_assert_int_eq(answers[2].error_code, KERR_UNKNOWN_TOPIC_OR_PARTITION);
+    answers[0].error_code = answers[1].error_code = KERR_NONE;
+    shard.append_error = KERR_NONE;
+    ask_free(shard_ask_into(&shard, GROUP_OFFSET_COMMIT, "g", &request, 8, &response));
+    ck_assert_int_eq(answers[0].error_code, KERR_OFFSET_METADATA_TOO_LARGE);
+    ck_assert_int_eq(answers[1].error_code, KERR_NONE);
+}
+END_TEST
+
 START_TEST(a_restart_finds_what_was_stored_and_no_more)
 {
     COMMIT("g", .topic = "t", .offset = 7);
@@ -385,6 +411,7 @@ int main(void)
     TCase *tests = tcase_create("group_offsets");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, what_was_committed_last_is_told);
+    tcase_add_test(tests, a_commit_that_cannot_be_stored_is_refused_with_all_that_was_asked);
     tcase_add_test(tests, a_restart_finds_what_was_stored_and_no_more);
     tcase_add_test(tests, a_commit_that_lies_before_the_one_in_force_says_nothing);
     tcase_add_test(tests, only_members_commit_to_a_group_that_has_some);
