@@ -167,8 +167,6 @@ static int compare_logs(const void *a, const void *b)
 struct checkpoint_kind {
     const char *name;
     size_t member; /* of struct found_log; SIZE_MAX: it is not kept */
-    enum severity severity;
-    const char *outcome;
 };
 
 static void take_entry(struct dir_check *check, const struct map *by_name, const struct checkpoint_kind *kind,
@@ -209,8 +207,8 @@ static void check_checkpoint(struct dir_check *check, const struct map *by_name,
         while ((result = checkpoint_next_offset(&checkpoint, &topic, &partition, &offset, &why)) == 1)
             take_entry(check, by_name, kind, topic, partition, offset);
     if (result == -EBADMSG)
-        findings_add(&check->findings, kind->severity, "checkpoint-damaged", path, -1, "%s: %s", why.text,
-                     kind->outcome);
+        findings_add(&check->findings, FINDING_ERROR, "checkpoint-damaged", path, -1,
+                     "%s: Apache Kafka takes the directory offline", why.text);
     else if (result < 0)
         findings_add(&check->findings, FINDING_ERROR, "unreadable", path, -1, "%s", strerror(-result));
     checkpoint_close(&checkpoint);
@@ -219,13 +217,10 @@ static void check_checkpoint(struct dir_check *check, const struct map *by_name,
 static void check_checkpoints(struct dir_check *check)
 {
     static const struct checkpoint_kind kinds[] = {
-        {"recovery-point-offset-checkpoint", offsetof(struct found_log, recovery_point), FINDING_WARNING,
-         "Apache Kafka takes it for empty"},
-        {"log-start-offset-checkpoint", offsetof(struct found_log, log_start), FINDING_WARNING,
-         "Apache Kafka takes it for empty, and deleted records come back"},
-        {"replication-offset-checkpoint", offsetof(struct found_log, high_watermark), FINDING_ERROR,
-         "Apache Kafka takes the directory offline"},
-        {"cleaner-offset-checkpoint", SIZE_MAX, FINDING_ERROR, "Apache Kafka takes the directory offline"},
+        {"recovery-point-offset-checkpoint", offsetof(struct found_log, recovery_point)},
+        {"log-start-offset-checkpoint", offsetof(struct found_log, log_start)},
+        {"replication-offset-checkpoint", offsetof(struct found_log, high_watermark)},
+        {"cleaner-offset-checkpoint", SIZE_MAX},
     };
     struct map by_name = {0};
     for (size_t i = 0; i < check->log_count; i++)
