@@ -473,38 +473,47 @@ static enum kerr check_rights(const struct acl_asker *client,
     return acl_asker_may(client, ACL_DESCRIBE_CONFIGS, type, name) ? KERR_NONE : error;
 }
 
-void describe_configs(const struct config_view *view, const struct acl_asker *client,
-                      const struct describe_configs_request *request, int version, struct arena *arena,
-                      struct describe_configs_response *response)
+static void refuse(struct describe_configs_response_resource *result, enum kerr error)
 {
-    (void)version; /* the encoder leaves out what the version does not have */
+    result->error_code = (int16_t)error;
+    result->error_message = slice_str(kerr_message(error));
+}
+
+int32_t describe_configs_begin(const struct describe_configs_request *request, struct arena *arena,
+                               struct describe_configs_response *response)
+{
     bool refused = has_unknown_type(request);
-    int32_t room = CONFIGS_MAX;
     array_init(&response->results, describe_configs_response_resource, arena, request->resources.count);
     for (int32_t i = 0; i < request->resources.count; i++) {
         struct describe_configs_response_resource *result = &response->results.items[i];
         result->resource_type = request->resources.items[i].resource_type;
         result->resource_name = request->resources.items[i].resource_name;
-        if (refused) { /* one unknown type spoils all, as in Kafka */
-            result->error_code = KERR_INVALID_REQUEST;
-            result->error_message = slice_str(kerr_message(KERR_INVALID_REQUEST));
-            continue;
-        }
-        enum kerr error = check_rights(client, &request->resources.items[i]);
-        if (error != KERR_NONE) {
-            result->error_code = (int16_t)error;
-            result->error_message = slice_str(kerr_message(error));
-            continue;
-        }
-        struct description description = {
-            .view = view,
-            .sets = config_broker_sets(view),
-            .arena = arena,
-            .request = request,
-            .resource = &request->resources.items[i],
-            .result = result,
-            .room = &room,
-        };
-        describe_resource(&description);
+        if (refused)
+            refuse(result, KERR_INVALID_REQUEST); /* one unknown type spoils all, as in Kafka */
     }
+    return CONFIGS_MAX;
+}
+
+void describe_configs_of(const struct config_view *view, const struct acl_asker *client,
+                         const struct describe_configs_request *request, int32_t index, int32_t *room,
+                         struct arena *arena, struct describe_configs_response *response)
+{
+    struct describe_configs_response_resource *result = &response->results.items[index];
+    if (result->error_code != KERR_NONE)
+        return;
+    enum kerr error = check_rights(client, &request->resources.items[index]);
+    if (error != KERR_NONE) {
+        refuse(result, error);
+        return;
+    }
+    struct description description = {
+        .view = view,
+        .sets = config_broker_sets(view),
+        .arena = arena,
+        .request = request,
+        .resource = &request->resources.items[index],
+        .result = result,
+        .room = room,
+    };
+    describe_resource(&description);
 }

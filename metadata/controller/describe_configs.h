@@ -10,9 +10,16 @@
 #include "metadata/config_def.h"
 #include "protocol/messages/describe_configs.h"
 
-/* Pure. The answer is in the arena; nothing in it is borrowed from the image. */
-void describe_configs(const struct config_view *view, const struct acl_asker *client,
-                      const struct describe_configs_request *request, int version, struct arena *arena,
-                      struct describe_configs_response *response);
+/* Lays out the answer, a result for each resource, without a look at the image. Returns how many configs have
+ * room in it. */
+int32_t describe_configs_begin(const struct describe_configs_request *request, struct arena *arena,
+                               struct describe_configs_response *response);
+
+/* Fills one result. It may cost some milliseconds, and a request may name a great many resources, so that
+ * the image should not be held for more than one. Pure. The answer is in the arena; nothing in it is borrowed
+ * from the image. */
+void describe_configs_of(const struct config_view *view, const struct acl_asker *client,
+                         const struct describe_configs_request *request, int32_t index, int32_t *room,
+                         struct arena *arena, struct describe_configs_response *response);
 
 #endif

@@ -67,10 +67,10 @@ static int by_name(const void *a, const void *b)
                          ((const struct describe_configs_response_config *)b)->name);
 }
 
-static void describe(const struct describe_configs_request *request, int version,
+static void describe(const struct describe_configs_request *request,
                      struct describe_configs_response *response)
 {
-    describe_configs(&world.view, &(struct acl_asker){0}, request, version, &world.arena, response);
+    world_describe_configs(&world, request, response);
     for (int32_t i = 0; i < response->results.count; i++)
         if (response->results.items[i].configs.count > 0)
             qsort(response->results.items[i].configs.items, (size_t)response->results.items[i].configs.count,
@@ -90,7 +90,7 @@ static void decide(const char *api, int version, void *request, void *response)
     else if (strcmp(api, "IncrementalAlterConfigs") == 0)
         controller_incremental_alter_configs(&world.controller, request, response, &world.records);
     else
-        describe(request, version, response);
+        describe(request, response);
 }
 
 static const struct message *message_of(const char *api, bool request)

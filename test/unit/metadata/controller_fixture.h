@@ -5,6 +5,7 @@
 #define TEST_UNIT_METADATA_CONTROLLER_FIXTURE_H
 
 #include "metadata/controller/controller.h"
+#include "metadata/controller/describe_configs.h"
 #include "test/unit/metadata/fixture.h"
 
 struct world {
@@ -107,6 +108,14 @@ FIXTURE void *world_response(struct world *world, const struct message *message)
     void *response = arena_alloc(&world->arena, message->schema()->size);
     schema_set_defaults(message->schema(), response);
     return response;
+}
+
+FIXTURE void world_describe_configs(struct world *world, const struct describe_configs_request *request,
+                                    struct describe_configs_response *response)
+{
+    int32_t room = describe_configs_begin(request, &world->arena, response);
+    for (int32_t i = 0; i < request->resources.count; i++)
+        describe_configs_of(&world->view, &(struct acl_asker){0}, request, i, &room, &world->arena, response);
 }
 
 /* The decided records; see text_of_records. */

@@ -285,7 +285,7 @@ START_TEST(documentation_is_the_tables_meaning_and_unknown_keys_are_secrets)
         "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"t\",\"configurationKeys\":[\"retention.ms\","
         "\"of.another.release\"]}],\"includeDocumentation\":true}");
     struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
-    describe_configs(&world.view, &(struct acl_asker){0}, request, 4, &world.arena, response);
+    world_describe_configs(&world, request, response);
     ck_assert_int_eq(response->results.items[0].configs.count, 2);
     const struct describe_configs_response_config *known = &response->results.items[0].configs.items[0];
     const struct describe_configs_response_config *unknown = &response->results.items[0].configs.items[1];
@@ -309,9 +309,28 @@ START_TEST(a_default_in_hours_is_told_as_a_default_in_milliseconds)
                       "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"u\",\"configurationKeys\":["
                       "\"segment.ms\"]}]}");
     struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
-    describe_configs(&world.view, &(struct acl_asker){0}, request, 4, &world.arena, response);
+    world_describe_configs(&world, request, response);
     ck_assert_slice(response->results.items[0].configs.items[0].value, "7200000");
     ck_assert_int_eq(response->results.items[0].configs.items[0].config_source, SOURCE_DEFAULT);
+}
+END_TEST
+
+START_TEST(the_resources_of_a_request_share_the_room_of_its_answer)
+{
+    struct describe_configs_request *request =
+        world_request(&world, &describe_configs_request_message, 4,
+                      "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"t\",\"configurationKeys\":["
+                      "\"segment.ms\"]},{\"resourceType\":2,\"resourceName\":\"t\"}]}");
+    struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
+    int32_t room = describe_configs_begin(request, &world.arena, response);
+    ck_assert_int_gt(room, 2);
+    room = 2;
+    for (int32_t i = 0; i < 2; i++)
+        describe_configs_of(&world.view, &(struct acl_asker){0}, request, i, &room, &world.arena, response);
+    ck_assert_int_eq(response->results.items[0].error_code, KERR_NONE);
+    ck_assert_int_eq(response->results.items[0].configs.count, 1);
+    ck_assert_int_eq(response->results.items[1].error_code, KERR_INVALID_REQUEST);
+    ck_assert_int_eq(response->results.items[1].configs.count, 0);
 }
 END_TEST
 
@@ -336,6 +355,7 @@ int main(void)
     tcase_add_test(tests, a_list_may_not_grow_beyond_what_a_string_holds);
     tcase_add_test(tests, documentation_is_the_tables_meaning_and_unknown_keys_are_secrets);
     tcase_add_test(tests, a_default_in_hours_is_told_as_a_default_in_milliseconds);
+    tcase_add_test(tests, the_resources_of_a_request_share_the_room_of_its_answer);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
