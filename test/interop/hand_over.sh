@@ -42,7 +42,7 @@ END
 
 # What Apache Kafka says about a directory while it opens it.
 complaints() {   # DIR HOW
-    ! complained "$1/server.log" >&2 || fail "Apache Kafka complains"
+    ! complained "$1/server.log" "$2" >&2 || fail "Apache Kafka complains"
     [ "$2" = killed ] || ! grep -i 'recovering unflushed segment\|rebuilding index\|stray' "$1/server.log" |
         grep -v partition=__cluster_metadata-0 >&2 || fail "Apache Kafka mends what was stopped cleanly"
 }
@@ -79,7 +79,7 @@ who() { if [ "$1" = "$kafka" ]; then echo kafka; else echo ours; fi; }
 hop() {   # NUMBER SCRIPT LEFT
     say "hop $1: $(who "$2") opens what was $3"
     start "$2" "$dir" "$port" "${settings[@]}"
-    [ "$1" = 1 ] || client compare "$(who "$2")"
+    [ "$1" = 1 ] || client compare "$(who "$2")" "$3"
     [ "$2" != "$kafka" ] || complaints "$dir" "$3"
     client change "$1" "$(who "$2")"
     client remember "$(who "$2")"

@@ -73,16 +73,18 @@ restart() {   # stop | kill
 }
 
 # What an Apache Kafka node said that it does not say on every start. Two warnings come always; now and then the controller
-# meets a registration while it is still becoming active, says so as an error, and the registration comes again. A broker that was not
-# told before it ended that it leads no more begins to read its groups, learns that it is fenced, says that it stops, and reads again.
-# And it complains of a slow machine.
-complained() {   # LOG
+# meets a registration while it is still becoming active, says so as an error, and the registration comes again. And it complains of
+# a slow machine. A broker that was killed was not told that it leads no more: it begins to read its groups, learns that it is fenced,
+# says that it stops, and reads again.
+complained() {   # LOG [killed]
+    local after_kill=()
+    [ "${2:-}" != killed ] || after_kill=(-e 'ERROR .*CoordinatorRuntime - .* Failed to load metadata from .* due to Stopped loading records'
+        -e 'ERROR .*CoordinatorRuntime - .* is out of sync with the underlying log')
     grep -E ' (WARN|ERROR|FATAL) ' "$1" |
         grep -v -e 'Performing controller activation' -e 'NetworkClient that has already been closed' \
             -e 'ERROR kafka.server.ControllerApis .*(apiKey=CONTROLLER_REGISTRATION,' \
-            -e 'ERROR .*CoordinatorRuntime - .* Failed to load metadata from .* due to Stopped loading records' \
             -e 'Auto topic creation failed for .* already exists' \
-            -e 'ERROR .*CoordinatorRuntime - .* is out of sync with the underlying log' -e 'Exceptionally slow controller event'
+            -e 'Exceptionally slow controller event' "${after_kill[@]}"
 }
 
 show_logs() {

@@ -6,7 +6,7 @@ import java.io.InputStreamReader;
  *
  *   change N ours|kafka    does what hop N does to a cluster: see Changes
  *   remember kafka|ours    looks at everything that a client can see: see View
- *   compare kafka|ours     looks again; everything must be as remembered, but for what compaction may take
+ *   compare kafka|ours HOW looks again; everything must be as remembered, but for what compaction may take
  *   quit
  *
  * Answers each with a line that begins with "done" or, after what is wrong, "failed".

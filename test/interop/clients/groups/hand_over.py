@@ -4,7 +4,7 @@ members live.
 
   change N WHO       the groups read what is sent now; then, in turn, somebody comes or goes
   remember WHO       what the broker says about groups
-  compare WHO        says the next one the same, and did no member take part in a rebalance
+  compare WHO HOW    says the next one the same, and did no member take part in a rebalance; the one before was stopped or killed
 """
 
 import json
@@ -76,8 +76,8 @@ class HandOver:
         self.clients.host.send_signal(signal.SIGSTOP)   # the members sleep until the next broker knows them
         return f"{len(self.before)} facts"
 
-    def compare(self, who):
-        if who == "kafka":
+    def compare(self, who, how):
+        if who == "kafka" and how == "killed":
             self.touch()
         deadline = time.monotonic() + PATIENCE_S
         while (view := self.view()) != self.before:
@@ -92,8 +92,8 @@ class HandOver:
         return f"{len(view)} facts as before, and no rebalance"
 
     def touch(self):
-        """Apache Kafka, while it becomes the leader of partitions that it led already, may read half of what is in them; it notices, and
-        reads again, when the first record is written. So here are some, of groups that are not looked at, for each partition."""
+        """Apache Kafka, while it becomes the leader of partitions that it led when it was killed, may read half of what is in them; it
+        notices, and reads again, when the first record is written. So here are some, of groups that are not looked at, for each partition."""
         for name in map(str, range(8)):
             asked = {"groupId": name, "generationIdOrMemberEpoch": -1, "memberId": "", "topics": [
                 {"name": "classic-a", "partitions": [{"partitionIndex": 0, "committedOffset": 0}]}]}
