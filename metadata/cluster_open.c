@@ -177,6 +177,14 @@ static bool drop_older_log(struct cluster *cluster, struct replay *replay, struc
            && cluster_log_restart(&cluster->log, id.end_offset, why);
 }
 
+/* How much there is already of what makes a snapshot due. A quarter of it is enough for a start: it has just
+ * read that, and each stop and start adds more for the next one to read. */
+static int64_t bytes_since_snapshot(const struct cluster *cluster, int64_t replayed)
+{
+    int64_t allowed = cluster->config->max_record_bytes_between_snapshots;
+    return replayed < allowed / 4 ? replayed : replayed + allowed;
+}
+
 /* The snapshot and the log behind it. */
 static bool load_log(struct cluster *cluster, struct replay *replay, struct note *why)
 {
@@ -200,7 +208,7 @@ static bool load_log(struct cluster *cluster, struct replay *replay, struct note
         cluster->epoch = cluster->log.last_epoch;
     cluster->snapshot_offset = id.end_offset;
     cluster->last_timestamp_ms = replay->last_timestamp_ms;
-    cluster->bytes_since_snapshot = replay->log_bytes;
+    cluster->bytes_since_snapshot = bytes_since_snapshot(cluster, replay->log_bytes);
     cluster->kraft_version = replay->kraft_version;
     buf_append_slice(&cluster->voters_record, buf_slice(&replay->voters_record));
     snapshot_sweep(data_dir_fs(cluster->dir), cluster->directory, cluster->log.start_offset, id.end_offset);
