@@ -6,6 +6,8 @@
  * segments still hold everything.
  * 2. What log_replace does in steps is finished in steps, with the directory synced in between: nothing
  * plain is left of what a swap replaces when it gets its name, and its .log gets it first.
+ * 3. A .cleaned file goes when no swap is left that it speaks against, durably: if a start is interrupted in
+ * between, the next one would finish what was to be thrown away.
  */
 #include "storage/log_dir.h"
 
@@ -39,10 +41,12 @@ static void look_at(void *context, const char *name)
     struct log_dir *dir = context;
     struct data_file_name found;
     data_file_parse(name, &found);
-    if (found.suffix == DATA_FILE_CLEANED && found.base >= 0 && found.base < dir->min_cleaned)
-        dir->min_cleaned = found.base;
-    if (found.suffix == DATA_FILE_DELETED || found.suffix == DATA_FILE_TMP
-        || found.suffix == DATA_FILE_CLEANED) {
+    if (found.suffix == DATA_FILE_CLEANED) {
+        dir->has_cleaned = true;
+        if (found.base >= 0 && found.base < dir->min_cleaned)
+            dir->min_cleaned = found.base;
+    }
+    if (found.suffix == DATA_FILE_DELETED || found.suffix == DATA_FILE_TMP) {
         unlink_name(dir, name);
         return;
     }
@@ -166,10 +170,26 @@ static int name_swaps(struct log_dir *dir, bool logs)
     return file_sync_directory(log_fs(log), log->path);
 }
 
+static void unlink_if_cleaned(void *context, const char *name)
+{
+    struct data_file_name found;
+    data_file_parse(name, &found);
+    if (found.suffix == DATA_FILE_CLEANED)
+        unlink_name(context, name);
+}
+
+static int unlink_cleaned(struct log_dir *dir)
+{
+    if (!dir->has_cleaned)
+        return 0;
+    int result = file_list(log_fs(dir->log), dir->log->path, unlink_if_cleaned, dir);
+    return result < 0 ? result : dir->error;
+}
+
 int log_dir_finish_swaps(struct log_dir *dir)
 {
     if (!has_swaps(dir))
-        return 0;
+        return unlink_cleaned(dir);
     unlink_replaced(dir);
     int result = dir->error;
     if (result == 0)
@@ -178,5 +198,7 @@ int log_dir_finish_swaps(struct log_dir *dir)
         result = name_swaps(dir, true);
     if (result == 0)
         result = name_swaps(dir, false);
+    if (result == 0)
+        result = unlink_cleaned(dir);
     return result < 0 ? result : log_dir_list(dir, dir->log);
 }

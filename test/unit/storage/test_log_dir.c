@@ -79,6 +79,37 @@ START_TEST(an_unfinished_swap_is_thrown_away)
 }
 END_TEST
 
+static int unlink_no_swaps(struct file_system *fs, const char *path)
+{
+    return strstr(path, ".swap") != NULL ? -EIO : file_system_os()->unlink(fs, path);
+}
+
+/* Else the next start would take the swap for a finished one. */
+START_TEST(what_says_that_a_swap_is_unfinished_outlives_it)
+{
+    struct file_system failing = *file_system_os();
+    make_three_segments();
+    close_log(false);
+    write_at(file_of(10, ".log.swap"), 0, "", 0);
+    write_at(file_of(10, ".index.cleaned"), 0, "x", 1);
+    failing.unlink = unlink_no_swaps;
+    files.fs = &failing;
+    struct note why = {""};
+    int error;
+    const struct log_options options = {.files = &files, .path = test_path("log"), .config = config};
+    ck_assert_ptr_null(log_open(&options, &error, &why));
+    ck_assert_int_eq(error, -EIO);
+    ck_assert_int_eq(size_of(file_of(10, ".index.cleaned")), 1);
+    files.fs = file_system_os();
+    open_log(false);
+    ck_assert_int_eq(opened->count, 3);
+    ck_assert_int_eq(opened->end_offset, 30);
+    ck_assert_int_gt(size_of(file_of(10, ".log")), 0);
+    ck_assert_int_lt(size_of(file_of(10, ".log.swap")), 0);
+    ck_assert_int_lt(size_of(file_of(10, ".index.cleaned")), 0);
+}
+END_TEST
+
 START_TEST(a_log_that_ends_before_its_start_begins_anew_there)
 {
     open_log(false);
@@ -166,6 +197,7 @@ int main(void)
     tcase_add_test(tests, leftovers_of_deletions_and_compactions_go);
     tcase_add_loop_test(tests, a_finished_swap_takes_the_place_of_what_it_was_made_from, 0, 2);
     tcase_add_test(tests, an_unfinished_swap_is_thrown_away);
+    tcase_add_test(tests, what_says_that_a_swap_is_unfinished_outlives_it);
     tcase_add_loop_test(tests, a_log_that_ends_before_its_start_begins_anew_there, 0, 2);
     tcase_add_loop_test(tests, empty_segments_behind_a_hole_go, 0, 2);
     tcase_add_loop_test(tests, an_empty_segment_where_the_last_one_ends_or_the_log_begins_stays, 0, 2);
