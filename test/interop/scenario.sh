@@ -233,7 +233,7 @@ need_java() {   # also ${tools[@]}: many of Kafka's command line tools in one JV
     local name=java-${KAFKA_VERSION:-default} with
     java_classes=$build/$name
     once "$name" "$(cat "$clients"/*.java | cksum)" build_java
-    with=$java_classes:$("$kafka" classpath)
+    with=$("$kafka" classpath):$java_classes   # in this order Kafka's classes come from their archive
     java=("$kafka" class -cp "$with" JavaClient)
     tools=("$kafka" class -cp "$with" Tools)
     directory=("$kafka" class -cp "$with" Directory)
@@ -262,6 +262,6 @@ need_members() {   # of groups, many in one JVM; also ${streams[@]}
     need kafka
     program javac default-jdk-headless
     once members "$(cat "$clients"/groups/*.java | cksum)" build_members
-    members=("$kafka" class -cp "$build/members:$("$kafka" classpath)" Members)
-    streams=("$kafka" class -cp "$build/members:$("$kafka" classpath)" Streams)
+    members=("$kafka" class -cp "$("$kafka" classpath):$build/members" Members)
+    streams=("$kafka" class -cp "$("$kafka" classpath):$build/members" Streams)
 }
