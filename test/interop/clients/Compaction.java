@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -21,10 +20,12 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * Fills compacted topics with what a cleaner has to decide about, and lists what is left.
  *
- *   Compaction create BOOTSTRAP       makes the topics
- *   Compaction write BOOTSTRAP SEED   random keys, tombstones, headers, in every codec, idempotent or not; transactions
- *                                     of several producers, committed and aborted, interleaved
- *   Compaction read BOOTSTRAP         prints every record, one a line, as each isolation level shows it
+ * These are commands of Directory:
+ *
+ *   create       makes the topics
+ *   write SEED   random keys, tombstones, headers, in every codec, idempotent or not; transactions of several producers,
+ *                committed and aborted, interleaved
+ *   read FILE    puts every record there, one a line, as each isolation level shows it
  */
 class Compaction {
     static final List<String> CODECS = List.of("none", "gzip", "snappy", "lz4", "zstd");
@@ -37,18 +38,6 @@ class Compaction {
         for (String codec : CODECS) topics.add("compact-" + codec);
         topics.addAll(List.of("compact-plain", "compact-time", "compact-txn", "compact-txn-zstd"));
         return topics;
-    }
-
-    public static void main(String[] args) throws Exception {
-        switch (args[0]) {
-            case "create" -> create(args[1]);
-            case "write" -> write(args[1], Long.parseLong(args[2]));
-            case "read" -> {
-                read(args[1], "read_committed");
-                read(args[1], "read_uncommitted");
-            }
-            default -> throw new IllegalArgumentException(args[0]);
-        }
     }
 
     static void create(String bootstrap) throws Exception {
@@ -134,8 +123,12 @@ class Compaction {
         send(bootstrap, topic, codec, Map.of("enable.idempotence", "true"), new Random(7));   // closes the last segments
     }
 
+    static void read(String bootstrap) {
+        for (String level : List.of("read_committed", "read_uncommitted")) read(bootstrap, level);
+    }
+
     static void read(String bootstrap, String level) {
-        Map<String, Object> config = Map.of("bootstrap.servers", bootstrap, "isolation.level", level,
+        Map<String, Object> config = Map.of("bootstrap.servers", bootstrap, "isolation.level", level, "fetch.max.wait.ms", 50,
             "key.deserializer", ByteArrayDeserializer.class.getName(), "value.deserializer", ByteArrayDeserializer.class.getName());
         for (String topic : topics())
             try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(config)) {
