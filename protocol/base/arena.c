@@ -85,6 +85,11 @@ void *arena_try_alloc(struct arena *arena, size_t size)
     return take(arena, size);
 }
 
+bool arena_is_full(const struct arena *arena)
+{
+    return arena->used > arena->cap;
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     void *memory = take(arena, size);

@@ -12,6 +12,7 @@
 #include "protocol/base/slice.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 struct arena_block;
 
@@ -32,6 +33,9 @@ void arena_reset(struct arena *arena);
 /* Zeroed, aligned for any type. NULL if the cap or the machine's memory is exhausted; size 0 gives a valid
  * pointer. */
 void *arena_try_alloc(struct arena *arena, size_t size);
+
+/* More than the cap is handed out: who goes on because a peer has named one more thing should end here. */
+bool arena_is_full(const struct arena *arena);
 
 /* As above but without a cap, and never NULL. */
 void *arena_alloc(struct arena *arena, size_t size);

@@ -5,6 +5,7 @@
  */
 #include "protocol/messages/consumer_group_describe.h"
 #include "server/api/handlers.h"
+#include "server/api/named_groups.h"
 #include "server/broker.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/security/authorize.h"
@@ -86,6 +87,10 @@ void handle_consumer_group_describe(struct call *call)
         response->groups.items[refused].group_id = request->group_ids.items[i];
         response->groups.items[refused++].error_code = (int16_t)error;
     }
+    struct named_groups named;
+    named_groups_init(&named, call);
     for (int32_t i = described; i < request->group_ids.count; i++)
-        describe(call, &response->groups.items[i], request->include_authorized_operations);
+        if (named_groups_take(&named, response->groups.items[i].group_id))
+            describe(call, &response->groups.items[i], request->include_authorized_operations);
+    named_groups_fini(&named);
 }

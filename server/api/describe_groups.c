@@ -4,6 +4,7 @@
  */
 #include "protocol/messages/describe_groups.h"
 #include "server/api/handlers.h"
+#include "server/api/named_groups.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/security/authorize.h"
 
@@ -18,8 +19,11 @@ void handle_describe_groups(struct call *call)
 {
     const struct describe_groups_request *request = call->request;
     struct describe_groups_response *response = call->response;
+    struct named_groups named;
+    named_groups_init(&named, call);
     array_init(&response->groups, describe_groups_response_group, call->arena, request->groups.count);
-    for (int32_t i = 0; i < request->groups.count; i++) {
+    for (int32_t i = 0; i < request->groups.count && named_groups_take(&named, request->groups.items[i]);
+         i++) {
         struct describe_groups_response_group *answer = &response->groups.items[i];
         answer->group_id = request->groups.items[i];
         enum kerr error = describe(call, answer);
@@ -28,4 +32,5 @@ void handle_describe_groups(struct call *call)
         else if (request->include_authorized_operations && answer->error_code == KERR_NONE)
             answer->authorized_operations = authorized_operations(call, ACL_GROUP, answer->group_id);
     }
+    named_groups_fini(&named);
 }

@@ -6,6 +6,7 @@
  */
 #include "protocol/messages/offset_fetch.h"
 #include "server/api/handlers.h"
+#include "server/api/named_groups.h"
 #include "server/broker.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/security/authorize.h"
@@ -178,7 +179,11 @@ void handle_offset_fetch(struct call *call)
         fetch_one_group(call);
         return;
     }
+    struct named_groups named;
+    named_groups_init(&named, call);
     array_init(&response->groups, offset_fetch_response_group, call->arena, request->groups.count);
     for (int32_t i = 0; i < request->groups.count && call->verdict == CALL_ANSWER; i++)
-        fetch(call, &request->groups.items[i], &response->groups.items[i]);
+        if (named_groups_take(&named, request->groups.items[i].group_id))
+            fetch(call, &request->groups.items[i], &response->groups.items[i]);
+    named_groups_fini(&named);
 }

@@ -7,6 +7,7 @@
 #include "metadata/internal_topics.h"
 #include "protocol/batch_build.h"
 #include "protocol/messages/delete_topics.h"
+#include "protocol/messages/describe_groups.h"
 #include "protocol/messages/find_coordinator.h"
 #include "protocol/messages/heartbeat.h"
 #include "protocol/messages/join_group.h"
@@ -29,6 +30,7 @@ enum {
     KEY_JOIN_GROUP = 11,
     KEY_HEARTBEAT = 12,
     KEY_SYNC_GROUP = 14,
+    KEY_DESCRIBE_GROUPS = 15,
     KEY_LIST_GROUPS = 16,
 
     COMMIT_VERSION = 8,
@@ -176,6 +178,26 @@ static void delete_topic(const char *name)
     request.topic_names.count = 1;
     struct delete_topics_response *response = ask(&client, &arena, KEY_DELETE_TOPICS, 5, &request);
     ck_assert_int_eq(response->responses.items[0].error_code, KERR_NONE);
+}
+
+/* A group of one member, who has half a megabyte to say. */
+static void make_large(const char *group)
+{
+    static const char metadata[500000];
+    struct join_group_request request = join_request(group, SLICE(""));
+    request.protocols.items[0].metadata = slice_of(metadata, sizeof metadata);
+    const struct join_group_response *joined = ask(&client, &arena, KEY_JOIN_GROUP, JOIN_VERSION, &request);
+    ck_assert_int_eq(joined->error_code, KERR_NONE);
+    struct sync_group_request sync = {
+        .group_id = slice_str(group), .generation_id = 1, .member_id = arena_dup(&arena, joined->member_id)};
+    const struct sync_group_response *synced = ask(&client, &arena, KEY_SYNC_GROUP, 2, &sync);
+    ck_assert_int_eq(synced->error_code, KERR_NONE);
+}
+
+static void append_describe(struct buf *out, struct slice *groups, int32_t count)
+{
+    struct describe_groups_request request = {.groups = {groups, count}};
+    append_request(out, KEY_DESCRIBE_GROUPS, 5, 3, &request);
 }
 
 /* ---- tests ---- */
@@ -383,6 +405,28 @@ START_TEST(a_transaction_does_not_undo_what_was_committed_since)
 }
 END_TEST
 
+START_TEST(a_group_that_is_named_again_is_told_again_within_bounds)
+{
+    enum { NAMED = 200, WITHIN = 20 };
+    struct slice groups[NAMED];
+    struct buf out = {0};
+    for (int i = 0; i < NAMED; i++)
+        groups[i] = SLICE("g");
+    find_coordinator("g");
+    make_large("g");
+    append_describe(&out, groups, WITHIN);
+    send_all(&client, &out);
+    const struct describe_groups_response *response = read_answer(&client, &arena, KEY_DESCRIBE_GROUPS, 5, 3);
+    ck_assert_int_eq(response->groups.count, WITHIN);
+    ck_assert_uint_eq(response->groups.items[WITHIN - 1].members.items[0].member_metadata.len, 500000);
+    buf_clear(&out, 0);
+    append_describe(&out, groups, NAMED);
+    send_all(&client, &out);
+    expect_closed(&client);
+    buf_fini(&out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("group_coordinator");
@@ -396,6 +440,7 @@ int main(void)
                   who_waits_when_the_broker_stops_is_let_go,
                   who_waits_when_the_topic_goes_is_told,
                   offsets_of_a_deleted_topic_are_forgotten,
+                  a_group_that_is_named_again_is_told_again_within_bounds,
                   NULL,
               });
     add_tests(suite, "transactions", set_up, tear_down,
