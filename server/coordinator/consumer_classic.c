@@ -256,13 +256,25 @@ static void join_as(struct consumer_step *step, const struct consumer_protocol_s
     answer_join(step);
 }
 
+/* The record of the member has all that its protocols say. */
+static bool is_too_long(const struct group_event *event)
+{
+    const struct join_group_request *request = join_of(event);
+    size_t bytes = 0;
+    for (int32_t i = 0; i < request->protocols.count; i++)
+        bytes += request->protocols.items[i].name.len + request->protocols.items[i].metadata.len;
+    return event->max_record_bytes > 0 && bytes > event->max_record_bytes;
+}
+
 static void join(struct consumer_step *step, struct group *group, struct slice id, bool is_unknown)
 {
     const struct group_event *event = step->event;
     const struct join_group_request *request = join_of(event);
     struct consumer_protocol_subscription subscription;
     enum kerr error = KERR_UNKNOWN_SERVER_ERROR;
-    if (consumer_read_subscription(request->protocols.items[0].metadata, step->effects->arena, &subscription))
+    if (!is_too_long(event)
+        && consumer_read_subscription(request->protocols.items[0].metadata, step->effects->arena,
+                                      &subscription))
         error = take_joining(step, id, is_unknown);
     if (error != KERR_NONE) {
         classic_answer_join_error(step->effects, event->reply, SLICE(""), error);

@@ -82,6 +82,16 @@ static struct slice assignors_text(const struct groups *groups, struct arena *ar
     return text;
 }
 
+/* The record of the member has each name and its length. */
+static bool is_too_long(const struct group_event *event)
+{
+    const struct consumer_group_heartbeat_request *request = beat_request_of(event);
+    size_t bytes = 0;
+    for (int32_t i = 0; i < request->subscribed_topic_names.count; i++)
+        bytes += request->subscribed_topic_names.items[i].len + 1;
+    return event->max_record_bytes > 0 && bytes > event->max_record_bytes;
+}
+
 static bool is_valid(const struct groups *groups, const struct group_event *event)
 {
     const struct consumer_group_heartbeat_request *request = beat_request_of(event);
@@ -96,6 +106,10 @@ static bool is_valid(const struct groups *groups, const struct group_event *even
         consumer_refuse(event, KERR_UNSUPPORTED_ASSIGNOR,
                         "ServerAssignor %.*s is not supported. Supported assignors: %.*s.",
                         SLICE_ARGS(request->server_assignor), SLICE_ARGS(assignors));
+        return false;
+    }
+    if (is_too_long(event)) {
+        consumer_refuse(event, KERR_UNKNOWN_SERVER_ERROR, NULL);
         return false;
     }
     return true;

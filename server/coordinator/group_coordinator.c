@@ -268,11 +268,24 @@ static void wait_for_answer(struct shard *shard, struct group_reply *reply) NEED
     }
 }
 
+/* What a member has to say may be millions of names, to be sorted and hashed while others wait for the shard
+ * and the image, only to find that no record can hold them. No codec is expected to make them sixteen times
+ * smaller. */
+static size_t max_record_bytes(const struct shard *shard)
+{
+    struct log_config config;
+    partition_get_config(shard->partition, &config);
+    size_t bytes = (size_t)config.max_message_bytes;
+    return shard->coordinator->config.codec == CODEC_NONE ? bytes : bytes * 16;
+}
+
 static enum kerr ask_locked(struct shard *shard, struct group_event *event) NEEDS(shard->mutex)
 {
     enum kerr error = make_ready(shard);
     if (error != KERR_NONE)
         return error;
+    if (event->kind == GROUP_CONSUMER_HEARTBEAT || event->kind == GROUP_JOIN)
+        event->max_record_bytes = max_record_bytes(shard);
     (void)step(shard, event); /* the answer says what was refused */
     if (!event->reply->answered)
         wait_for_answer(shard, event->reply);

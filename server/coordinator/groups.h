@@ -99,6 +99,7 @@ struct group_event {
     struct slice client_host;  /* as Kafka prints it: "/127.0.0.1" */
     struct slice principal;    /* who asks, "User:name": for may_describe */
     struct slice topic;        /* GROUP_TOPIC_DELETED */
+    size_t max_record_bytes;   /* a record that must be longer is refused before its step; 0: not known */
     int64_t now_ms;            /* monotonic: timeouts */
     int64_t wall_ms;           /* since 1970: what records say */
     const struct image *image; /* the cluster's topics, features and group configs, for groups_step alone */

@@ -340,6 +340,7 @@ static void put(struct shard *shard, struct ask *ask, enum group_event_kind kind
                                       .client_id = slice_str(client_id),
                                       .client_host = SLICE("/127.0.0.1"),
                                       .principal = SLICE("User:ANONYMOUS"),
+                                      .max_record_bytes = shard->max_record_bytes,
                                       .now_ms = told_ms(shard),
                                       .wall_ms = shard->wall_ms,
                                       .image = &shard->image};

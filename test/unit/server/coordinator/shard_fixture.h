@@ -47,9 +47,10 @@ struct shard {
     struct image image;
     struct shard_record *log;
     int32_t log_count, log_capacity;
-    enum kerr append_error; /* what appends are refused with; NONE: they are stored */
-    int32_t refused;        /* how many were */
-    int32_t batches;        /* how many were stored */
+    size_t max_record_bytes; /* what an event says of it; 0: nothing */
+    enum kerr append_error;  /* what appends are refused with; NONE: they are stored */
+    int32_t refused;         /* how many were */
+    int32_t batches;         /* how many were stored */
     int64_t now_ms;
     int64_t wall_ms;
     uint64_t random;

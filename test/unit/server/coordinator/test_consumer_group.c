@@ -349,6 +349,24 @@ START_TEST(an_append_that_fails_is_told_as_a_coordinator_tells_it)
 }
 END_TEST
 
+START_TEST(who_says_more_than_a_record_may_hold_is_refused_before_it_is_looked_at)
+{
+    struct arena arena;
+    arena_init(&arena, SIZE_MAX);
+    BEATS("2 a:0,1", .member = "m1", .topics = {"a"});
+    shard.max_record_bytes = 40;
+    BEATS("2", .member = "m1", .epoch = 2, .topics = {"a", "a-name-of-twenty-five-bytes"});
+    BEATS("-1 ", .member = "m1", .epoch = 2, .topics = {"a", "a-name-of-twenty-five-bytes", "one-too-many"});
+    struct slice bytes = subscription_bytes(&arena, "a-name-of-twenty-five-bytes another", "");
+    struct ask *joined = ASK_JOIN(&shard, .group = "g", .version = 3, .bytes = bytes);
+    ck_assert_int_eq(join_of(joined)->error_code, KERR_UNKNOWN_SERVER_ERROR);
+    shard.max_record_bytes = 100;
+    joined = ASK_JOIN(&shard, .group = "g", .version = 3, .bytes = bytes);
+    ck_assert_int_eq(join_of(joined)->error_code, KERR_NONE);
+    arena_fini(&arena);
+}
+END_TEST
+
 START_TEST(assignors_are_chosen_by_votes)
 {
     shard_put_topic(&shard, "a", 4);
@@ -500,6 +518,7 @@ int main(void)
     tcase_add_test(tcase, an_append_that_fails_changes_nothing);
     tcase_add_loop_test(tcase, an_append_that_fails_is_told_as_a_coordinator_tells_it, 0,
                         sizeof append_errors / sizeof append_errors[0]);
+    tcase_add_test(tcase, who_says_more_than_a_record_may_hold_is_refused_before_it_is_looked_at);
     tcase_add_test(tcase, assignors_are_chosen_by_votes);
     tcase_add_test(tcase, a_regular_expression_is_resolved_after_the_answer);
     tcase_add_test(tcase, what_a_member_may_not_see_is_not_matched);
