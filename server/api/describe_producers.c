@@ -75,12 +75,14 @@ static void describe_topic(struct call *call, const struct describe_producers_to
     answer->name = wanted->name;
     array_init(&answer->partitions, describe_producers_response_partition, call->arena,
                wanted->partition_indexes.count);
-    for (int32_t i = 0; i < wanted->partition_indexes.count; i++) {
+    for (int32_t i = 0; i < wanted->partition_indexes.count && call->verdict != CALL_CLOSE; i++) {
         struct describe_producers_response_partition *partition = &answer->partitions.items[i];
         partition->partition_index = wanted->partition_indexes.items[i];
         partition->error_message = message;
         partition->error_code =
             (int16_t)(error != KERR_NONE ? error : describe_partition(call, wanted->name, partition));
+        if (arena_is_full(call->arena)) /* each may have thousands, and may be named again and again */
+            call->verdict = CALL_CLOSE;
     }
 }
 

@@ -9,6 +9,7 @@
 #include "protocol/messages/create_acls.h"
 #include "protocol/messages/delete_acls.h"
 #include "protocol/messages/describe_acls.h"
+#include "protocol/messages/describe_producers.h"
 #include "protocol/messages/fetch.h"
 #include "protocol/messages/metadata.h"
 #include "protocol/messages/produce.h"
@@ -244,6 +245,44 @@ START_TEST(a_request_that_names_a_great_many_things_is_answered)
 }
 END_TEST
 
+static void make_producers(struct client *client, int32_t count)
+{
+    struct buf out = {0};
+    for (int32_t i = 0; i < count; i++)
+        append_produce(&out, i,
+                       &(struct produce_wish){.topic = "t", .acks = 1, .idempotent = true, .producer_id = i});
+    send_all(client, &out);
+    for (int32_t i = 0; i < count; i++)
+        ck_assert_int_eq(read_produced(client, i).error_code, KERR_NONE);
+    buf_fini(&out);
+}
+
+START_TEST(a_partition_of_many_producers_that_is_named_again_and_again_fills_no_memory)
+{
+    enum { PRODUCERS = 400, NAMED = 20 * 1000, KEY_DESCRIBE_PRODUCERS = 61 };
+    static int32_t indexes[NAMED];
+    struct client client;
+    struct arena arena;
+    struct buf out = {0};
+    struct describe_producers_topic topic = {.name = SLICE("t"), .partition_indexes = {indexes, 10}};
+    struct describe_producers_request request = {.topics = {&topic, 1}};
+    arena_init(&arena, SIZE_MAX);
+    connect_client(&client, fixture.port);
+    create_topic(&client, "t", 1);
+    make_producers(&client, PRODUCERS);
+    const struct describe_producers_response *response =
+        ask(&client, &arena, KEY_DESCRIBE_PRODUCERS, 0, &request);
+    ck_assert_int_eq(response->topics.items[0].partitions.items[9].active_producers.count, PRODUCERS);
+    topic.partition_indexes.count = NAMED;
+    append_request(&out, KEY_DESCRIBE_PRODUCERS, 0, 1, &request);
+    send_all(&client, &out);
+    expect_closed(&client);
+    client_close(&client);
+    arena_fini(&arena);
+    buf_fini(&out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("hostile_requests");
@@ -253,7 +292,9 @@ int main(void)
     add_loop(suite, set_up, tear_down, a_hostile_number_anywhere_is_survived, count);
     add_loop(suite, set_up, tear_down, every_well_formed_request_is_answered, count);
     add_tests(suite, "requests", set_up, tear_down,
-              (const TTest *const[]){a_body_that_is_another_ones_is_survived, random_bytes_are_survived,
-                                     a_request_that_names_a_great_many_things_is_answered, NULL});
+              (const TTest *const[]){
+                  a_body_that_is_another_ones_is_survived, random_bytes_are_survived,
+                  a_request_that_names_a_great_many_things_is_answered,
+                  a_partition_of_many_producers_that_is_named_again_and_again_fills_no_memory, NULL});
     return run_suite(suite);
 }
