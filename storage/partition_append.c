@@ -22,6 +22,7 @@ struct appender {
     struct partition *partition;
     struct log *log;
     struct log_stage stage;
+    struct log_position begin;     /* where the log ended */
     struct log_position first_all; /* the first staged acks=all batch */
     int64_t now_ms;
     int failure; /* -errno of a write */
@@ -156,15 +157,25 @@ static void report(struct partition *partition, int failure)
     partition->refusing = passes;
 }
 
+/* What a flush setting makes wait is not shown before, as in Apache Kafka: there the append itself flushes.
+ * Returns up to where that is; 0: nowhere. */
+static int64_t mark_due(struct appender *appender) NEEDS(appender->partition->mutex)
+{
+    struct partition *partition = appender->partition;
+    const struct log *log = appender->log;
+    if (log->end_offset - log->synced_offset < log->config.flush_messages)
+        return 0;
+    if (appender->begin.offset < log->end_offset && appender->begin.offset < partition->unsynced_all.offset)
+        partition->unsynced_all = appender->begin;
+    atomic_store(&partition->flush_due, log->end_offset);
+    return log->end_offset;
+}
+
 static void finish(struct appender *appender, struct append *chain)
 {
     struct partition *partition = appender->partition;
     const struct log *log = appender->log;
-    int64_t flush_due = 0;
-    if (log->end_offset - log->synced_offset >= log->config.flush_messages) {
-        flush_due = log->end_offset;
-        atomic_store(&partition->flush_due, flush_due);
-    }
+    int64_t flush_due = mark_due(appender);
     for (struct append *entry = chain; entry != NULL; entry = entry->next) {
         bool stored = entry->base_offset >= 0 && entry->last_offset < log->end_offset;
         if (entry->error == KERR_NONE && !stored)
@@ -183,7 +194,7 @@ int64_t partition_append(struct partition *partition, struct append *chain, int6
     partition_lock(partition);
     appender.log = partition->log;
     appender.first_all.offset = INT64_MAX;
-    int64_t end_before = partition->log->end_offset;
+    log_end_position(partition->log, &appender.begin);
     enum kerr error = check(partition, chain);
     log_stage_init(&appender.stage, partition->log);
     if (error == KERR_NONE)
@@ -196,7 +207,7 @@ int64_t partition_append(struct partition *partition, struct append *chain, int6
     if (error == KERR_NONE) {
         (void)write_stage(&appender);
         finish(&appender, chain);
-        partition_move_high_watermark_locked(partition, end_before);
+        partition_move_high_watermark_locked(partition, appender.begin.offset);
         if (appender.failure < 0 && data_dir_is_offline(partition_dir(partition)))
             partition_wake_all_locked(partition);
     }

@@ -32,7 +32,8 @@ struct partition {
     bool refusing;      /* the last write was refused for want of space or descriptors: said once */
     int32_t leader_epoch;
     struct log_position high_watermark;
-    /* first acks=all batch of those being synced now; offset INT64_MAX: none */
+    /* first batch that must not be shown yet (acks=all, or a flush is due) of those being synced now; offset
+     * INT64_MAX: none */
     struct log_position syncing_all;
     struct log_position unsynced_all; /* ... of those appended since */
     struct log_position stable;       /* where the last stable offset was last found */

@@ -3,7 +3,7 @@
  * round.
  *
  * 1. At most one sync of a partition runs at a time (`syncing`).
- * 2. Before a round, under the partition's mutex, the unsynced acks=all batches become the syncing ones;
+ * 2. Before a round, under the partition's mutex, the unsynced batches that wait become the syncing ones;
  * after a good round they are on stable storage and the high watermark moves; only then are the waiters told.
  * 3. A sync that fails is never tried again: the kernel may have dropped the pages and would call the next
  * one a success. The directory goes offline, everybody gets KAFKA_STORAGE_ERROR.

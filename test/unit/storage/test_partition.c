@@ -194,8 +194,11 @@ START_TEST(without_sync_acks_all_the_high_watermark_follows_the_append_and_flush
     ck_assert_int_eq(offsets_of(partition).high_watermark, 1);
     struct append second = append_one(partition, (struct batch_wish){.timestamp = 1}, 1);
     ck_assert_int_eq(second.sync_offset, 2);
+    ck_assert_int_eq(offsets_of(partition).high_watermark, 1); /* what waits is not shown */
     ck_assert_int_eq(partition_sync(partition, second.sync_offset, INT64_MAX), KERR_NONE);
+    ck_assert_int_eq(offsets_of(partition).high_watermark, 2);
     ck_assert_int_eq(append_one(partition, (struct batch_wish){.timestamp = 1}, 1).sync_offset, -1);
+    ck_assert_int_eq(offsets_of(partition).high_watermark, 3);
     partition_unref(partition);
     close_dir();
 }
