@@ -159,7 +159,7 @@ static void report(struct partition *partition, int failure)
 
 /* What a flush setting makes wait is not shown before, as in Apache Kafka: there the append itself flushes.
  * Returns up to where that is; 0: nowhere. */
-static int64_t mark_due(struct appender *appender) NEEDS(appender->partition->mutex)
+static int64_t mark_due(struct appender *appender)
 {
     struct partition *partition = appender->partition;
     const struct log *log = appender->log;
