@@ -281,7 +281,7 @@ int32_t throttle_fetch_max_bytes(struct throttle *throttle, const struct throttl
     mutex_lock(&bucket->mutex);
     double most = bucket->limit * (window->samples - 1) * ((double)window->sample_ms / 1000);
     mutex_unlock(&bucket->mutex);
-    return most >= INT32_MAX ? INT32_MAX : (int32_t)most;
+    return most >= INT32_MAX ? INT32_MAX : most > 0 ? (int32_t)most : 0; /* a limit may be no number */
 }
 
 bool throttle_take_mutations(struct throttle *throttle, const struct throttle_asker *asker,

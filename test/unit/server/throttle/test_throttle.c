@@ -140,6 +140,21 @@ START_TEST(for_its_time_a_client_waits_a_sample_at_most)
 }
 END_TEST
 
+/* A client may set one: Apache Kafka takes it too. */
+START_TEST(a_limit_that_is_no_number_lets_nobody_wait)
+{
+    struct throttle_asker asker = {&one, SLICE("u"), SLICE_NULL, NOW_MS};
+    int32_t throttle_ms = 0;
+    set_quota("u", NULL, "consumer_byte_rate", NAN);
+    set_quota("u", NULL, "controller_mutation_rate", NAN);
+    ck_assert_int_eq(throttle_fetch_max_bytes(throttle, &asker), 0);
+    ck_assert_int_eq(throttle_record(throttle, &asker, QUOTA_FETCH, 1e9), 0);
+    ck_assert(throttle_take_mutations(throttle, &asker, 1000, true, &throttle_ms));
+    ck_assert(throttle_take_mutations(throttle, &asker, 1000, false, &throttle_ms));
+    ck_assert_int_eq(throttle_ms, 0);
+}
+END_TEST
+
 START_TEST(a_fetch_may_bring_what_its_window_holds)
 {
     struct throttle_asker asker = {&one, SLICE("u"), SLICE_NULL, NOW_MS};
@@ -203,6 +218,7 @@ int main(void)
     tcase_add_test(tests, a_default_quota_is_each_client_ids_own);
     tcase_add_test(tests, a_changed_quota_counts_at_once_with_what_was_used);
     tcase_add_test(tests, for_its_time_a_client_waits_a_sample_at_most);
+    tcase_add_test(tests, a_limit_that_is_no_number_lets_nobody_wait);
     tcase_add_test(tests, a_fetch_may_bring_what_its_window_holds);
     tcase_add_test(tests, strict_askers_are_refused_below_zero_and_others_wait);
     tcase_add_test(tests, an_address_has_its_own_rate_of_connections_or_the_default);
