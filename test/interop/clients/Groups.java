@@ -21,7 +21,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  *   commit GROUP TOPIC:PARTITION:OFFSET...    what a consumer without a group's assignment commits
  *   member NAME GROUP TOPIC,... NAME=VALUE... lives in this group from now on; returns when it has something and committed all of it
  *   settle-members                            waits until those that live have all read and committed everything
- *   unmember NAME                             leaves
+ *   unmember NAME                             leaves; returns when those that stay in its group have what it had
  *   committed GROUP                           as the Admin client lists it
  *   alter GROUP TOPIC:PARTITION:OFFSET...     AlterConsumerGroupOffsets of the Admin client
  */
@@ -38,7 +38,7 @@ class Groups {
             case "commit" -> commit(bootstrap, words.get(1), offsets(words.subList(2, words.size())));
             case "member" -> join(bootstrap, words);
             case "settle-members" -> settle();
-            case "unmember" -> MEMBERS.remove(words.get(1)).leave();
+            case "unmember" -> leave(MEMBERS.remove(words.get(1)));
             default -> admin(bootstrap, words);
         }
     }
@@ -84,7 +84,7 @@ class Groups {
         config.put("client.id", words.get(1));
         for (String word : words.subList(4, words.size())) config.put(word.split("=", 2)[0], word.split("=", 2)[1]);
         if (!"consumer".equals(config.get("group.protocol"))) config.put("heartbeat.interval.ms", 200);
-        var member = new Member(consumer(config), List.of(words.get(3).split(",")));
+        var member = new Member(words.get(2), consumer(config), List.of(words.get(3).split(",")));
         MEMBERS.put(words.get(1), member);
         member.start();
         settle();
@@ -102,13 +102,28 @@ class Groups {
         }
     }
 
+    static void leave(Member leaving) throws Exception {
+        leaving.leave();
+        List<Member> others = MEMBERS.values().stream().filter(member -> member.group.equals(leaving.group)).toList();
+        long deadline = System.currentTimeMillis() + PATIENCE_MS;
+        while (!others.isEmpty() && others.stream().mapToInt(member -> member.owned).sum() != leaving.partitions) {
+            if (System.currentTimeMillis() > deadline) throw new IllegalStateException("what it had is nobody's");
+            Thread.sleep(20);
+        }
+    }
+
     static class Member extends Thread implements ConsumerRebalanceListener {
+        final String group;
         final KafkaConsumer<byte[], byte[]> consumer;
+        final int partitions;   // of all that it is subscribed to
+        volatile int owned;
         final CountDownLatch assigned = new CountDownLatch(1);
         volatile boolean leaves, settled;
 
-        Member(KafkaConsumer<byte[], byte[]> consumer, List<String> topics) {
+        Member(String group, KafkaConsumer<byte[], byte[]> consumer, List<String> topics) {
+            this.group = group;
             this.consumer = consumer;
+            partitions = topics.stream().mapToInt(topic -> consumer.partitionsFor(topic).size()).sum();
             consumer.subscribe(topics, this);
         }
 
@@ -122,6 +137,7 @@ class Groups {
             while (!leaves) {
                 consumer.poll(Duration.ofMillis(50));
                 consumer.commitSync();
+                owned = consumer.assignment().size();
                 settled = !consumer.assignment().isEmpty() && atTheEnd();
             }
             consumer.close();
