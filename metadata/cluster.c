@@ -171,8 +171,11 @@ static enum kerr store_and_apply(struct cluster *cluster, const struct record_li
     cluster_write_list(&writer, records, batch_bytes);
     enum kerr error = cluster_store(cluster, &writer, why);
     batch_writer_fini(&writer);
-    if (error == KERR_NONE)
+    if (error == KERR_NONE) {
+        diag_debug("%s: %d records at %lld", cluster->directory, (int)records->count,
+                   (long long)first_offset);
         cluster_apply(cluster, records, first_offset);
+    }
     return error;
 }
 

@@ -22,6 +22,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#define DIAG_AREA DIAG_SERVER
+
 enum {
     PEER_CHECK_MS = 1000,               /* how often a muted client is looked at */
     QUIET_MS = 1000,                    /* after this long without a byte the buffers go back */
@@ -249,6 +251,17 @@ static void forget_client(struct connection *connection)
     memory_free_slice(connection->software_version);
 }
 
+/* Until the connection is to end; why. */
+static const char *serve_runs(struct connection *connection, struct run *run, struct input *input)
+{
+    enum net_result received;
+    while ((received = receive_frame(connection, run, input)) == NET_OK)
+        if (!serve_run(connection, run, input))
+            return "a request that cannot be answered, or an answer that is not taken";
+    return received == NET_TIMED_OUT ? "silent for too long"
+                                     : "closed by the client, or a frame's length that cannot be";
+}
+
 void connection_serve(struct connection *connection)
 {
     if (connection->refused_ms > 0) {
@@ -262,8 +275,9 @@ void connection_serve(struct connection *connection)
     struct input input = {0};
     if (run != NULL) {
         run_init(run, connection->broker, connection, ARENA_CAP_BYTES);
-        while (receive_frame(connection, run, &input) == NET_OK && serve_run(connection, run, &input))
-            ;
+        diag_debug("%s:%u comes", connection->peer, connection->peer_port);
+        const char *why = serve_runs(connection, run, &input);
+        diag_debug("%s:%u goes: %s", connection->peer, connection->peer_port, why);
         run_fini(run);
     }
     free(run);

@@ -283,6 +283,7 @@ int log_roll(struct log *log, int64_t base_offset, int64_t now_ms)
         result = log_new_segment(log, base_offset);
     if (result < 0)
         return result;
+    diag_debug("%s: a new segment begins at %" PRId64, log->path, base_offset);
     char path[FILE_PATH_MAX];
     log_snapshot_path(log, base_offset, path);
     result = producers_write_snapshot(&log->producers, log_fs(log), path, base_offset);

@@ -211,6 +211,7 @@ static enum kerr store(struct shard *shard, const struct group_event *event, str
     }
     if (sync_offset > shard->sync_offset)
         shard->sync_offset = sync_offset;
+    diag_debug("%s-%d: %d records", CONSUMER_OFFSETS_TOPIC, (int)shard->index, (int)effects->record_count);
     groups_stored(shard->groups, event, effects);
     return KERR_NONE;
 }
