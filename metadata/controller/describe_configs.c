@@ -71,6 +71,13 @@ static void add_from_set(struct synonyms *synonyms, const struct config_set *set
     }
 }
 
+/* Apache Kafka tells no default of the rates of throttled replicas and of moves between directories: there
+ * they are dynamic configs that no file may hold (DynamicConfig.Broker). */
+static bool has_told_default(const struct config_def *def)
+{
+    return def->default_value != NULL && !(def->internal && def->update != CONFIG_READ_ONLY);
+}
+
 /* Everything that says something about a broker's key, best first, from where the key itself does on. */
 static void add_broker_synonyms(const struct description *description, const char *name,
                                 struct synonyms *synonyms)
@@ -86,7 +93,7 @@ static void add_broker_synonyms(const struct description *description, const cha
     add_from_set(&found, description->sets.fixed, names, sensitive, SOURCE_STATIC_BROKER);
     for (size_t i = 0; names[i]; i++) {
         const struct config_def *other = find_broker_config(slice_str(names[i]));
-        if (other && other->default_value)
+        if (other && has_told_default(other))
             add_synonym(&found, slice_str(names[i]), sensitive ? SLICE_NULL : slice_str(other->default_value),
                         SOURCE_DEFAULT);
     }
