@@ -12,7 +12,7 @@
 #include "storage/log_dir.h"
 
 #include "protocol/base/ensure.h"
-#include "storage/header_scan.h"
+#include "storage/batch_file.h"
 #include "storage/log_private.h"
 
 #include <errno.h>
@@ -80,7 +80,8 @@ int log_dir_list(struct log_dir *dir, struct log *log)
     return result < 0 ? result : dir->error;
 }
 
-/* One past the last offset of a swap segment; its base if it is empty. */
+/* One past the last offset of a swap segment; its base if it is empty. Segments go because of it, so that
+ * nothing is believed but whole batches. */
 static int64_t end_of_swap(struct log *log, int64_t base)
 {
     char path[FILE_PATH_MAX];
@@ -89,16 +90,13 @@ static int64_t end_of_swap(struct log *log, int64_t base)
                      name);
     file_path(path, "%s/%s", log->path, name);
     int64_t next = base;
-    struct file_status status;
-    int file = file_open(log_fs(log), path, FILE_READ);
-    if (file >= 0 && file_status(log_fs(log), file, &status) == 0) {
-        struct header_scan scan;
-        struct batch_header header;
-        header_scan_init(&scan, log_fs(log), file, status.size);
-        for (int64_t at = 0; header_scan_read(&scan, at, &header) == 1; at += batch_size(&header))
-            next = batch_next_offset(&header);
-    }
-    file_close(log_fs(log), file);
+    struct batch_file reader;
+    struct found_batch found;
+    if (batch_file_open(&reader, log_fs(log), path, base) < 0)
+        return base;
+    while (batch_file_next(&reader, &found) == 1 && found.crc_right)
+        next = batch_next_offset(&found.header);
+    batch_file_close(&reader);
     return next;
 }
 

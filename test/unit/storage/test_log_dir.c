@@ -66,6 +66,24 @@ START_TEST(a_finished_swap_takes_the_place_of_what_it_was_made_from)
 }
 END_TEST
 
+/* How far a batch goes is under its checksum: rot there must not take segments that the swap does not
+ * replace. */
+START_TEST(a_swap_that_has_rotten_takes_the_place_of_what_it_still_holds)
+{
+    make_three_segments();
+    close_log(false);
+    int64_t second = size_of(file_of(10, ".log"));
+    size_t len;
+    uint8_t *batch = make_batch(&(struct batch_wish){.base_offset = 2}, &len);
+    batch[25] = 1; /* 256 offsets more, of the last offset's delta */
+    write_at(file_of(0, ".log.swap"), 0, batch, len);
+    free(batch);
+    open_log(false);
+    ck_assert_int_eq(size_of(file_of(10, ".log")), second);
+    ck_assert_int_eq(opened->end_offset, 30);
+}
+END_TEST
+
 START_TEST(an_unfinished_swap_is_thrown_away)
 {
     make_three_segments();
@@ -196,6 +214,7 @@ int main(void)
     tcase_add_test(tests, a_log_may_begin_above_its_files_name);
     tcase_add_test(tests, leftovers_of_deletions_and_compactions_go);
     tcase_add_loop_test(tests, a_finished_swap_takes_the_place_of_what_it_was_made_from, 0, 2);
+    tcase_add_test(tests, a_swap_that_has_rotten_takes_the_place_of_what_it_still_holds);
     tcase_add_test(tests, an_unfinished_swap_is_thrown_away);
     tcase_add_test(tests, what_says_that_a_swap_is_unfinished_outlives_it);
     tcase_add_loop_test(tests, a_log_that_ends_before_its_start_begins_anew_there, 0, 2);
