@@ -36,20 +36,27 @@ void handle_describe_user_scram_credentials(struct call *call)
     cluster_read_done(call->broker->cluster);
 }
 
-/* Every user that the request names, once for each mention. */
+/* Every user that the request names, once. */
 static void refuse_all(struct call *call)
 {
     const struct alter_user_scram_credentials_request *request = call->request;
     struct alter_user_scram_credentials_response *response = call->response;
     int32_t deletions = request->deletions.count, count = deletions + request->upsertions.count;
+    struct map named;
+    map_init(&named, broker_random(NULL));
     array_init(&response->results, alter_user_scram_credentials_response_result, call->arena, count);
+    response->results.count = 0;
     for (int32_t i = 0; i < count; i++) {
-        struct alter_user_scram_credentials_response_result *result = &response->results.items[i];
+        struct alter_user_scram_credentials_response_result *result =
+            &response->results.items[response->results.count];
         result->user =
             i < deletions ? request->deletions.items[i].name : request->upsertions.items[i - deletions].name;
         result->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
         result->error_message = slice_str(kerr_message(KERR_CLUSTER_AUTHORIZATION_FAILED));
+        if (map_put(&named, result->user, result) == NULL)
+            response->results.count++;
     }
+    map_fini(&named);
 }
 
 void handle_alter_user_scram_credentials(struct call *call)
