@@ -22,12 +22,21 @@ struct member {
     bool leaves;
 };
 
+/* A cooperative member reads on while it rejoins in the background: a commit that waits behind its join
+ * comes with the generation of before. It is tried again with the next one. */
+static bool is_late(rd_kafka_resp_err_t error)
+{
+    return error == RD_KAFKA_RESP_ERR_ILLEGAL_GENERATION || error == RD_KAFKA_RESP_ERR_REBALANCE_IN_PROGRESS;
+}
+
 /* Sync: who reads on begins where this one was. */
 static void commit(struct member *member)
 {
     if (member->holds || member->uncommitted == 0)
         return;
     rd_kafka_resp_err_t error = rd_kafka_commit(member->consumer, NULL, 0);
+    if (is_late(error))
+        return;
     if (error && error != RD_KAFKA_RESP_ERR__NO_OFFSET)
         client_die("%s: commit: %s", member->name, rd_kafka_err2str(error));
     member->uncommitted = 0;
