@@ -153,6 +153,7 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
     int64_t offset;
     file_path(path, "%s/%s", data_dir_path(loading->dir), name);
     int result = checkpoint_open(&checkpoint, data_dir_fs(loading->dir), path, &why);
+    bool was_opened = result >= 0;
     while (result >= 0
            && (result = checkpoint_next_offset(&checkpoint, &topic, &index, &offset, &why)) == 1) {
         struct wanted *wanted = find_wanted(loading, topic, index);
@@ -172,10 +173,12 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
             wanted->options.recovery_point = offset;
     }
     checkpoint_close(&checkpoint);
-    if (result < 0 && result != -EBADMSG && kind == CHECKPOINT_START) {
+    if (result < 0 && was_opened)
+        note_prefix(&why, "%s: ", path);
+    if (result < 0 && kind == CHECKPOINT_START) {
         data_dir_fail(loading->dir, "%s", why.text); /* else deleted records would come back */
     } else if (result < 0) {
-        diag_warn("%s: %s; its other entries are not believed", path, why.text);
+        diag_warn("%s; its other entries are not believed", why.text);
         atomic_store(&loading->partitions->outdated, true);
     }
 }
@@ -460,5 +463,8 @@ enum kerr partitions_load(struct partitions *partitions, const struct hosted_par
     else
         open_all(&loading, why);
     fini_loading(&loading);
-    return partitions->is_refused || all_are_offline(partitions) ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
+    bool has_none = all_are_offline(partitions);
+    if (has_none && why->text[0] == '\0')
+        note_set(why, "no log directory is left"); /* each has said why */
+    return partitions->is_refused || has_none ? KERR_KAFKA_STORAGE_ERROR : KERR_NONE;
 }

@@ -1,4 +1,5 @@
 /* partition on a disk that fails: full, dying, refusing to sync, and a process without descriptors. */
+#include "storage/checkpoint.h"
 #include "storage/open_files.h"
 #include "storage/os/clock.h"
 #include "storage/os/thread.h"
@@ -384,6 +385,25 @@ START_TEST(a_start_that_cannot_read_whose_records_these_are_takes_no_others_inst
 }
 END_TEST
 
+/* As Apache Kafka: what it does not say any more is which records were deleted. */
+START_TEST(a_start_does_not_guess_what_a_damaged_file_of_log_starts_said)
+{
+    static const char name[] = "log-start-offset-checkpoint";
+    static const char *const damaged[] = {"0\n1\ntopic 0 1x\n", "0\n2\ntopic 0 1\n", "1\n1\ntopic 0 1\n"};
+    close_all(true);
+    for (size_t i = 0; i < sizeof damaged / sizeof damaged[0]; i++) {
+        ck_assert_int_eq(checkpoint_replace(&disk, test_path("data"), name, slice_str(damaged[i]), false), 0);
+        ck_assert_int_eq(load(), KERR_KAFKA_STORAGE_ERROR);
+        partitions_close(partitions, 1);
+        data_dir_close(dir);
+    }
+    ck_assert_int_eq(checkpoint_replace(&disk, test_path("data"), name, SLICE("0\n1\ntopic 0 0\n"), false),
+                     0);
+    ck_assert_int_eq(load(), KERR_NONE);
+    close_all(true);
+}
+END_TEST
+
 START_TEST(a_torn_topic_id_is_as_good_as_none)
 {
     close_all(true);
@@ -419,6 +439,7 @@ int main(void)
     tcase_add_test(tests, who_waits_for_anothers_sync_gives_up_at_the_deadline);
     tcase_add_test(tests, idle_files_make_room_when_descriptors_run_out);
     tcase_add_test(tests, a_start_that_cannot_read_whose_records_these_are_takes_no_others_instead);
+    tcase_add_test(tests, a_start_does_not_guess_what_a_damaged_file_of_log_starts_said);
     tcase_add_test(tests, a_torn_topic_id_is_as_good_as_none);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
