@@ -35,7 +35,6 @@ enum lock_rank {
     RANK_WAITER = 90, /* server/waiter: one waiting request */
     RANK_DATA_DIR = 100, /* storage/data_dir: state of a directory, its checkpoint files */
     RANK_FILES = 110,    /* storage: the cache of open segment files */
-    RANK_DIAG = 120,     /* storage/os/diag */
 };
 
 /* A field says who guards it; in C no compiler checks that. */
