@@ -11,6 +11,7 @@
 
 #include "metadata/internal_topics.h"
 #include "protocol/base/ensure.h"
+#include "protocol/messages/consumer_group_heartbeat.h"
 #include "server/broker.h"
 #include "server/connection.h"
 #include "server/coordinator/group_log.h"
@@ -280,12 +281,20 @@ static size_t max_record_bytes(const struct shard *shard)
     return shard->coordinator->config.codec == CODEC_NONE ? bytes : bytes * 16;
 }
 
+/* Whether a member says what it reads: a heartbeat that goes on as before is not long, and comes often. */
+static bool subscribes(const struct group_event *event)
+{
+    const struct consumer_group_heartbeat_request *beat = event->request;
+    return event->kind == GROUP_JOIN
+           || (event->kind == GROUP_CONSUMER_HEARTBEAT && beat->subscribed_topic_names.count > 0);
+}
+
 static enum kerr ask_locked(struct shard *shard, struct group_event *event) NEEDS(shard->mutex)
 {
     enum kerr error = make_ready(shard);
     if (error != KERR_NONE)
         return error;
-    if (event->kind == GROUP_CONSUMER_HEARTBEAT || event->kind == GROUP_JOIN)
+    if (subscribes(event))
         event->max_record_bytes = max_record_bytes(shard);
     (void)step(shard, event); /* the answer says what was refused */
     if (!event->reply->answered)
