@@ -263,7 +263,7 @@ static bool is_too_long(const struct group_event *event)
     size_t bytes = 0;
     for (int32_t i = 0; i < request->protocols.count; i++)
         bytes += request->protocols.items[i].name.len + request->protocols.items[i].metadata.len;
-    return event->max_record_bytes > 0 && bytes > event->max_record_bytes;
+    return group_record_is_too_long(event, bytes);
 }
 
 static void join(struct consumer_step *step, struct group *group, struct slice id, bool is_unknown)

@@ -89,7 +89,7 @@ static bool is_too_long(const struct group_event *event)
     size_t bytes = 0;
     for (int32_t i = 0; i < request->subscribed_topic_names.count; i++)
         bytes += request->subscribed_topic_names.items[i].len + 1;
-    return event->max_record_bytes > 0 && bytes > event->max_record_bytes;
+    return group_record_is_too_long(event, bytes);
 }
 
 static bool is_valid(const struct groups *groups, const struct group_event *event)

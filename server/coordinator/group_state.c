@@ -206,6 +206,11 @@ enum kerr group_error_of_append(enum kerr error)
     }
 }
 
+bool group_record_is_too_long(const struct group_event *event, size_t bytes)
+{
+    return event->max_record_bytes > 0 && bytes > event->max_record_bytes;
+}
+
 /* A random uuid (version 4) as Java prints it. */
 static void format_random_uuid(struct groups *groups, char text[UUID_V4_TEXT_LEN + 1])
 {

@@ -70,6 +70,9 @@ void group_park(struct group_reply *reply, struct group_reply **place);
 /* Takes what is parked there, for answering; NULL: nobody waits. */
 struct group_reply *group_unpark(struct group_reply **place);
 
+/* Whether a record of so many bytes at least is too long for the log, as far as the event tells. */
+bool group_record_is_too_long(const struct group_event *event, size_t bytes);
+
 /* The client's or instance's name and a random uuid: "<name>-<uuid>" (classic), in the arena. */
 struct slice group_new_member_id(struct groups *groups, struct slice name, struct arena *arena);
 
