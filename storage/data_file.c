@@ -47,7 +47,7 @@ static const struct {
     enum data_file_suffix suffix;
 } suffixes[] = {
     {".deleted", DATA_FILE_DELETED}, {".cleaned", DATA_FILE_CLEANED}, {".swap", DATA_FILE_SWAP},
-    {".tmp", DATA_FILE_TMP},         {".part", DATA_FILE_PART},
+    {".tmp", DATA_FILE_TMP},         {".part", DATA_FILE_PART},       {".damaged", DATA_FILE_DAMAGED},
 };
 
 static bool is_equal(const char *name, size_t len, const char *other)
@@ -93,6 +93,49 @@ static void parse_snapshot(const char *rest, size_t len, struct data_file_name *
     parsed->epoch = (int32_t)epoch;
 }
 
+/* ".<number>", without a sign or zeros before it: how much of the text it is, or 0. */
+static size_t take_number(const char *text, size_t len, int64_t max, int64_t *number)
+{
+    size_t digits = 0;
+    if (len < 2 || text[0] != '.')
+        return 0;
+    while (1 + digits < len && text[1 + digits] >= '0' && text[1 + digits] <= '9')
+        digits++;
+    bool is_plain = digits > 0 && (text[1] != '0' || digits == 1);
+    return is_plain && parse_digits(text + 1, digits, number) && *number <= max ? 1 + digits : 0;
+}
+
+/* ".log.<position>.damaged" and ".log.<position>.<number>.damaged", without the suffix. */
+static void parse_set_aside(const char *rest, size_t len, struct data_file_name *parsed)
+{
+    static const char log[] = ".log";
+    int64_t position, number = 0;
+    size_t at = sizeof log - 1;
+    if (len < at || memcmp(rest, log, at) != 0)
+        return;
+    size_t taken = take_number(rest + at, len - at, INT64_MAX, &position);
+    at += taken;
+    size_t more = take_number(rest + at, len - at, INT32_MAX, &number);
+    if (taken == 0 || at + more != len || (more > 0 && number == 0))
+        return;
+    parsed->kind = DATA_FILE_LOG;
+    parsed->position = position;
+    parsed->number = (int32_t)number;
+}
+
+static void parse_with_offset(const char *rest, size_t len, struct data_file_name *parsed)
+{
+    if (parsed->suffix == DATA_FILE_DAMAGED) {
+        parse_set_aside(rest, len, parsed);
+        return;
+    }
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
+        if (is_equal(rest, len, extensions[i].extension))
+            parsed->kind = extensions[i].kind;
+    if (parsed->kind == DATA_FILE_UNKNOWN)
+        parse_snapshot(rest, len, parsed);
+}
+
 void data_file_parse(const char *name, struct data_file_name *parsed)
 {
     *parsed = (struct data_file_name){.kind = DATA_FILE_UNKNOWN, .base = -1, .epoch = -1};
@@ -105,11 +148,7 @@ void data_file_parse(const char *name, struct data_file_name *parsed)
     int64_t base;
     if (len <= OFFSET_DIGITS || !parse_digits(name, OFFSET_DIGITS, &base))
         return;
-    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++)
-        if (is_equal(name + OFFSET_DIGITS, len - OFFSET_DIGITS, extensions[i].extension))
-            parsed->kind = extensions[i].kind;
-    if (parsed->kind == DATA_FILE_UNKNOWN)
-        parse_snapshot(name + OFFSET_DIGITS, len - OFFSET_DIGITS, parsed);
+    parse_with_offset(name + OFFSET_DIGITS, len - OFFSET_DIGITS, parsed);
     if (parsed->kind != DATA_FILE_UNKNOWN)
         parsed->base = base;
 }
@@ -134,7 +173,13 @@ static const char *suffix_of(enum data_file_suffix suffix)
 void data_file_format(struct data_file_name name, char text[DATA_FILE_NAME_MAX])
 {
     const char *suffix = suffix_of(name.suffix);
-    if (name.kind == DATA_FILE_CLUSTER_SNAPSHOT)
+    if (name.suffix == DATA_FILE_DAMAGED && name.number == 0)
+        snprintf(text, DATA_FILE_NAME_MAX, "%020" PRId64 ".log.%" PRId64 "%s", name.base, name.position,
+                 suffix);
+    else if (name.suffix == DATA_FILE_DAMAGED)
+        snprintf(text, DATA_FILE_NAME_MAX, "%020" PRId64 ".log.%" PRId64 ".%" PRId32 "%s", name.base,
+                 name.position, name.number, suffix);
+    else if (name.kind == DATA_FILE_CLUSTER_SNAPSHOT)
         snprintf(text, DATA_FILE_NAME_MAX, "%020" PRId64 "-%010" PRId32 "%s%s", name.base, name.epoch,
                  checkpoint, suffix);
     else
@@ -167,8 +212,9 @@ const char *data_file_kind_name(enum data_file_kind kind)
 const char *data_file_suffix_name(enum data_file_suffix suffix)
 {
     static const char *const suffix_names[] = {
-        [DATA_FILE_PLAIN] = "",    [DATA_FILE_DELETED] = "deleted", [DATA_FILE_CLEANED] = "cleaned",
-        [DATA_FILE_SWAP] = "swap", [DATA_FILE_TMP] = "temporary",   [DATA_FILE_PART] = "temporary",
+        [DATA_FILE_PLAIN] = "",          [DATA_FILE_DELETED] = "deleted", [DATA_FILE_CLEANED] = "cleaned",
+        [DATA_FILE_SWAP] = "swap",       [DATA_FILE_TMP] = "temporary",   [DATA_FILE_PART] = "temporary",
+        [DATA_FILE_DAMAGED] = "damaged",
     };
     return suffix_names[suffix];
 }

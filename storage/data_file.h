@@ -36,6 +36,7 @@ enum data_file_suffix {
     DATA_FILE_SWAP,    /* .swap: one that was */
     DATA_FILE_TMP,     /* .tmp: not written to the end */
     DATA_FILE_PART,    /* .part: the same of a cluster snapshot */
+    DATA_FILE_DAMAGED, /* .damaged: Odradek's, bytes of a .log that a start has set aside (set_aside.h) */
 };
 
 struct data_file_name {
@@ -43,9 +44,13 @@ struct data_file_name {
     enum data_file_suffix suffix;
     int64_t base;  /* the offset in the name; -1: there is none */
     int32_t epoch; /* of a cluster snapshot; -1: there is none */
+
+    /* Of what was set aside; 0 for all others. */
+    int64_t position; /* where in the segment it was */
+    int32_t number;   /* 1, 2 ...: others were set aside at the same place before */
 };
 
-enum { DATA_FILE_NAME_MAX = 64 };
+enum { DATA_FILE_NAME_MAX = 80 };
 
 void data_file_parse(const char *name, struct data_file_name *parsed);
 

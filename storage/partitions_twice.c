@@ -24,13 +24,13 @@ void partitions_note_again(struct loading *loading, struct wanted *wanted, const
     memcpy(again->name, name, strlen(name) + 1); /* it was parsed: it is a file's name */
 }
 
-static void look_for_later(void *context, const char *name)
+static void look_for_more(void *context, const char *name)
 {
-    bool *has_later = context;
+    bool *has_more = context;
     struct data_file_name parsed;
     data_file_parse(name, &parsed);
-    if (parsed.kind == DATA_FILE_LOG && parsed.base > 0)
-        *has_later = true;
+    if (parsed.kind == DATA_FILE_LOG && (parsed.base > 0 || parsed.suffix == DATA_FILE_DAMAGED))
+        *has_more = true;
 }
 
 /* Whether the log holds nothing and has never held anything. What cannot be read may hold something. */
@@ -39,11 +39,11 @@ static bool is_unwritten(const struct data_dir *dir, const char *name)
     char path[FILE_PATH_MAX];
     char first[FILE_PATH_MAX];
     struct file_status status = {0};
-    bool has_later = false;
+    bool has_more = false;
     struct file_system *fs = data_dir_fs(dir);
     file_path(path, "%s/%s", data_dir_path(dir), name);
     file_path(first, "%s/%s/00000000000000000000.log", data_dir_path(dir), name);
-    if (file_list(fs, path, look_for_later, &has_later) < 0 || has_later)
+    if (file_list(fs, path, look_for_more, &has_more) < 0 || has_more)
         return false;
     int file = file_open(fs, first, FILE_READ);
     if (file < 0)

@@ -80,27 +80,12 @@ static bool put_file(struct dump *dump, const char *path, const struct data_file
     return result == 0;
 }
 
-/* "<base>.log.<position>.damaged", which a start has set aside: what is left of batches in it is a segment's. */
-static void parse_set_aside(const char *file, struct data_file_name *name)
-{
-    static const char tail[] = ".damaged";
-    char segment[DATA_FILE_NAME_MAX];
-    size_t len = strlen(file);
-    const char *position = strstr(file, ".log.");
-    if (position == NULL || len < sizeof tail || strcmp(file + len - (sizeof tail - 1), tail) != 0)
-        return;
-    snprintf(segment, sizeof segment, "%.*s.log", (int)(position - file), file);
-    data_file_parse(segment, name);
-}
-
 void dump_file(struct dump *dump, const char *path, const char *directory)
 {
     struct data_file_name name;
     const char *slash = strrchr(path, '/');
     const char *file = slash == NULL ? path : slash + 1;
     data_file_parse(file, &name);
-    if (name.kind == DATA_FILE_UNKNOWN)
-        parse_set_aside(file, &name);
     if (!put_file(dump, path, &name))
         return;
     switch (name.kind) {

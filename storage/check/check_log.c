@@ -51,6 +51,10 @@ static void found_leftover(struct files *files, const char *name, enum data_file
     case DATA_FILE_DELETED:
         files->deleted++;
         break;
+    case DATA_FILE_DAMAGED:
+        add(check, FINDING_NOTE, "set-aside", name,
+            "what a start took out of the segment, as it was no batches: nobody reads it");
+        break;
     default:
         add(check, FINDING_NOTE, "leftover-tmp", name, "a file that was not written to its end");
     }

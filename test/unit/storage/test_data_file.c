@@ -10,16 +10,20 @@ static const struct {
     const char *name;
     struct data_file_name parsed;
 } cases[] = {
-    {"00000000000000000000.log", {DATA_FILE_LOG, DATA_FILE_PLAIN, 0, -1}},
-    {"00000000000000000012.index", {DATA_FILE_INDEX, DATA_FILE_PLAIN, 12, -1}},
-    {"00000000000000000012.timeindex.swap", {DATA_FILE_TIME_INDEX, DATA_FILE_SWAP, 12, -1}},
-    {"00000000000000000012.txnindex.cleaned", {DATA_FILE_TXN_INDEX, DATA_FILE_CLEANED, 12, -1}},
+    {"00000000000000000000.log", {DATA_FILE_LOG, DATA_FILE_PLAIN, 0, -1, 0, 0}},
+    {"00000000000000000012.index", {DATA_FILE_INDEX, DATA_FILE_PLAIN, 12, -1, 0, 0}},
+    {"00000000000000000012.timeindex.swap", {DATA_FILE_TIME_INDEX, DATA_FILE_SWAP, 12, -1, 0, 0}},
+    {"00000000000000000012.txnindex.cleaned", {DATA_FILE_TXN_INDEX, DATA_FILE_CLEANED, 12, -1, 0, 0}},
     {"09223372036854775807.snapshot.deleted",
-     {DATA_FILE_PRODUCER_SNAPSHOT, DATA_FILE_DELETED, INT64_MAX, -1}},
-    {"00000000000000000005.snapshot.tmp", {DATA_FILE_PRODUCER_SNAPSHOT, DATA_FILE_TMP, 5, -1}},
-    {"00000000000000000007-0000000003.checkpoint", {DATA_FILE_CLUSTER_SNAPSHOT, DATA_FILE_PLAIN, 7, 3}},
+     {DATA_FILE_PRODUCER_SNAPSHOT, DATA_FILE_DELETED, INT64_MAX, -1, 0, 0}},
+    {"00000000000000000005.snapshot.tmp", {DATA_FILE_PRODUCER_SNAPSHOT, DATA_FILE_TMP, 5, -1, 0, 0}},
+    {"00000000000000000007-0000000003.checkpoint", {DATA_FILE_CLUSTER_SNAPSHOT, DATA_FILE_PLAIN, 7, 3, 0, 0}},
     {"00000000000000000007-2147483647.checkpoint.part",
-     {DATA_FILE_CLUSTER_SNAPSHOT, DATA_FILE_PART, 7, INT32_MAX}},
+     {DATA_FILE_CLUSTER_SNAPSHOT, DATA_FILE_PART, 7, INT32_MAX, 0, 0}},
+    {"00000000000000000009.log.0.damaged", {DATA_FILE_LOG, DATA_FILE_DAMAGED, 9, -1, 0, 0}},
+    {"00000000000000000009.log.1700.damaged", {DATA_FILE_LOG, DATA_FILE_DAMAGED, 9, -1, 1700, 0}},
+    {"09223372036854775807.log.9223372036854775807.2147483647.damaged",
+     {DATA_FILE_LOG, DATA_FILE_DAMAGED, INT64_MAX, -1, INT64_MAX, INT32_MAX}},
 };
 
 START_TEST(a_name_is_read_as_it_is_written)
@@ -31,6 +35,8 @@ START_TEST(a_name_is_read_as_it_is_written)
     ck_assert_int_eq(parsed.suffix, cases[_i].parsed.suffix);
     ck_assert_int_eq(parsed.base, cases[_i].parsed.base);
     ck_assert_int_eq(parsed.epoch, cases[_i].parsed.epoch);
+    ck_assert_int_eq(parsed.position, cases[_i].parsed.position);
+    ck_assert_int_eq(parsed.number, cases[_i].parsed.number);
     data_file_format(parsed, text);
     ck_assert_str_eq(text, cases[_i].name);
 }
@@ -53,7 +59,19 @@ static const char *const strangers[] = {
     "00000000000000000007-2147483648.checkpoint",
     "00000000000000000007-0000000003-x.checkpoint",
     "00000000000000000007_0000000003.checkpoint",
-    "00000000000000000000.log.17.damaged",
+    "00000000000000000000.log.17",
+    "00000000000000000000.log.damaged",
+    "00000000000000000000.log..damaged",
+    "00000000000000000000.log.-1.damaged",
+    "00000000000000000000.log.017.damaged",
+    "00000000000000000000.log.17x.damaged",
+    "00000000000000000000.log.17.0.damaged",
+    "00000000000000000000.log.17.1.2.damaged",
+    "00000000000000000000.log.17.2147483648.damaged",
+    "00000000000000000000.log.9223372036854775808.damaged",
+    "00000000000000000000.index.17.damaged",
+    "00000000000000000000.log17.damaged",
+    "something.log.17.damaged",
 };
 
 START_TEST(what_is_called_otherwise_is_none)
