@@ -5,71 +5,38 @@
  * 2. The mended segment is written under a name that every start throws away (.cleaned) and takes the
  * segment's place with one rename: interrupted anywhere, the next recovery finds the same damage and does the
  * same again. (.swap is for several segments that become one.)
- * 3. Nobody reads a .damaged file: neither we nor Apache Kafka look at the name. It goes with its partition.
  *
  * Called by log_recover, before anybody else knows the log.
  */
 #include "storage/log_scan.h"
 
-#include "protocol/base/ensure.h"
 #include "storage/open_files.h"
 #include "storage/os/diag.h"
+#include "storage/set_aside.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #define DIAG_AREA DIAG_STORAGE
-
-enum { COPY_BYTES = 1 << 20 };
 
 /* [from, to) of the segment to the end of the file. */
 static int copy(struct segment *segment, int64_t from, int64_t to, int file, int64_t *at)
 {
-    uint8_t *bytes = malloc(COPY_BYTES);
-    ensure(bytes != NULL);
-    int result = 0;
-    while (result == 0 && from < to) {
-        size_t want = to - from < COPY_BYTES ? (size_t)(to - from) : COPY_BYTES;
-        ssize_t got = segment_read(segment, bytes, want, from);
-        result = got < 0 ? (int)got : file_write(segment_fs(segment), file, bytes, (size_t)got, *at);
-        if (result == 0 && got == 0)
-            break;
-        from += got;
-        *at += got;
-    }
-    free(bytes);
-    return result;
-}
-
-static int write_range(struct segment *segment, const struct damage_range *range, const char *path)
-{
-    struct file_system *fs = segment_fs(segment);
-    int64_t at = 0;
-    int file = file_open(fs, path, FILE_CREATE | FILE_TRUNCATE);
-    if (file < 0)
-        return file;
-    int result = copy(segment, range->position, range->end, file, &at);
-    if (result == 0)
-        result = file_sync(fs, file);
-    file_close(fs, file);
-    return result;
+    int64_t copied = set_aside_copy(segment_fs(segment), segment->file.file, from, to, file, *at);
+    *at += copied > 0 ? copied : 0;
+    return copied < 0 ? (int)copied : 0;
 }
 
 static int keep_range(struct segment *segment, const struct damage_range *range)
 {
-    char path[FILE_PATH_MAX];
-    char suffix[60];
-    snprintf(suffix, sizeof suffix, ".log.%" PRId64 ".damaged", range->position);
-    segment_path(segment, suffix, path);
-    int result = write_range(segment, range, path);
+    char name[DATA_FILE_NAME_MAX];
+    int result = set_aside(segment_fs(segment), segment->directory, segment->base_offset, segment->file.file,
+                           range->position, range->end, name);
     if (result < 0)
         return result;
     diag_error("%s: segment %" PRId64 ": %s at byte %" PRId64 ", behind offset %" PRId64 ": %" PRId64
                " bytes are damaged and set aside in %s; what follows them is served",
                segment->directory, segment->base_offset, range->what, range->position, range->next_offset - 1,
-               range->end - range->position, strrchr(path, '/') + 1);
+               range->end - range->position, name);
     return 0;
 }
 

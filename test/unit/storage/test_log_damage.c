@@ -175,6 +175,7 @@ START_TEST(what_was_on_stable_storage_is_no_torn_tail)
 }
 END_TEST
 
+/* 0: what is there is a beginning of it, 1: it was kept another time. */
 START_TEST(setting_damage_aside_can_be_interrupted)
 {
     make_three_segments();
@@ -182,12 +183,20 @@ START_TEST(setting_damage_aside_can_be_interrupted)
     close_log(false);
     write_at(file_of(10, ".log"), size / 2 + 70, "\xff\xff", 2);
     char suffix[100];
+    char next[100];
+    char *bytes;
     snprintf(suffix, sizeof suffix, ".log.%lld.damaged", (long long)size / 2);
-    write_at(file_of(10, suffix), 0, "half", 4);
+    snprintf(next, sizeof next, ".log.%lld.1.damaged", (long long)size / 2);
+    ck_assert_int_eq(read_file(file_of(10, ".log"), &bytes), size);
+    write_at(file_of(10, suffix), 0, _i == 0 ? bytes + size / 2 : "half", 4);
     write_at(file_of(10, ".log.cleaned"), 0, "half", 4);
+    free(bytes);
     open_log(false);
     check_offsets(15, 15);
-    ck_assert_int_eq(size_of(file_of(10, suffix)), size / 10);
+    ck_assert_int_eq(size_of(file_of(10, suffix)), _i == 0 ? size / 10 : 4);
+    ck_assert_int_eq(file_exists(file_system_os(), file_of(10, next)), _i == 1);
+    if (_i == 1)
+        ck_assert_int_eq(size_of(file_of(10, next)), size / 10);
     ck_assert(!file_exists(file_system_os(), file_of(10, ".log.cleaned")));
 }
 END_TEST
@@ -276,7 +285,7 @@ int main(void)
     tcase_add_loop_test(tests, a_bad_end_of_a_segment_is_damage_if_batches_follow_and_torn_if_not, 0, 3);
     tcase_add_test(tests, damage_and_a_torn_tail_in_one_segment_are_told_apart);
     tcase_add_test(tests, what_was_on_stable_storage_is_no_torn_tail);
-    tcase_add_test(tests, setting_damage_aside_can_be_interrupted);
+    tcase_add_loop_test(tests, setting_damage_aside_can_be_interrupted, 0, 2);
     tcase_add_test(tests, damage_in_the_active_segment_is_kept_after_a_clean_stop_too);
     tcase_add_test(tests, a_bad_end_after_a_clean_stop_is_kept_too);
     tcase_add_test(tests, a_hostile_segment_is_given_up_in_bounded_time_and_kept_whole);
