@@ -5,6 +5,10 @@
  * 1. Base offsets grow from batch to batch, epochs never shrink.
  * 2. `size` is the end of the last whole batch: what a failed write left behind it is written over by the
  *    next one, or cut.
+ * 3. A bad end may be a write that a power cut has torn, or the last change, acknowledged once, and rotten
+ *    since: nothing tells for sure. So its bytes are on stable storage in a file of their own before they are
+ *    cut, whatever they look like: a length that has rotten makes a whole batch look like the beginning of
+ *    one. Zeros alone are not kept: there is nothing in them.
  */
 #include "metadata/cluster_log.h"
 
@@ -14,6 +18,7 @@
 #include "protocol/batch.h"
 #include "storage/data_file.h"
 #include "storage/os/diag.h"
+#include "storage/set_aside.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -171,12 +176,11 @@ static bool was_synced(struct segment_reader *reader, size_t at, size_t size,
 static enum step judge_damaged(struct segment_reader *reader, size_t at, size_t size, const char *what,
                                const struct batch_header *damaged, struct note *why)
 {
-    if (!was_synced(reader, at, size, damaged) && !was_synced(reader, at, 0, NULL))
-        return STEP_DAMAGED;
     long long position = reader->position + (long long)at;
-    note_set(why, "the batch at byte %lld %s, and whole ones follow it: the disk has lost data", position,
-             what);
-    return STEP_FAILED;
+    bool is_lost = was_synced(reader, at, size, damaged) || was_synced(reader, at, 0, NULL);
+    note_set(why, "the batch at byte %lld %s%s", position, what,
+             is_lost ? ", and whole ones follow it: the disk has lost data" : "");
+    return is_lost ? STEP_FAILED : STEP_DAMAGED;
 }
 
 static enum step take_batch(struct segment_reader *reader, size_t at, size_t *size, struct note *why)
@@ -237,28 +241,56 @@ static enum step read_segment(struct segment_reader *reader, int64_t *end, struc
 
 /* ---- opening ---- */
 
-/* Cuts off what follows the last whole batch. */
-static bool mend(struct cluster_log *log, const char *path, int64_t end, struct note *why)
-{
-    struct file_status status;
-    int error = file_status(log->fs, log->file, &status);
-    if (error >= 0 && status.size > end) {
-        diag_warn("%s: the last %lld bytes are no whole record batch: cut off", path,
-                  (long long)(status.size - end));
-        error = file_truncate(log->fs, log->file, end);
-        if (error >= 0)
-            error = file_sync(log->fs, log->file);
-    }
-    if (error < 0)
-        note_set(why, "%s: %s", path, strerror(-error));
-    return error >= 0;
-}
-
 static bool say(struct note *why, const char *path, int error)
 {
     if (error < 0)
         note_set(why, "%s: %s", path, strerror(-error));
     return error >= 0;
+}
+
+/* Room that was made ahead and never written to: 1, 0 or -errno. */
+static int is_zeros(const struct cluster_log *log, int64_t from, int64_t to)
+{
+    uint8_t piece[4096];
+    while (from < to) {
+        ssize_t got = file_read(log->fs, log->file, piece, sizeof piece, from);
+        if (got <= 0)
+            return got < 0 ? (int)got : 1;
+        if (piece[0] != 0 || memcmp(piece, piece + 1, (size_t)got - 1) != 0)
+            return 0;
+        from += got;
+    }
+    return 1;
+}
+
+/* What is cut next is in a file of its own, with its name. 0 or -errno. */
+static int keep_tail(struct cluster_log *log, int64_t base, const char *path, int64_t size,
+                     const char *complaint)
+{
+    char name[DATA_FILE_NAME_MAX];
+    int error = set_aside(log->fs, log->directory, base, log->file, log->size, size, name);
+    if (error >= 0)
+        error = file_sync_directory(log->fs, log->directory);
+    if (error < 0)
+        return error;
+    log->lost_end = true;
+    diag_error(
+        "%s: %s: the last %lld bytes, behind offset %lld, are cut off and set aside in %s: the write may "
+        "have been torn, or a change is lost",
+        path, complaint, (long long)(size - log->size), (long long)log->end_offset - 1, name);
+    return 0;
+}
+
+/* Cuts off what follows the last whole batch. */
+static int mend(struct cluster_log *log, int64_t base, const char *path, int64_t size, const char *complaint)
+{
+    int zeros = is_zeros(log, log->size, size);
+    if (zeros == 1)
+        diag_warn("%s: the last %lld bytes are zeros: cut off", path, (long long)(size - log->size));
+    int error = zeros == 0 ? keep_tail(log, base, path, size, complaint) : zeros;
+    if (error >= 0)
+        error = file_truncate(log->fs, log->file, log->size);
+    return error < 0 ? error : file_sync(log->fs, log->file);
 }
 
 /* With an error log->file is as it was. */
@@ -292,15 +324,14 @@ static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, 
     log->end_offset = base > log->end_offset ? base : log->end_offset;
     struct note damage = {""};
     enum step step = read_segment(reader, &log->size, &damage);
-    if (step == STEP_DAMAGED && !is_last)
-        note_set(&damage, "damaged at byte %lld, and this is not the last segment", (long long)log->size);
     if (step == STEP_FAILED || (step == STEP_DAMAGED && !is_last)) {
-        note_set(why, "%s: %s", path, damage.text);
+        note_set(why, "%s: %s%s", path, damage.text,
+                 step == STEP_DAMAGED ? ", and this is not the last segment" : "");
         return false;
     }
     log->directory_changed = true; /* its name may be all that was never synced */
     if (is_last)
-        return mend(log, path, log->size, why);
+        return step == STEP_END || say(why, path, mend(log, base, path, status.size, damage.text));
     file_close(log->fs, log->file);
     log->file = -1;
     return true;

@@ -31,14 +31,15 @@ struct cluster_log {
     int64_t room_end;       /* of the last segment: up to here its bytes have their place on the disk */
     bool directory_changed; /* a file was made, and its entry is not synced yet */
     bool has_unsynced;      /* something was appended since the last sync */
+    bool lost_end;          /* the start has set its end aside: a change may be lost */
 };
 
 /*
  * Gives `each` the batches that hold records from `from_offset` (a snapshot's end, or 0) on. A tail that is
- * not a whole batch with the right checksum is cut off (and that is said through diag): it was not synced, so
- * nothing was promised of it. If what follows proves that it was, that is refused, unlike in Apache Kafka,
- * which cuts all of it off. If the log ends before `from_offset`, the snapshot is all there is: the log
- * begins anew behind it. An empty one is begun.
+ * not a whole batch with the right checksum is cut off, once its bytes are kept beside the segment (storage/
+ * set_aside.h; not zeros), and that is said through diag. If whole batches behind it prove that it was synced
+ * once, that is refused, unlike in Apache Kafka, which cuts all of it off. If the log ends before
+ * `from_offset`, the snapshot is all there is: the log begins anew behind it. An empty one is begun.
  *
  * False with the reason: a file cannot be read, a segment that is not the last is damaged, records from
  * `from_offset` on are missing, or `each` stopped.

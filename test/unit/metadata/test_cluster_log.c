@@ -148,6 +148,10 @@ START_TEST(a_tail_of_zeros_is_cut_off)
     struct slice bytes = read_file(directory, FIRST_SEGMENT);
     ck_assert_int_eq((int64_t)bytes.len, size);
     free_file(bytes);
+    ck_assert(!log.lost_end);
+    char path[400];
+    snprintf(path, sizeof path, "%s/00000000000000000000.log.%lld.damaged", directory, (long long)size);
+    ck_assert_int_ne(access(path, F_OK), 0);
 }
 END_TEST
 
@@ -168,6 +172,95 @@ START_TEST(a_wrong_checksum_ends_the_log)
     ck_assert_int_eq(seen.count, 1);
     ck_assert_int_eq(log.size, size);
     cluster_log_close(&log);
+}
+END_TEST
+
+static void flip(int64_t at)
+{
+    struct slice bytes = read_file(directory, FIRST_SEGMENT);
+    ((uint8_t *)(uintptr_t)bytes.data)[at] ^= 1;
+    write_file(directory, FIRST_SEGMENT, bytes.data, bytes.len);
+    free_file(bytes);
+}
+
+static void check_kept(const char *name, struct slice bytes)
+{
+    struct slice kept = read_file(directory, name);
+    ck_assert_msg(slice_equal(kept, bytes), "%s has %zu bytes, not %zu", name, kept.len, bytes.len);
+    free_file(kept);
+}
+
+/* It may be a change that was acknowledged. Whatever rots in it, of a length that makes it look cut off to
+ * the last byte. */
+START_TEST(a_bad_end_is_kept_beside_the_segment)
+{
+    static const int rots[] = {0, 8, 11, 16, 17, 21, 60, 70};
+    struct cluster_log log;
+    struct seen seen;
+    open_log(&log, 0, &seen);
+    ck_assert(!log.lost_end);
+    append(&log, 3, 1);
+    int64_t first = log.size;
+    append(&log, 3, 1);
+    cluster_log_close(&log);
+    struct slice whole = read_file(directory, FIRST_SEGMENT);
+    char name[80];
+    snprintf(name, sizeof name, "00000000000000000000.log.%lld.damaged", (long long)first);
+    for (size_t i = 0; i < sizeof rots / sizeof rots[0]; i++) {
+        write_file(directory, FIRST_SEGMENT, whole.data, whole.len);
+        flip(first + rots[i]);
+        struct slice rotten = read_file(directory, FIRST_SEGMENT);
+        open_log(&log, 0, &seen);
+        if (rots[i] > 0) { /* else it is one of a later offset */
+            ck_assert_int_eq(log.size, first);
+            ck_assert(log.lost_end);
+            check_kept(name, slice_from(rotten, (size_t)first));
+            char path[400];
+            snprintf(path, sizeof path, "%s/%s", directory, name);
+            ck_assert_int_eq(unlink(path), 0);
+        }
+        free_file(rotten);
+        cluster_log_close(&log);
+    }
+    free_file(whole);
+}
+END_TEST
+
+/* A start that was killed while it kept them goes on; and what was kept before is not written over. */
+START_TEST(what_is_kept_is_never_written_over)
+{
+    struct cluster_log log;
+    struct seen seen;
+    for (int i = 0; i < 3; i++) {
+        open_log(&log, 0, &seen);
+        if (i > 0) {
+            ck_assert_int_eq(log.size, 0);
+            ck_assert(log.lost_end);
+        }
+        append(&log, 3 + i, 1);
+        cluster_log_close(&log);
+        flip(70);
+    }
+    struct slice rotten = read_file(directory, FIRST_SEGMENT);
+    write_file(directory, "00000000000000000000.log.0.2.damaged", rotten.data, rotten.len / 2);
+    open_log(&log, 0, &seen);
+    cluster_log_close(&log);
+    check_kept("00000000000000000000.log.0.2.damaged", rotten);
+    struct slice kept[2] = {read_file(directory, "00000000000000000000.log.0.damaged"),
+                            read_file(directory, "00000000000000000000.log.0.1.damaged")};
+    ck_assert_uint_lt(kept[0].len, kept[1].len);
+    ck_assert_uint_lt(kept[1].len, rotten.len);
+
+    write_file(directory, FIRST_SEGMENT, kept[0].data, kept[0].len); /* the cut is what got lost */
+    open_log(&log, 0, &seen);
+    ck_assert_int_eq(log.size, 0);
+    cluster_log_close(&log);
+    char path[400];
+    snprintf(path, sizeof path, "%s/00000000000000000000.log.0.3.damaged", directory);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    free_file(kept[0]);
+    free_file(kept[1]);
+    free_file(rotten);
 }
 END_TEST
 
@@ -344,7 +437,7 @@ START_TEST(damage_before_the_last_segment_is_refused)
     write_file(directory, "00000000000000000004.log", bytes.data, bytes.len - 1);
     free_file(bytes);
     ck_assert(!try_open(&log, 0, &seen, &why));
-    ck_assert_msg(strstr(why.text, "0004.log: damaged at byte") != NULL, "%s", why.text);
+    ck_assert_msg(strstr(why.text, "this is not the last segment") != NULL, "%s", why.text);
     open_log(&log, 6, &seen); /* a snapshot that covers it makes it unimportant */
     cluster_log_close(&log);
 }
@@ -379,6 +472,25 @@ START_TEST(a_refused_batch_stops_the_start_with_its_reason)
     ck_assert(!try_open(&log, 0, &seen, &why));
     ck_assert_int_eq(seen.count, 3);
     ck_assert_msg(strstr(why.text, "0002.log: enough") != NULL, "%s", why.text);
+}
+END_TEST
+
+/* Nobody may have looked yet. */
+START_TEST(what_is_kept_outlives_its_segment)
+{
+    static const char kept[] = "00000000000000000002.log.17.damaged";
+    struct cluster_log log;
+    struct seen seen;
+    char path[400];
+    fill_segments();
+    write_file(directory, kept, "x", 1);
+    open_log(&log, 0, &seen);
+    ck_assert_int_eq(seen.count, 10);
+    ck_assert_int_eq(cluster_log_delete_below(&log, 6), 0);
+    cluster_log_close(&log);
+    snprintf(path, sizeof path, "%s/00000000000000000002.log", directory);
+    ck_assert_int_ne(access(path, F_OK), 0);
+    check_kept(kept, SLICE("x"));
 }
 END_TEST
 
@@ -426,6 +538,8 @@ int main(void)
     tcase_add_test(tcase, a_torn_tail_is_cut_off_wherever_it_was_torn);
     tcase_add_test(tcase, a_tail_of_zeros_is_cut_off);
     tcase_add_test(tcase, a_wrong_checksum_ends_the_log);
+    tcase_add_test(tcase, a_bad_end_is_kept_beside_the_segment);
+    tcase_add_test(tcase, what_is_kept_is_never_written_over);
     tcase_add_test(tcase, a_wrong_checksum_before_later_appends_is_refused);
     tcase_add_test(tcase, a_header_that_rots_before_later_appends_takes_nothing_along);
     tcase_add_test(tcase, a_batch_with_an_older_offset_or_epoch_ends_the_log);
@@ -435,6 +549,7 @@ int main(void)
     tcase_add_test(tcase, damage_before_the_last_segment_is_refused);
     tcase_add_test(tcase, a_snapshot_ahead_of_the_log_starts_it_anew);
     tcase_add_test(tcase, a_refused_batch_stops_the_start_with_its_reason);
+    tcase_add_test(tcase, what_is_kept_outlives_its_segment);
     tcase_add_test(tcase, batches_larger_than_a_read_are_whole);
     tcase_add_test(tcase, other_files_are_no_segments);
     suite_add_tcase(suite, tcase);
