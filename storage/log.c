@@ -58,7 +58,8 @@ int log_new_segment(struct log *log, int64_t base_offset)
 {
     struct segment *segment = segment_new(log->files, log->path, base_offset);
     segment->jitter_ms = draw_jitter(&log->config);
-    segment->indexes_loaded = log->is_unmade; /* they have no entries */
+    if (log->is_unmade)
+        segment_has_begun(segment);
     int result = log->is_unmade ? 0 : segment_create(segment, log->is_untouched);
     if (result < 0) {
         segment_drop(segment);

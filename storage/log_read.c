@@ -14,6 +14,7 @@
 #include "protocol/record.h"
 #include "storage/header_scan.h"
 #include "storage/log_private.h"
+#include "storage/segment_times.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -173,97 +174,28 @@ int log_find_position(struct log *log, int64_t offset, struct log_position *posi
 
 /* ---- by timestamp ---- */
 
-/* The last entry with a key <= `key`, from memory or else the file; false if there is none that can be read.
- *  */
-static bool look_up(struct segment *segment, const struct index *index, const char *suffix, int64_t key,
-                    struct index_entry *entry)
-{
-    if (index_find_in_tail(index, key, entry))
-        return true;
-    char path[FILE_PATH_MAX];
-    segment_path(segment, suffix, path);
-    return index_find_in_file(segment_fs(segment), path, index->kind, index->in_file, key, entry, NULL) == 1;
-}
-
-/* The position of the batch that holds `relative`, or one before it. */
-static int64_t position_of(struct segment *segment, int64_t relative)
-{
-    struct index_entry entry;
-    return look_up(segment, &segment->offsets, ".index", relative, &entry) ? entry.value : 0;
-}
-
-/* Whether the batch that holds `relative` has this timestamp as its largest. */
-static bool has_timestamp(struct log *log, int32_t at, int64_t relative, int64_t timestamp)
-{
-    struct segment *segment = log->segments[at];
-    struct log_range range;
-    if (begin_range(log, at, segment->base_offset + relative, segment->size, &range) != 1)
-        return true; /* nobody can tell now */
-    range.from = position_of(segment, relative);
-    struct batch_header header;
-    int64_t position;
-    int found = log_range_resolve(&range, true, &position, &header);
-    log_range_done(&range);
-    return found == 1 && header.max_timestamp == timestamp;
-}
-
-/* The segment's largest timestamp as its batches say it. */
-static void find_times_again(struct log *log, int32_t at)
-{
-    struct segment *segment = log->segments[at];
-    struct log_range range;
-    if (begin_range(log, at, segment->base_offset, segment->size, &range) != 1)
-        return;
-    struct header_scan scan;
-    struct batch_header header;
-    int64_t position = 0;
-    segment->max_timestamp = NO_TIMESTAMP;
-    segment->max_timestamp_offset = 0;
-    header_scan_init(&scan, segment_fs(segment), segment->file.file, segment->size);
-    while (header_scan_read(&scan, position, &header) == 1) {
-        if (header.max_timestamp > segment->max_timestamp) {
-            segment->max_timestamp = header.max_timestamp;
-            segment->max_timestamp_offset = batch_last_offset(&header) - segment->base_offset;
-        }
-        position += batch_size(&header);
-    }
-    log_range_done(&range);
-}
-
-/* Whether the time index can be believed: its last entry says which segments a search passes over. Looked at
- * once; if not, the largest timestamp is found again. */
-static bool times_are_true(struct log *log, int32_t at)
-{
-    struct segment *segment = log->segments[at];
-    if (!segment->times_looked_at) {
-        const struct index *times = &segment->times;
-        segment->times_looked_at = true;
-        segment->times_are_true = times->count == 0
-                                      ? at == log->count - 1 || segment->size == 0
-                                      : has_timestamp(log, at, times->last.value, times->last.key);
-        if (!segment->times_are_true)
-            find_times_again(log, at);
-    }
-    return segment->times_are_true;
-}
-
-bool log_is_older(struct log *log, int32_t at, int64_t than_ms)
+int log_is_older(struct log *log, int32_t at, int64_t than_ms)
 {
     struct segment *segment = log->segments[at];
     int64_t largest = segment_largest_timestamp(segment);
     if (largest < 0 || largest >= than_ms)
-        return false;
-    (void)times_are_true(log, at); /* else the batches have said it now */
+        return 0;
+    int known = segment_learn_times(segment);
+    if (known == 0)
+        return -EAGAIN;
+    if (known < 0)
+        return known == -EBADMSG ? 0 : known;
     return segment_largest_timestamp(segment) < than_ms;
 }
 
 /* Begins at the last entry that is not above the timestamp: nothing before it is. */
 static int begin_timestamp(struct log *log, int32_t at, int64_t from_offset, int64_t timestamp_ms,
-                           bool is_guess, struct log_range *range)
+                           struct log_range *range)
 {
     struct segment *segment = log->segments[at];
     struct index_entry entry = {.key = NO_TIMESTAMP};
-    if (!is_guess && !look_up(segment, &segment->times, ".timeindex", timestamp_ms, &entry))
+    bool is_true = segment->indexes_loaded && segment_times_are_true(segment);
+    if (is_true && !segment_find_entry(segment, &segment->times, timestamp_ms, &entry))
         entry = (struct index_entry){.key = NO_TIMESTAMP};
     int64_t relative = entry.key == NO_TIMESTAMP ? 0 : entry.value;
     if (segment->base_offset + relative < from_offset) {
@@ -271,9 +203,8 @@ static int begin_timestamp(struct log *log, int32_t at, int64_t from_offset, int
         entry.key = NO_TIMESTAMP;
     }
     int result = begin_range(log, at, segment->base_offset + relative, segment->size, range);
-    if (result == 1 && !is_guess)
-        range->from = position_of(segment, relative);
-    range->is_guess = is_guess;
+    if (result == 1 && is_true)
+        range->from = segment_find_position(segment, relative);
     range->time_before = entry.key;
     return result;
 }
@@ -284,10 +215,13 @@ int log_plan_timestamp(struct log *log, int64_t from_offset, int64_t timestamp_m
         from_offset = log->start_offset;
     for (int32_t at = log_find_segment(log, from_offset); at < log->count; at++) {
         struct segment *segment = log->segments[at];
-        bool is_loaded = segment_load_indexes(segment) == 0;
-        bool is_guess = !is_loaded || !times_are_true(log, at);
-        if (!is_loaded || segment->max_timestamp >= timestamp_ms)
-            return begin_timestamp(log, at, from_offset, timestamp_ms, is_guess, range);
+        int learnt = segment_learn_times(segment);
+        bool is_over = learnt == 1 || learnt == -EBADMSG; /* what lies behind damage is not found by time */
+        if (is_over && segment->max_timestamp < timestamp_ms)
+            continue;
+        int result = begin_timestamp(log, at, from_offset, timestamp_ms, range);
+        range->is_guess = learnt != 1;
+        return result;
     }
     return 0;
 }
@@ -296,20 +230,22 @@ int log_plan_max_timestamp(struct log *log, int64_t *timestamp_ms, struct log_ra
 {
     int32_t best = -1;
     *timestamp_ms = NO_TIMESTAMP;
-    for (int32_t at = 0; at < log->count; at++)
-        if (segment_load_indexes(log->segments[at]) == 0
-            && (times_are_true(log, at) || log->segments[at]->size > 0)
-            && log->segments[at]->max_timestamp > *timestamp_ms) {
-            *timestamp_ms = log->segments[at]->max_timestamp;
+    for (int32_t at = 0; at < log->count; at++) {
+        struct segment *segment = log->segments[at];
+        if (segment_learn_times(segment) == 0)
+            return -EAGAIN;
+        if (segment->max_timestamp > *timestamp_ms) {
+            *timestamp_ms = segment->max_timestamp;
             best = at;
         }
+    }
     if (best < 0)
         return 0;
     struct segment *segment = log->segments[best];
     int result =
         begin_range(log, best, segment->base_offset + segment->max_timestamp_offset, segment->size, range);
     if (result == 1)
-        range->from = position_of(segment, segment->max_timestamp_offset);
+        range->from = segment_find_position(segment, segment->max_timestamp_offset);
     return result;
 }
 

@@ -38,17 +38,19 @@ int log_find_position(struct log *log, int64_t offset, struct log_position *posi
 void log_end_position(const struct log *log, struct log_position *position);
 
 /* The range in which the first record at or above from_offset with a timestamp >= timestamp_ms lies: 1, 0
- * (none), -errno. Where a time index turns out not to be true it lies there or behind it: `is_guess`. */
+ * (none), -errno. Where the segment's largest timestamp is not known it lies there or behind it:
+ * `is_guess`. */
 int log_plan_timestamp(struct log *log, int64_t from_offset, int64_t timestamp_ms, struct log_range *range);
 
 /* Whether all records of the segment at this index are older: their timestamps, or where they have none the
- * time at which the file was written last. What retention and compaction go by: before records go because a
- * time index says so, the batch that it speaks of is looked at (once), and all headers if that is not true.
- * Under the log owner's lock. */
-bool log_is_older(struct log *log, int32_t at, int64_t than_ms);
+ * time at which the file was written last: 1, 0. What retention and compaction go by: before records go
+ * because a time index says so, the headers behind its last entry are read, once a segment. -EAGAIN: they
+ * are not all read yet, call again. Where no batch is 0, as nobody can know; -errno. Under the log owner's
+ * lock, which is held for a moment only. */
+int log_is_older(struct log *log, int32_t at, int64_t than_ms);
 
 /* The range in which the record with the largest timestamp lies; *timestamp_ms is that. 1, 0 (no timestamps),
- * -errno. */
+ * -EAGAIN (not known yet: call again), -errno. */
 int log_plan_max_timestamp(struct log *log, int64_t *timestamp_ms, struct log_range *range);
 
 /* No lock. The first record at or above from_offset with a timestamp >= timestamp_ms in the range: 1, 0,

@@ -24,19 +24,21 @@ static bool is_beyond_bytes(const struct log *log, int32_t at, int64_t size)
     return allowed >= 0 && size - log->segments[at]->size >= allowed;
 }
 
-static bool is_too_old(struct log *log, int32_t at, int64_t wall_ms)
+/* As log_is_older. */
+static int is_too_old(struct log *log, int32_t at, int64_t wall_ms)
 {
     int64_t allowed = log->config.retention_ms;
-    return allowed >= 0 && log_is_older(log, at, wall_ms - allowed);
+    return allowed >= 0 ? log_is_older(log, at, wall_ms - allowed) : 0;
 }
 
-static bool must_go(struct log *log, int32_t at, int64_t size, const struct log_retention *pass)
+/* 1, 0, -EAGAIN (ask again), -errno. */
+static int must_go(struct log *log, int32_t at, int64_t size, const struct log_retention *pass)
 {
     bool is_active = at + 1 == log->count;
     int64_t end = is_active ? log->end_offset : log->segments[at + 1]->base_offset;
     if (end > pass->high_watermark || (is_active && log->segments[at]->size == 0))
-        return false;
-    return is_beyond_bytes(log, at, size) || is_too_old(log, at, pass->wall_ms);
+        return 0;
+    return is_beyond_bytes(log, at, size) ? 1 : is_too_old(log, at, pass->wall_ms);
 }
 
 int log_retain(struct log *log, const struct log_retention *pass, int32_t max)
@@ -46,12 +48,13 @@ int log_retain(struct log *log, const struct log_retention *pass, int32_t max)
     int32_t first = log_find_segment(log, log->start_offset);
     int32_t at = first;
     int64_t size = 0;
+    int goes = 0;
     for (int32_t i = first; i < log->count; i++)
         size += log->segments[i]->size;
-    while (at < log->count && at - first < max && must_go(log, at, size, pass))
+    while (at < log->count && at - first < max && (goes = must_go(log, at, size, pass)) == 1)
         size -= log->segments[at++]->size;
     if (at == first)
-        return 0;
+        return goes;
     int result = at < log->count ? 0 : log_roll(log, log->end_offset, pass->wall_ms);
     if (result == 0)
         result = log_advance_start(log, log->segments[at]->base_offset);

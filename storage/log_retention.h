@@ -13,8 +13,9 @@ struct log_retention {
 };
 
 /* Moves the start over the oldest segments that must go, at most `max` of them, so that the owner's lock
- * is held for a moment only: how many, 0 when there are none (left), or -errno. If every segment goes, the
- * active one is rolled first. Their files stay until the start is on stable storage: log_delete_below. */
+ * is held for a moment only: how many, 0 when there are none (left), -EAGAIN when it is not known yet how old
+ * the next one is (call again), or -errno. If every segment goes, the active one is rolled first. Their files
+ * stay until the start is on stable storage: log_delete_below. */
 int log_retain(struct log *log, const struct log_retention *pass, int32_t max);
 
 #endif

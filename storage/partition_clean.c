@@ -60,7 +60,7 @@ static int64_t find_end(struct partition *partition, int64_t first_dirty, int64_
     if (stable < end)
         end = log->segments[log_find_segment(log, stable)]->base_offset;
     for (int32_t i = log_find_segment(log, first_dirty); lag > 0 && log->segments[i]->base_offset < end; i++)
-        if (!log_is_older(log, i, now_ms - lag + 1))
+        if (log_is_older(log, i, now_ms - lag + 1) != 1) /* what is not known yet is asked again next time */
             end = log->segments[i]->base_offset;
     return end;
 }

@@ -13,6 +13,7 @@
 
 #include "protocol/base/ensure.h"
 #include "storage/os/diag.h"
+#include "storage/os/thread.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -297,14 +298,25 @@ enum kerr partition_find_timestamp(struct partition *partition, int64_t timestam
     return error;
 }
 
+/* One look: 1 with a range, 0, -EAGAIN (look again), -errno. */
+static int plan_max(struct partition *partition, int64_t *timestamp_ms, struct log_range *range,
+                    enum kerr *error)
+{
+    partition_lock(partition);
+    *error = partition_check_locked(partition, -1, false);
+    int planned = *error != KERR_NONE ? 0 : log_plan_max_timestamp(partition->log, timestamp_ms, range);
+    partition_unlock(partition);
+    return planned;
+}
+
 enum kerr partition_find_max_timestamp(struct partition *partition, struct offset_and_timestamp *found)
 {
     struct log_range range;
     int64_t timestamp_ms = -1;
+    enum kerr error;
+    int planned;
     *found = (struct offset_and_timestamp){false, -1, -1, -1};
-    partition_lock(partition);
-    enum kerr error = partition_check_locked(partition, -1, false);
-    int planned = error != KERR_NONE ? 0 : log_plan_max_timestamp(partition->log, &timestamp_ms, &range);
-    partition_unlock(partition);
+    while ((planned = plan_max(partition, &timestamp_ms, &range, &error)) == -EAGAIN)
+        thread_give_way();
     return error != KERR_NONE ? error : search(partition, &range, planned, 0, timestamp_ms, found);
 }

@@ -53,14 +53,14 @@ static bool is_open(struct partition *partition) NEEDS(partition->mutex)
     return !partition->closed && !data_dir_is_offline(partition_dir(partition));
 }
 
-/* One step of retention: over how many segments the start has moved, or -errno. */
+/* One step of retention: over how many segments the start has moved, -EAGAIN: not known yet, or -errno. */
 static int retain_some(struct partition *partition, int64_t wall_ms)
 {
     partition_lock(partition);
     const struct log_retention pass = {.high_watermark = partition->high_watermark.offset,
                                        .wall_ms = wall_ms};
     int passed = is_open(partition) ? log_retain(partition->log, &pass, RETAINED_AT_ONCE) : 0;
-    if (passed != 0) {
+    if (passed != 0 && passed != -EAGAIN) {
         start_has_moved(partition);
         wake_below_start(partition);
     }
@@ -117,11 +117,16 @@ static void say_failure(struct partition *partition, int result)
 bool partition_retain(struct partition *partition, int64_t now_ms, int64_t wall_ms)
 {
     int passed;
-    while ((passed = retain_some(partition, wall_ms)) > 0 && has_time(now_ms))
-        thread_give_way();
-    if (passed < 0)
+    bool more;
+    do {
+        passed = retain_some(partition, wall_ms);
+        more = passed > 0 || passed == -EAGAIN;
+        if (more)
+            thread_give_way();
+    } while (more && has_time(now_ms));
+    if (passed < 0 && !more)
         say_failure(partition, passed);
-    return passed > 0;
+    return more;
 }
 
 bool partition_delete_below_start(struct partition *partition, bool is_stored, int64_t now_ms)

@@ -75,6 +75,13 @@ void segment_path(const struct segment *segment, const char *suffix, char path[F
     segment_path_as(segment, (enum segment_names)names, suffix, path);
 }
 
+void segment_has_begun(struct segment *segment)
+{
+    segment->indexes_loaded = true;
+    segment->times_state = TIMES_TRUE;
+    segment->times_known = true;
+}
+
 int segment_create(struct segment *segment, bool is_new)
 {
     char path[FILE_PATH_MAX];
@@ -90,7 +97,7 @@ int segment_create(struct segment *segment, bool is_new)
             return file;
         file_close(segment_fs(segment), file);
     }
-    segment->indexes_loaded = true;
+    segment_has_begun(segment);
     return 0;
 }
 
@@ -330,7 +337,8 @@ int segment_reset_indexes(struct segment *segment)
     segment->max_timestamp = NO_TIMESTAMP;
     segment->max_timestamp_offset = 0;
     segment->first_timestamp = SEGMENT_UNKNOWN;
-    segment->indexes_loaded = result == 0;
+    if (result == 0)
+        segment_has_begun(segment);
     return result;
 }
 
@@ -348,6 +356,9 @@ int segment_truncate(struct segment *segment, int64_t position, int64_t offset)
         return result;
     segment->size = position;
     segment->durable = segment->being_flushed = false; /* the cut is not, nor what comes behind it */
+    segment->times_state = TIMES_UNSEEN;
+    segment->times_known = false;
+    segment->times_read = 0;
     if (position == 0)
         segment->first_timestamp = SEGMENT_UNKNOWN;
 

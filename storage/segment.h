@@ -21,6 +21,14 @@ enum segment_names {
     SEGMENT_SWAP_INDEXES, /* the .log has its own name already */
 };
 
+/* What is known of the last entry of its time index (segment_times). */
+enum segment_times {
+    TIMES_UNSEEN,
+    TIMES_SOUGHT, /* its batch has not been reached yet */
+    TIMES_TRUE,   /* its batch has this timestamp, or there is no entry */
+    TIMES_UNTRUE,
+};
+
 struct segment {
     struct cached_file file;
     atomic_int refs;
@@ -39,8 +47,10 @@ struct segment {
     int64_t jitter_ms;   /* segment.ms less this makes it roll */
     int64_t index_bytes; /* segment.index.bytes as it was when the log got it */
     bool indexes_loaded;
-    bool times_looked_at; /* whether the last entry of the time index is true */
-    bool times_are_true;
+    enum segment_times times_state;
+    int64_t times_read; /* headers before this position are read, or need not be */
+    bool times_known;   /* max_timestamp is the largest for certain */
+    bool times_said;    /* that it cannot be known */
     bool has_txn_index;
     bool durable;                    /* closed, with everything of it on stable storage */
     bool being_flushed;              /* will be durable, unless it is cut meanwhile */
@@ -52,6 +62,9 @@ struct segment {
 
 /* A segment object for files that exist, or that segment_create makes. One reference. */
 struct segment *segment_new(struct open_files *files, const char *directory, int64_t base_offset);
+
+/* It has no batch yet, and its indexes no entry: memory knows all that will be in them. */
+void segment_has_begun(struct segment *segment);
 
 /* Makes the empty .log, .index and .timeindex; stale files of these names go, unless the directory `is_new`
  * and has none. 0 or -errno. */
@@ -106,7 +119,7 @@ bool segment_index_is_full(const struct segment *segment);
 int64_t segment_first_timestamp(struct segment *segment);
 
 /* The largest timestamp of its records as its time index says it; without any, when its file was written
- * last; -1: cannot be known now. Under the log owner's lock. See log_is_older. */
+ * last; -1: cannot be known now. Under the log owner's lock. Known for certain after segment_learn_times. */
 int64_t segment_largest_timestamp(struct segment *segment);
 
 /* The final time index entry; index files written and cut to their entries. */

@@ -53,6 +53,25 @@ UNUSED static const char *test_path(const char *name)
     return path;
 }
 
+/* From here on what the broker says goes into a file of the test's directory. */
+UNUSED static void listen_to_broker(void)
+{
+    ck_assert_ptr_nonnull(freopen(test_path("said"), "w", stderr));
+}
+
+/* How many of the lines that it has said have this in them. */
+UNUSED static int lines_said_with(const char *text)
+{
+    char line[2048];
+    int count = 0;
+    FILE *said = fopen(test_path("said"), "r");
+    ck_assert_ptr_nonnull(said);
+    while (fgets(line, sizeof line, said) != NULL)
+        count += strstr(line, text) != NULL;
+    fclose(said);
+    return count;
+}
+
 UNUSED static struct log_config default_config(void)
 {
     return (struct log_config){

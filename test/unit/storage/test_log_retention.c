@@ -1,7 +1,10 @@
 /* log_retention: which segments go, in which order, and what stays behind (kafka-storage 17). */
+#include "storage/log_read.h"
 #include "storage/log_retention.h"
 #include "storage/os/clock.h"
 #include "test/unit/storage/storage_test.h"
+
+#include <errno.h>
 
 enum { NOW_MS = 1000000, DELAY_MS = 60000, ANY = 1000 };
 
@@ -36,17 +39,22 @@ static void tear_down(void)
     remove_test_directory();
 }
 
-/* A segment of one record. Its size is always the same. */
-static void append_at(int64_t timestamp)
+static void append_batch(int64_t timestamp, size_t value_len)
 {
     struct note why = {""};
     size_t len;
     const struct batch_wish wish = {
-        .base_offset = opened->end_offset, .value_len = 100, .timestamp = timestamp, .producer_id = 7};
+        .base_offset = opened->end_offset, .value_len = value_len, .timestamp = timestamp, .producer_id = 7};
     uint8_t *bytes = make_batch(&wish, &len);
     int result = log_append_batches(opened, bytes, len, clock_wall_ms(), &why);
     ck_assert_msg(result == 0, "%s", why.text);
     free(bytes);
+}
+
+/* A segment of one record. Its size is always the same. */
+static void append_at(int64_t timestamp)
+{
+    append_batch(timestamp, 100);
 }
 
 static void append_old(int count)
@@ -325,6 +333,132 @@ START_TEST(a_time_index_that_is_not_true_deletes_nothing)
 }
 END_TEST
 
+/* ---- a time index that was cut: its last entry is true, and not the largest ---- */
+
+/* Some batches in one segment, each with an entry but for the first; then a fresh segment. */
+static void append_together(int count, size_t value_len, int64_t first_timestamp)
+{
+    opened->config.segment_bytes = 1 << 30;
+    opened->config.index_interval_bytes = 1;
+    for (int i = 0; i < count; i++)
+        append_batch(first_timestamp + i, value_len);
+    opened->config.segment_bytes = 1;
+    append_at(NOW_MS);
+    ck_assert_int_eq(opened->count, 2);
+}
+
+/* A clean stop, so many entries less in the first segment's time index, and a start. */
+static void cut_times(int entries)
+{
+    struct file_status status;
+    const char *path = test_path("log/00000000000000000000.timeindex");
+    ck_assert_int_eq(log_close_cleanly(opened), 0);
+    log_free(opened);
+    int file = file_open(file_system_os(), path, FILE_WRITE);
+    ck_assert_int_eq(file_status(file_system_os(), file, &status), 0);
+    ck_assert_int_eq(file_truncate(file_system_os(), file, status.size - entries * 12), 0);
+    file_close(file_system_os(), file);
+    open_log();
+}
+
+START_TEST(a_time_index_that_was_cut_makes_no_segment_older)
+{
+    append_together(4, 100, NOW_MS - 500);
+    cut_times(2); /* of 3: the last one says 499 ms, the last batch 497 */
+    opened->config.retention_ms = 497;
+    ck_assert_int_eq(retain(), 0);
+    ck_assert_int_eq(opened->segments[0]->max_timestamp, NOW_MS - 497);
+    opened->config.retention_ms = 496;
+    ck_assert_int_eq(retain(), 1);
+}
+END_TEST
+
+START_TEST(a_search_by_time_finds_what_a_time_index_that_was_cut_does_not_tell_of)
+{
+    struct log_range range;
+    struct log_record_found found;
+    int64_t timestamp;
+    append_together(4, 100, NOW_MS - 500);
+    cut_times(2);
+    ck_assert_int_eq(log_plan_timestamp(opened, 0, NOW_MS - 497, &range), 1);
+    ck_assert_int_eq(log_range_find_timestamp(&range, 0, NOW_MS - 497, &found), 1);
+    log_range_done(&range);
+    ck_assert_int_eq(found.offset, 3);
+    ck_assert_int_eq(log_plan_max_timestamp(opened, &timestamp, &range), 1);
+    log_range_done(&range);
+    ck_assert_int_eq(timestamp, NOW_MS);
+}
+END_TEST
+
+static struct file_system counting_fs;
+static int reads;
+
+static ssize_t count_read(struct file_system *fs, int file, void *bytes, size_t len, int64_t at)
+{
+    (void)fs;
+    reads++;
+    return file_system_os()->pread(file_system_os(), file, bytes, len, at);
+}
+
+/* Batches larger than what one read brings, so that each header is a read. */
+START_TEST(what_lies_behind_the_last_entry_is_read_in_pieces_and_once)
+{
+    enum { BATCHES = 600 };
+    char path[FILE_PATH_MAX];
+    const struct log_retention pass = {.high_watermark = BATCHES + 1, .wall_ms = NOW_MS};
+    append_together(BATCHES, 5000, NOW_MS - 5000);
+    cut_times(BATCHES - 1); /* all */
+    segment_path(opened->segments[0], ".log", path);
+    ck_assert_int_eq(file_set_modified(file_system_os(), path, 0), 0);
+    counting_fs = *file_system_os();
+    counting_fs.pread = count_read;
+    files.fs = &counting_fs;
+    opened->config.retention_ms = 5000 - BATCHES + 1; /* the age of the last one */
+    for (int piece = 1; piece <= 2; piece++) {
+        ck_assert_int_eq(log_retain(opened, &pass, ANY), -EAGAIN);
+        ck_assert_int_le(reads, piece * 300);
+    }
+    ck_assert_int_eq(log_retain(opened, &pass, ANY), 0);
+    ck_assert_int_ge(reads, BATCHES);
+    reads = 0;
+    opened->config.retention_ms--;
+    ck_assert_int_eq(log_retain(opened, &pass, ANY), 1);
+    ck_assert_int_eq(reads, 0);
+    files.fs = file_system_os();
+}
+END_TEST
+
+START_TEST(a_segment_that_this_process_wrote_is_not_read_for_its_age)
+{
+    append_together(4, 100, NOW_MS - 500);
+    counting_fs = *file_system_os();
+    counting_fs.pread = count_read;
+    files.fs = &counting_fs;
+    opened->config.retention_ms = 490;
+    ck_assert_int_eq(retain(), 1);
+    ck_assert_int_eq(reads, 0);
+    files.fs = file_system_os();
+}
+END_TEST
+
+START_TEST(a_segment_whose_timestamps_cannot_be_read_is_not_deleted_for_its_age)
+{
+    append_together(4, 100, NOW_MS - 500);
+    int64_t last_at = opened->segments[0]->size / 4 * 3;
+    int file = file_open(file_system_os(), test_path("log/00000000000000000000.log"), FILE_WRITE);
+    ck_assert_int_eq(file_write(file_system_os(), file, "?", 1, last_at + BATCH_MAGIC_AT), 0);
+    file_close(file_system_os(), file);
+    cut_times(2);
+    listen_to_broker();
+    opened->config.retention_ms = 400;
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(retain(), 0);
+    ck_assert_int_eq(lines_said_with("00000000000000000000.log: there is no batch at byte"), 1);
+    opened->config.retention_bytes = 0;
+    ck_assert_int_eq(retain(), 2); /* for its size it is */
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("log_retention");
@@ -345,6 +479,11 @@ int main(void)
     tcase_add_test(tests, producers_of_an_emptied_log_are_known_after_a_restart);
     tcase_add_test(tests, a_restarted_log_knows_the_age_of_its_closed_segments);
     tcase_add_test(tests, a_time_index_that_is_not_true_deletes_nothing);
+    tcase_add_test(tests, a_time_index_that_was_cut_makes_no_segment_older);
+    tcase_add_test(tests, a_search_by_time_finds_what_a_time_index_that_was_cut_does_not_tell_of);
+    tcase_add_test(tests, what_lies_behind_the_last_entry_is_read_in_pieces_and_once);
+    tcase_add_test(tests, a_segment_that_this_process_wrote_is_not_read_for_its_age);
+    tcase_add_test(tests, a_segment_whose_timestamps_cannot_be_read_is_not_deleted_for_its_age);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
