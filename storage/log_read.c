@@ -14,10 +14,26 @@
 #include "protocol/record.h"
 #include "storage/header_scan.h"
 #include "storage/log_private.h"
+#include "storage/os/diag.h"
 #include "storage/segment_times.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
+
+#define DIAG_AREA DIAG_STORAGE
+
+/* For the operator, to whom the reader will not tell it: once a segment, as a reader tries again and again.
+ * The path's directory is the partition's. */
+static void say_damage(struct segment *segment, const char *suffix, int64_t offset, int64_t position)
+{
+    char path[FILE_PATH_MAX];
+    if (atomic_exchange(&segment->damage_said, true))
+        return;
+    segment_path(segment, suffix, path);
+    diag_error("%s: damaged at byte %" PRId64 ": a reader of offset %" PRId64 " is answered CORRUPT_MESSAGE",
+               path, position, offset);
+}
 
 void log_end_position(const struct log *log, struct log_position *position)
 {
@@ -129,6 +145,8 @@ int log_range_resolve(struct log_range *range, bool need_header, int64_t *positi
         at += batch_size(header);
         result = header_scan_read(&scan, at, header);
     }
+    if (result == -EBADMSG)
+        say_damage(range->segment, ".log", range->offset, at);
     *position = at;
     return result;
 }
@@ -297,6 +315,8 @@ int log_range_find_timestamp(struct log_range *range, int64_t from_offset, int64
         }
         position += batch_size(&header);
         result = header_scan_read(&scan, position, &header);
+        if (result == -EBADMSG)
+            say_damage(range->segment, ".log", range->offset, position);
     }
     return result;
 }
@@ -394,6 +414,8 @@ int64_t log_collect_aborted(struct segment **segments, int32_t count, int64_t of
         }
         if (found < 0)
             kept = found;
+        if (found == -EBADMSG)
+            say_damage(segments[i], ".txnindex", offset, 0);
         free(read);
         segment_drop(segments[i]);
     }

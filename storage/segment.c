@@ -37,6 +37,7 @@ struct segment *segment_new(struct open_files *files, const char *directory, int
     atomic_init(&segment->refs, 1);
     atomic_init(&segment->names, SEGMENT_PLAIN);
     atomic_init(&segment->replaced, false);
+    atomic_init(&segment->damage_said, false);
     segment->files = files;
     segment->base_offset = base_offset;
     index_init(&segment->offsets, OFFSET_INDEX);

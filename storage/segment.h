@@ -33,6 +33,7 @@ struct segment {
     struct cached_file file;
     atomic_int refs;
     atomic_int names;         /* enum segment_names; changed with the names, by the log's owner */
+    atomic_bool damage_said;  /* that a reader found some */
     atomic_bool replaced;     /* compaction has put another one in its place: its names are not its own now */
     struct open_files *files; /* borrowed; outlives every segment */
     int64_t base_offset;      /* constant */
