@@ -57,7 +57,7 @@ struct partition *partition_new(struct data_dir *dir, struct slice topic, struct
     partition->log = log;
     partition->has_directory = !log->is_unmade;
     partition->leader_epoch = -1;
-    partition->syncing_all = partition->unsynced_all = partition->stable = nowhere;
+    partition->syncing_held = partition->unsynced_held = partition->stable = nowhere;
     list_init(&partition->watches);
     list_init(&partition->replica_watches);
     partition->flushed_at_ms = clock_monotonic_ms();
@@ -138,7 +138,7 @@ void partition_set_config(struct partition *partition, const struct log_config *
     partition->log->config = *config;
     atomic_store(&partition->sync_acks_all, config->sync_acks_all);
     if (!config->sync_acks_all)
-        partition->syncing_all = partition->unsynced_all = nowhere;
+        partition->syncing_held = partition->unsynced_held = nowhere;
     partition_move_high_watermark_locked(partition, partition->log->end_offset);
     partition_unlock(partition);
 }
@@ -220,10 +220,10 @@ void partition_move_high_watermark_locked(struct partition *partition, int64_t e
 {
     struct log_position limit;
     in_sync_limit_locked(partition, &limit);
-    if (partition->unsynced_all.offset < limit.offset)
-        limit = partition->unsynced_all;
-    if (partition->syncing_all.offset < limit.offset)
-        limit = partition->syncing_all;
+    if (partition->unsynced_held.offset < limit.offset)
+        limit = partition->unsynced_held;
+    if (partition->syncing_held.offset < limit.offset)
+        limit = partition->syncing_held;
     bool moved = limit.offset != partition->high_watermark.offset;
     partition->high_watermark = limit;
     if (moved)

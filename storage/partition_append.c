@@ -22,8 +22,8 @@ struct appender {
     struct partition *partition;
     struct log *log;
     struct log_stage stage;
-    struct log_position begin;     /* where the log ended */
-    struct log_position first_all; /* the first staged acks=all batch */
+    struct log_position begin;      /* where the log ended */
+    struct log_position first_held; /* the first staged acks=all batch */
     int64_t now_ms;
     int failure; /* -errno of a write */
 };
@@ -43,9 +43,9 @@ static bool write_stage(struct appender *appender)
 {
     if (appender->failure == 0)
         appender->failure = log_stage_write(&appender->stage);
-    if (appender->failure == 0 && appender->first_all.offset < appender->partition->unsynced_all.offset)
-        appender->partition->unsynced_all = appender->first_all;
-    appender->first_all.offset = INT64_MAX;
+    if (appender->failure == 0 && appender->first_held.offset < appender->partition->unsynced_held.offset)
+        appender->partition->unsynced_held = appender->first_held;
+    appender->first_held.offset = INT64_MAX;
     return appender->failure == 0;
 }
 
@@ -72,8 +72,8 @@ static void stage_entry(struct appender *appender, struct append *entry, const s
         return;
     batch_set_base_offset(entry->batch, entry->header.base_offset);
     batch_set_leader_epoch(entry->batch, partition->leader_epoch);
-    if (entry->acks == -1 && log->config.sync_acks_all && appender->first_all.offset == INT64_MAX)
-        appender->first_all = (struct log_position){
+    if (entry->acks == -1 && log->config.sync_acks_all && appender->first_held.offset == INT64_MAX)
+        appender->first_held = (struct log_position){
             .offset = entry->header.base_offset,
             .segment = log_active(log)->base_offset,
             .position = log_active(log)->size + (int64_t)appender->stage.bytes,
@@ -165,8 +165,8 @@ static int64_t mark_due(struct appender *appender)
     const struct log *log = appender->log;
     if (log->end_offset - log->synced_offset < log->config.flush_messages)
         return 0;
-    if (appender->begin.offset < log->end_offset && appender->begin.offset < partition->unsynced_all.offset)
-        partition->unsynced_all = appender->begin;
+    if (appender->begin.offset < log->end_offset && appender->begin.offset < partition->unsynced_held.offset)
+        partition->unsynced_held = appender->begin;
     atomic_store(&partition->flush_due, log->end_offset);
     return log->end_offset;
 }
@@ -193,7 +193,7 @@ int64_t partition_append(struct partition *partition, struct append *chain, int6
     struct appender appender = {.partition = partition, .now_ms = now_ms};
     partition_lock(partition);
     appender.log = partition->log;
-    appender.first_all.offset = INT64_MAX;
+    appender.first_held.offset = INT64_MAX;
     log_end_position(partition->log, &appender.begin);
     enum kerr error = check(partition, chain);
     log_stage_init(&appender.stage, partition->log);

@@ -363,8 +363,8 @@ static bool change_hands(struct cleaning *cleaning, struct replacement *replacem
         int64_t from = replacement->segment->base_offset;
         int64_t to = log->segments[log_find_segment(log, from) + 1]->base_offset;
         move_position(&partition->high_watermark, from, to);
-        move_position(&partition->syncing_all, from, to);
-        move_position(&partition->unsynced_all, from, to);
+        move_position(&partition->syncing_held, from, to);
+        move_position(&partition->unsynced_held, from, to);
         move_position(&partition->stable, from, to);
     }
     partition_unlock(cleaning->partition);

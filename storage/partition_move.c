@@ -339,14 +339,14 @@ static int take_over_locked(struct partition_move *move) NEEDS(move->partition->
     struct partition *partition = move->partition;
     struct log *old = partition->log;
     struct log_position high_watermark = partition->high_watermark;
-    struct log_position unsynced_all = partition->unsynced_all;
+    struct log_position unsynced_held = partition->unsynced_held;
     if (partition->retired != NULL)
         return 0; /* the one before is still being freed */
     if (move->log->end_offset != old->end_offset)
         return -EBADMSG;
     int result = translate(move->log, &high_watermark);
     if (result == 0)
-        result = translate(move->log, &unsynced_all);
+        result = translate(move->log, &unsynced_held);
     if (result < 0)
         return result;
     log_succeed(move->log, old);
@@ -354,7 +354,7 @@ static int take_over_locked(struct partition_move *move) NEEDS(move->partition->
     partition->log = move->log;
     partition->log_changes++;
     partition->high_watermark = high_watermark;
-    partition->unsynced_all = unsynced_all;
+    partition->unsynced_held = unsynced_held;
     partition->stable.offset = INT64_MAX;
     partition->move = NULL;
     atomic_store(&partition->future_dir, NULL);

@@ -34,16 +34,16 @@ struct partition {
     struct log_position high_watermark;
     /* first batch that must not be shown yet (acks=all, or a flush is due) of those being synced now; offset
      * INT64_MAX: none */
-    struct log_position syncing_all;
-    struct log_position unsynced_all; /* ... of those appended since */
-    struct log_position stable;       /* where the last stable offset was last found */
-    struct list_node watches;         /* of consumers: the high watermark or last stable offset moves */
-    struct list_node replica_watches; /* of followers: the log end moves */
-    int64_t flushed_at_ms;            /* monotonic: flush.ms */
-    struct partition_move *move;      /* where it goes; the mover's; NULL: it stays */
-    bool is_unnamed;                  /* it has moved, and its directory lacks its name still */
-    struct log *retired;              /* that it moved away from; the ticking thread frees it; may be NULL */
-    uint32_t log_changes;             /* how often the log became another one, or got another name */
+    struct log_position syncing_held;
+    struct log_position unsynced_held; /* ... of those appended since */
+    struct log_position stable;        /* where the last stable offset was last found */
+    struct list_node watches;          /* of consumers: the high watermark or last stable offset moves */
+    struct list_node replica_watches;  /* of followers: the log end moves */
+    int64_t flushed_at_ms;             /* monotonic: flush.ms */
+    struct partition_move *move;       /* where it goes; the mover's; NULL: it stays */
+    bool is_unnamed;                   /* it has moved, and its directory lacks its name still */
+    struct log *retired;               /* that it moved away from; the ticking thread frees it; may be NULL */
+    uint32_t log_changes;              /* how often the log became another one, or got another name */
 
     /* Compaction: partition_clean. */
     int64_t first_dirty;         /* compacted below it; -1: nobody knows */

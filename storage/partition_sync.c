@@ -28,8 +28,8 @@ int partition_sync_begin_locked(struct partition *partition, struct log_sync *sy
 {
     int result = log_sync_begin(partition->log, sync);
     if (result == 0) {
-        partition->syncing_all = partition->unsynced_all;
-        partition->unsynced_all = nowhere;
+        partition->syncing_held = partition->unsynced_held;
+        partition->unsynced_held = nowhere;
     }
     return result;
 }
@@ -47,7 +47,7 @@ void partition_sync_end(struct partition *partition, struct log_sync *sync, bool
     partition_lock(partition);
     log_sync_end(partition->log, sync, done);
     if (done) {
-        partition->syncing_all = nowhere;
+        partition->syncing_held = nowhere;
         partition_move_high_watermark_locked(partition, partition->log->end_offset);
     } else {
         partition_wake_all_locked(partition); /* they find the directory offline */
