@@ -4,59 +4,143 @@
  */
 #include "protocol/messages/offset_delete.h"
 #include "server/api/handlers.h"
+#include "server/api/topic_parts.h"
 #include "server/broker.h"
 #include "server/coordinator/group_coordinator.h"
 #include "server/security/authorize.h"
 
-static void check_topic(struct call *call, const struct image *image,
-                        struct offset_delete_response_topic *topic)
+/* Topics of the same name have not been made one yet. */
+struct deletion {
+    struct offset_delete_response asked;   /* what the group is asked about */
+    struct offset_delete_response refused; /* the rest */
+};
+
+static enum kerr check_topic(struct call *call, const struct image *image, struct slice name,
+                             const struct topic **known)
 {
-    bool may_read = authorize_topic(call, ACL_READ, topic->name);
-    const struct topic *known = image_find_topic(image, topic->name);
+    *known = image_find_topic(image, name);
+    if (!authorize_topic(call, ACL_READ, name))
+        return KERR_TOPIC_AUTHORIZATION_FAILED;
+    return *known == NULL ? KERR_UNKNOWN_TOPIC_OR_PARTITION : KERR_NONE;
+}
+
+static struct offset_delete_response_topic *add_topic(struct call *call,
+                                                      const struct offset_delete_request_topic *topic,
+                                                      int32_t partitions,
+                                                      struct offset_delete_response *response)
+{
+    struct offset_delete_response_topic *added = &response->topics.items[response->topics.count++];
+    added->name = topic->name;
+    array_init(&added->partitions, offset_delete_response_partition, call->arena, partitions);
+    added->partitions.count = 0;
+    return added;
+}
+
+static void add_partition(struct offset_delete_response_topic *topic, int32_t index, enum kerr error)
+{
+    topic->partitions.items[topic->partitions.count++] =
+        (struct offset_delete_response_partition){.partition_index = index, .error_code = (int16_t)error};
+}
+
+static void refuse_topic(struct call *call, const struct offset_delete_request_topic *topic, enum kerr error,
+                         struct deletion *deletion)
+{
+    struct offset_delete_response_topic *refused =
+        add_topic(call, topic, topic->partitions.count, &deletion->refused);
+    for (int32_t i = 0; i < topic->partitions.count; i++)
+        add_partition(refused, topic->partitions.items[i].partition_index, error);
+}
+
+static bool is_known(const struct topic *known, const struct offset_delete_request_topic *topic, int32_t i)
+{
+    return image_find_partition(known, topic->partitions.items[i].partition_index) != NULL;
+}
+
+static void divide_known(struct call *call, const struct topic *known,
+                         const struct offset_delete_request_topic *topic, struct deletion *deletion)
+{
+    int32_t there = 0;
+    for (int32_t i = 0; i < topic->partitions.count; i++)
+        there += is_known(known, topic, i);
+    int32_t missing = topic->partitions.count - there;
+    struct offset_delete_response_topic *asked =
+        there == 0 ? NULL : add_topic(call, topic, there, &deletion->asked);
+    struct offset_delete_response_topic *refused =
+        missing == 0 ? NULL : add_topic(call, topic, missing, &deletion->refused);
     for (int32_t i = 0; i < topic->partitions.count; i++) {
-        struct offset_delete_response_partition *partition = &topic->partitions.items[i];
-        if (!may_read)
-            partition->error_code = KERR_TOPIC_AUTHORIZATION_FAILED;
-        else if (known == NULL || image_find_partition(known, partition->partition_index) == NULL)
-            partition->error_code = KERR_UNKNOWN_TOPIC_OR_PARTITION;
+        int32_t index = topic->partitions.items[i].partition_index;
+        if (is_known(known, topic, i))
+            add_partition(asked, index, KERR_NONE);
+        else
+            add_partition(refused, index, KERR_UNKNOWN_TOPIC_OR_PARTITION);
     }
 }
 
-static void lay_out(struct call *call)
+static void divide(struct call *call, struct deletion *deletion)
 {
     const struct offset_delete_request *request = call->request;
-    struct offset_delete_response *response = call->response;
-    array_init(&response->topics, offset_delete_response_topic, call->arena, request->topics.count);
+    array_init(&deletion->asked.topics, offset_delete_response_topic, call->arena, request->topics.count);
+    array_init(&deletion->refused.topics, offset_delete_response_topic, call->arena, request->topics.count);
+    deletion->asked.topics.count = deletion->refused.topics.count = 0;
     const struct image *image = cluster_read(call->broker->cluster);
     for (int32_t i = 0; i < request->topics.count; i++) {
         const struct offset_delete_request_topic *topic = &request->topics.items[i];
-        struct offset_delete_response_topic *answer = &response->topics.items[i];
-        answer->name = topic->name;
-        array_init(&answer->partitions, offset_delete_response_partition, call->arena,
-                   topic->partitions.count);
-        for (int32_t j = 0; j < topic->partitions.count; j++)
-            answer->partitions.items[j].partition_index = topic->partitions.items[j].partition_index;
-        check_topic(call, image, answer);
+        const struct topic *known;
+        enum kerr error = check_topic(call, image, topic->name, &known);
+        if (error != KERR_NONE)
+            refuse_topic(call, topic, error, deletion);
+        else
+            divide_known(call, known, topic, deletion);
     }
     cluster_read_done(call->broker->cluster);
 }
 
-static enum kerr delete_offsets(struct call *call, const struct offset_delete_request *request)
+/* As in Apache Kafka: first what was refused before the group was asked; without that, the order of the
+ * request. */
+static void join(struct call *call, const struct deletion *deletion)
+{
+    struct offset_delete_response *response = call->response;
+    int32_t refused = deletion->refused.topics.count;
+    int32_t count = refused + deletion->asked.topics.count;
+    array_init(&response->topics, offset_delete_response_topic, call->arena, count);
+    struct topic_part *parts = arena_new_array(call->arena, struct topic_part, count);
+    struct offset_delete_response_topic *topics = response->topics.items;
+    for (int32_t i = 0; i < count; i++) {
+        topics[i] =
+            i < refused ? deletion->refused.topics.items[i] : deletion->asked.topics.items[i - refused];
+        parts[i] =
+            (struct topic_part){topics[i].name, topics[i].partitions.items, topics[i].partitions.count, i};
+    }
+    if (refused == 0)
+        return;
+    response->topics.count = topic_parts_merge(parts, count, sizeof *topics->partitions.items,
+                                               call->broker->hash_seed, call->arena);
+    for (int32_t i = 0; i < response->topics.count; i++) {
+        topics[i] = topics[parts[i].source]; /* which does not stand before it */
+        topics[i].partitions.items = parts[i].items;
+        topics[i].partitions.count = parts[i].count;
+    }
+}
+
+static enum kerr delete_offsets(struct call *call, const struct offset_delete_request *request,
+                                struct deletion *deletion)
 {
     if (!authorize(call, ACL_DELETE, ACL_GROUP, request->group_id))
         return KERR_GROUP_AUTHORIZATION_FAILED;
     if (request->group_id.len == 0)
         return KERR_INVALID_GROUP_ID;
-    lay_out(call);
-    return group_coordinator_ask(call, GROUP_OFFSET_DELETE, request->group_id, request, call->response);
+    divide(call, deletion);
+    enum kerr error =
+        group_coordinator_ask(call, GROUP_OFFSET_DELETE, request->group_id, request, &deletion->asked);
+    return error == KERR_NONE ? (enum kerr)deletion->asked.error_code : error;
 }
 
 void handle_offset_delete(struct call *call)
 {
     struct offset_delete_response *response = call->response;
-    enum kerr error = delete_offsets(call, call->request);
-    if (error == KERR_NONE)
-        return;
+    struct deletion *deletion = arena_new(call->arena, struct deletion);
+    enum kerr error = delete_offsets(call, call->request, deletion);
     response->error_code = (int16_t)error;
-    response->topics.count = 0;
+    if (error == KERR_NONE)
+        join(call, deletion);
 }

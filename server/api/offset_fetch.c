@@ -40,6 +40,15 @@ static void lay_out_topic(struct call *call, const struct offset_fetch_request_t
         answer->partitions.items[i].partition_index = topic->partition_indexes.items[i];
 }
 
+static void lay_out_all(struct call *call, const struct offset_fetch_request_group *request,
+                        struct offset_fetch_response_group *response)
+{
+    array_init(&response->topics, offset_fetch_response_topics, call->arena,
+               topic_count(request->topics.count));
+    for (int32_t i = 0; i < request->topics.count; i++)
+        lay_out_topic(call, &request->topics.items[i], &response->topics.items[i]);
+}
+
 /* The name that goes with an id; null: nobody knows. */
 static struct slice name_of(const struct image *image, struct uuid id, struct arena *arena)
 {
@@ -53,26 +62,45 @@ static struct uuid id_of(const struct image *image, struct slice name)
     return topic == NULL ? UUID_ZERO : topic->id;
 }
 
-/* The answer, topic for topic, with what is wrong with each; ids get their names, for which offsets are
- * kept. */
+/* What is wrong with a topic that somebody asks about; ids get their names, for which offsets are kept. */
+static enum kerr check_topic(struct call *call, const struct image *image,
+                             struct offset_fetch_request_topics *topic)
+{
+    if (call->version >= VERSION_IDS)
+        topic->name = name_of(image, topic->topic_id, call->arena);
+    if (slice_is_null(topic->name))
+        return KERR_UNKNOWN_TOPIC_ID;
+    return authorize_topic(call, ACL_DESCRIBE, topic->name) ? KERR_NONE : KERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
+/* The answer, topic for topic: first those that the group is to be asked about, to which the request is cut
+ * down, then the others. */
 static void lay_out(struct call *call, struct offset_fetch_request_group *request,
                     struct offset_fetch_response_group *response)
 {
-    array_init(&response->topics, offset_fetch_response_topics, call->arena,
-               topic_count(request->topics.count));
+    int32_t count = topic_count(request->topics.count);
+    int32_t accepted = 0;
+    int32_t refused = 0;
+    enum kerr *errors = arena_alloc(call->arena, (size_t)count * sizeof *errors);
+    array_init(&response->topics, offset_fetch_response_topics, call->arena, count);
     const struct image *image = cluster_read(call->broker->cluster);
-    for (int32_t i = 0; i < request->topics.count; i++) {
-        struct offset_fetch_request_topics *topic = &request->topics.items[i];
-        struct offset_fetch_response_topics *answer = &response->topics.items[i];
-        lay_out_topic(call, topic, answer);
-        if (call->version >= VERSION_IDS)
-            answer->name = topic->name = name_of(image, topic->topic_id, call->arena);
-        if (slice_is_null(topic->name))
-            refuse(answer, KERR_UNKNOWN_TOPIC_ID);
-        else if (!authorize_topic(call, ACL_DESCRIBE, topic->name))
-            refuse(answer, KERR_TOPIC_AUTHORIZATION_FAILED);
+    for (int32_t i = 0; i < count; i++) {
+        errors[i] = check_topic(call, image, &request->topics.items[i]);
+        refused += errors[i] != KERR_NONE;
     }
     cluster_read_done(call->broker->cluster);
+    for (int32_t i = 0, at = count - refused; i < count; i++) {
+        struct offset_fetch_request_topics topic = request->topics.items[i];
+        struct offset_fetch_response_topics *answer =
+            &response->topics.items[errors[i] == KERR_NONE ? accepted : at++];
+        lay_out_topic(call, &topic, answer);
+        if (errors[i] == KERR_NONE)
+            request->topics.items[accepted++] = topic;
+        else
+            refuse(answer, errors[i]);
+    }
+    if (count > 0)
+        request->topics.count = accepted;
 }
 
 /* Of all that the group has committed: what the client may know of, and can name. */
@@ -92,22 +120,35 @@ static void show_known(struct call *call, struct offset_fetch_response_group *re
     response->topics.count = shown;
 }
 
+/* The group can not be asked. v1 has no place for an error of the group but its partitions. */
+static void fail(struct call *call, const struct offset_fetch_request_group *request,
+                 struct offset_fetch_response_group *response, enum kerr error)
+{
+    if (call->version >= VERSION_OWN_ERROR) {
+        response->error_code = (int16_t)error;
+        response->topics.count = 0;
+        return;
+    }
+    for (int32_t i = 0; i < request->topics.count; i++)
+        refuse(&response->topics.items[i], error);
+}
+
 static void fetch(struct call *call, struct offset_fetch_request_group *request,
                   struct offset_fetch_response_group *response)
 {
     response->group_id = request->group_id;
     if (!authorize(call, ACL_DESCRIBE, ACL_GROUP, request->group_id)) {
-        response->error_code = KERR_GROUP_AUTHORIZATION_FAILED;
+        lay_out_all(call, request, response);
+        fail(call, request, response, KERR_GROUP_AUTHORIZATION_FAILED);
         return;
     }
+    bool all = request->topics.count < 0;
     lay_out(call, request, response);
     enum kerr error = group_coordinator_ask(call, GROUP_OFFSET_FETCH, request->group_id, request, response);
-    if (error != KERR_NONE) {
-        response->error_code = (int16_t)error;
-        response->topics.count = 0;
-    } else if (request->topics.count < 0) {
+    if (error != KERR_NONE)
+        fail(call, request, response, error);
+    else if (all)
         show_known(call, response);
-    }
 }
 
 /* ---- until v7: one group ---- */
@@ -125,18 +166,6 @@ static void ask_like_a_new_one(struct call *call, struct offset_fetch_request_gr
     }
     if (request->topics.count < 0)
         group->topics.count = -1;
-}
-
-/* v1 has no place for an error of the group but its partitions. */
-static void spread_error(struct call *call, struct offset_fetch_request_group *request,
-                         struct offset_fetch_response_group *response)
-{
-    array_init(&response->topics, offset_fetch_response_topics, call->arena,
-               topic_count(request->topics.count));
-    for (int32_t i = 0; i < request->topics.count; i++) {
-        lay_out_topic(call, &request->topics.items[i], &response->topics.items[i]);
-        refuse(&response->topics.items[i], response->error_code);
-    }
 }
 
 static void answer_like_an_old_one(struct call *call, const struct offset_fetch_response_group *group)
@@ -166,8 +195,6 @@ static void fetch_one_group(struct call *call)
     struct offset_fetch_response_group response = {0};
     ask_like_a_new_one(call, &request);
     fetch(call, &request, &response);
-    if (response.error_code != KERR_NONE && call->version < VERSION_OWN_ERROR)
-        spread_error(call, &request, &response);
     answer_like_an_old_one(call, &response);
 }
 

@@ -260,19 +260,11 @@ void group_offsets_write_tombstones(const struct groups *groups, struct slice gr
 
 /* ---- OffsetCommit ---- */
 
-static bool is_handlers(int16_t code)
-{
-    return code != KERR_NONE && code != KERR_OFFSET_METADATA_TOO_LARGE && code != KERR_STALE_MEMBER_EPOCH;
-}
-
-/* For the partitions that the handler has not refused before. As in Apache Kafka, whatever this step has
- * found to be wrong with one of them is not told then. */
-static void refuse_asked(struct offset_commit_response *response, enum kerr error)
+static void refuse_all(struct offset_commit_response *response, enum kerr error)
 {
     for (int32_t i = 0; i < response->topics.count; i++)
         for (int32_t j = 0; j < response->topics.items[i].partitions.count; j++)
-            if (!is_handlers(response->topics.items[i].partitions.items[j].error_code))
-                response->topics.items[i].partitions.items[j].error_code = (int16_t)error;
+            response->topics.items[i].partitions.items[j].error_code = (int16_t)error;
 }
 
 static bool is_too_long(const struct groups *groups, struct slice metadata)
@@ -305,19 +297,17 @@ static enum kerr check_commit(struct groups *groups, struct group *group, const 
     return consumer_group_check_committer(group, &committer, per_partition);
 }
 
-/* One partition of a commit that is not refused as a whole. */
-static enum kerr check_partition(const struct groups *groups, const struct group *group, bool per_partition,
-                                 const struct group_event *event,
-                                 const struct offset_commit_request_topic *topic, int32_t index)
+/* One partition that the member may not own at the epoch it names makes the whole commit wrong. */
+static enum kerr check_partitions(const struct groups *groups, const struct group *group,
+                                  const struct group_event *event,
+                                  const struct offset_commit_request_topic *topic)
 {
-    const struct offset_commit_request_partition *partition = &topic->partitions.items[index];
     const struct offset_committer committer = committer_of(event);
     enum kerr error = KERR_NONE;
-    if (is_too_long(groups, partition->committed_metadata))
-        error = KERR_OFFSET_METADATA_TOO_LARGE;
-    else if (per_partition)
-        error =
-            consumer_group_check_partition(group, &committer, topic->topic_id, partition->partition_index);
+    for (int32_t i = 0; i < topic->partitions.count && error == KERR_NONE; i++)
+        if (!is_too_long(groups, topic->partitions.items[i].committed_metadata))
+            error = consumer_group_check_partition(group, &committer, topic->topic_id,
+                                                   topic->partitions.items[i].partition_index);
     return error;
 }
 
@@ -345,7 +335,20 @@ static void commit_refused(struct groups *groups, const struct group_event *even
 {
     (void)groups;
     (void)effects;
-    refuse_asked(event->reply->response, group_error_of_append(error));
+    refuse_all(event->reply->response, group_error_of_append(error));
+}
+
+static void commit_topic(const struct groups *groups, const struct group_event *event,
+                         const struct offset_commit_request_topic *topic,
+                         struct offset_commit_response_topic *answer, struct group_effects *effects)
+{
+    for (int32_t i = 0; i < topic->partitions.count; i++) {
+        const struct offset_commit_request_partition *partition = &topic->partitions.items[i];
+        if (is_too_long(groups, partition->committed_metadata))
+            answer->partitions.items[i].error_code = KERR_OFFSET_METADATA_TOO_LARGE;
+        else
+            write_commit(event, topic, partition, effects);
+    }
 }
 
 void group_offsets_commit(struct groups *groups, const struct group_event *event,
@@ -356,18 +359,12 @@ void group_offsets_commit(struct groups *groups, const struct group_event *event
     struct group *group = find_group(groups, event->group_id);
     bool per_partition = false;
     enum kerr error = check_commit(groups, group, event, &per_partition);
-    for (int32_t i = 0; i < response->topics.count && error == KERR_NONE; i++) {
-        const struct offset_commit_request_topic *topic = &request->topics.items[i];
-        for (int32_t j = 0; j < topic->partitions.count; j++) {
-            int16_t *code = &response->topics.items[i].partitions.items[j].error_code;
-            if (*code == KERR_NONE)
-                *code = (int16_t)check_partition(groups, group, per_partition, event, topic, j);
-            if (*code == KERR_NONE)
-                write_commit(event, topic, &topic->partitions.items[j], effects);
-        }
-    }
+    for (int32_t i = 0; per_partition && i < request->topics.count && error == KERR_NONE; i++)
+        error = check_partitions(groups, group, event, &request->topics.items[i]);
+    for (int32_t i = 0; i < request->topics.count && error == KERR_NONE; i++)
+        commit_topic(groups, event, &request->topics.items[i], &response->topics.items[i], effects);
     if (error != KERR_NONE)
-        refuse_asked(response, error);
+        refuse_all(response, error);
     effects->refused = commit_refused;
     group_answer(effects, event->reply);
 }
@@ -389,8 +386,7 @@ static void tell_asked(const struct groups *groups, const struct group_event *ev
     const struct topic_offsets *found = find_topic(groups->offsets, event->group_id, topic->name);
     for (int32_t i = 0; i < answer->partitions.count; i++) {
         struct offset_fetch_response_partitions *partition = &answer->partitions.items[i];
-        if (partition->error_code == KERR_NONE)
-            tell(partition, find_in_topic(found, partition->partition_index), event->reply->arena);
+        tell(partition, find_in_topic(found, partition->partition_index), event->reply->arena);
     }
 }
 
@@ -468,8 +464,6 @@ static void delete_of_topic(const struct groups *groups, const struct group_even
     const struct topic_offsets *topic = find_topic(groups->offsets, event->group_id, answer->name);
     for (int32_t i = 0; i < answer->partitions.count; i++) {
         struct offset_delete_response_partition *partition = &answer->partitions.items[i];
-        if (partition->error_code != KERR_NONE)
-            continue;
         if (subscribed)
             partition->error_code = KERR_GROUP_SUBSCRIBED_TO_TOPIC;
         else if (find_in_topic(topic, partition->partition_index) != NULL)

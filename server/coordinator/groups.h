@@ -61,10 +61,10 @@ enum group_event_kind {
     GROUP_DESCRIBE,           /* no request; describe_groups_response_group */
     GROUP_DELETE,             /* no request; delete_groups_response_result */
     GROUP_LIST,               /* list_groups_request; list_groups_response, to which this shard's are added */
-    GROUP_OFFSET_COMMIT,      /* offset_commit_request; offset_commit_response, laid out, with the errors that
-                                 the handler found (no topic, no rights) in place */
+    GROUP_OFFSET_COMMIT,      /* offset_commit_request, of partitions that are there; offset_commit_response,
+                                 laid out likewise */
     GROUP_OFFSET_FETCH,       /* offset_fetch_request_group; offset_fetch_response_group */
-    GROUP_OFFSET_DELETE,      /* offset_delete_request, offset_delete_response, laid out likewise */
+    GROUP_OFFSET_DELETE,      /* offset_delete_request, for its group; offset_delete_response, laid out */
     GROUP_CONSUMER_HEARTBEAT, /* consumer_group_heartbeat_request, consumer_group_heartbeat_response */
     GROUP_CONSUMER_DESCRIBE,  /* no request; consumer_group_describe_response_group */
     GROUP_TOPIC_DELETED,      /* no request, no reply; `topic`: its offsets go */
