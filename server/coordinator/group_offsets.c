@@ -29,7 +29,7 @@ struct committed {
     int32_t leader_epoch;
     int64_t offset;
     int64_t commit_ms;     /* since 1970, both */
-    int64_t expire_ms;     /* -1: as the broker's configuration says */
+    int64_t expire_ms;     /* -1: as the broker's configuration says; others may be negative too */
     int64_t record_offset; /* in the log; of two, the later one is in force, whenever it came to be known */
     struct uuid topic_id;
     struct slice metadata; /* its own memory, unless it is empty */
@@ -311,11 +311,19 @@ static enum kerr check_partitions(const struct groups *groups, const struct grou
     return error;
 }
 
+/* -1: as the broker's configuration says. Any other number is added, as in Java. */
+static int64_t expiry_of(const struct group_event *event)
+{
+    const struct offset_commit_request *request = event->request;
+    if (request->retention_time_ms == -1)
+        return -1;
+    return (int64_t)((uint64_t)event->wall_ms + (uint64_t)request->retention_time_ms);
+}
+
 static void write_commit(const struct group_event *event, const struct offset_commit_request_topic *topic,
                          const struct offset_commit_request_partition *partition,
                          struct group_effects *effects)
 {
-    const struct offset_commit_request *request = event->request;
     struct offset_commit_key *key = arena_new(effects->arena, struct offset_commit_key);
     *key = (struct offset_commit_key){event->group_id, topic->name, partition->partition_index};
     struct offset_commit_value *value = arena_new(effects->arena, struct offset_commit_value);
@@ -324,7 +332,7 @@ static void write_commit(const struct group_event *event, const struct offset_co
         .leader_epoch = partition->committed_leader_epoch,
         .metadata = slice_is_null(partition->committed_metadata) ? SLICE("") : partition->committed_metadata,
         .commit_timestamp = event->wall_ms,
-        .expire_timestamp = request->retention_time_ms < 0 ? -1 : event->wall_ms + request->retention_time_ms,
+        .expire_timestamp = expiry_of(event),
         .topic_id = topic->topic_id,
     };
     group_write(effects, &offset_commit_key_message, key, value);
@@ -533,7 +541,7 @@ struct expiry {
 
 static bool has_expired(const struct expiry *expiry, const struct committed *committed)
 {
-    if (committed->expire_ms >= 0)
+    if (committed->expire_ms != -1)
         return expiry->wall_ms >= committed->expire_ms;
     int64_t since_ms = expiry->since_ms >= 0 ? expiry->since_ms : committed->commit_ms;
     return expiry->wall_ms - since_ms >= expiry->retention_ms;

@@ -183,7 +183,7 @@ int group_record_version(const struct group_record *record)
     const struct offset_commit_value *offset = record->value;
     if (record->type->value == &group_metadata_value_message)
         return VERSION_GROUP_METADATA;
-    if (record->type->value == &offset_commit_value_message && offset->expire_timestamp >= 0)
+    if (record->type->value == &offset_commit_value_message && offset->expire_timestamp != -1)
         return VERSION_OWN_EXPIRY;
     return record->type->value->max_version;
 }

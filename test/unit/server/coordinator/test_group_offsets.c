@@ -385,6 +385,20 @@ START_TEST(what_nobody_has_used_for_a_week_expires_and_the_group_with_it)
 }
 END_TEST
 
+/* Only -1 asks for the broker's retention; other numbers are added to the clock, as Java adds. */
+START_TEST(a_retention_that_makes_no_sense_is_over_at_once)
+{
+    shard_restart(&shard, false);
+    COMMIT("g", .topic = "t", .offset = 7);
+    COMMIT("g", .topic = "past", .offset = 7, .retention_ms = -2, .version = 4);
+    COMMIT("g", .topic = "wrapped", .offset = 7, .retention_ms = INT64_MAX, .version = 4);
+    shard_pass(&shard, HOUR_MS);
+    ck_assert_int_eq(fetch("g", "t", 0), 7);
+    ck_assert_int_eq(fetch("g", "past", 0), -1);
+    ck_assert_int_eq(fetch("g", "wrapped", 0), -1);
+}
+END_TEST
+
 START_TEST(expiry_looks_at_every_group)
 {
     shard_restart(&shard, false);
@@ -421,6 +435,7 @@ int main(void)
     tcase_add_test(tests, a_group_with_many_offsets_is_deleted_in_several_batches);
     tcase_add_test(tests, a_topic_with_many_offsets_goes_in_several_batches);
     tcase_add_test(tests, what_nobody_has_used_for_a_week_expires_and_the_group_with_it);
+    tcase_add_test(tests, a_retention_that_makes_no_sense_is_over_at_once);
     tcase_add_test(tests, expiry_looks_at_every_group);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
