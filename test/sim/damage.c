@@ -3,13 +3,14 @@
  *
  * 1. Whatever was damaged: a batch that is read is one that was written, but for the offset and the epoch,
  *    which no checksum covers - or its checksum is wrong, and the reader knows.
- * 2. A byte changed under a batch's checksum is found: the start after a kill takes that batch out, a reader
- *    after a clean stop sees the wrong checksum. Every other batch is still read.
+ * 2. A byte changed under a batch's checksum is found (damage_found).
  * 3. Hints: every fetch and every search by time gives what it gave before.
+ * 4. No topic is lost, but for the last change, if that is what was damaged, and then it is told and kept.
  */
-#include "test/sim/damage.h"
+#include "test/sim/damage_found.h"
 
 #include "protocol/base/ensure.h"
+#include "storage/os/clock.h"
 #include "test/sim/digest.h"
 #include "test/sim/reading.h"
 #include "test/sim/sim_world.h"
@@ -41,6 +42,8 @@ static enum damaged_kind kind_of(const char *path)
                                         "/.lock"};
     if (strstr(path, "-delete/") != NULL || strstr(path, "-stray/") != NULL || ends_with(path, ".deleted"))
         return DAMAGED_HINT; /* nobody reads it */
+    if (ends_with(path, "/__cluster_metadata-0/00000000000000000000.log"))
+        return DAMAGED_CLUSTER;
     if (strstr(path, "__cluster_metadata-0") != NULL || strstr(path, "bootstrap.checkpoint") != NULL)
         return DAMAGED_METADATA;
     if (ends_with(path, ".log"))
@@ -150,8 +153,8 @@ static const struct model_batch *find_written(const struct model_partition *part
     return NULL;
 }
 
-/* Reads all; *whole counts the batches that are exactly what was written. */
-static bool check_partition(struct node *node, struct model_topic *topic, int32_t index, size_t *whole,
+/* Reads all, and counts what is read. */
+static bool check_partition(struct node *node, struct model_topic *topic, int32_t index, struct tally *tally,
                             struct note *why)
 {
     struct partition *partition = partitions_find_by_id(node->partitions, topic->id, index);
@@ -167,8 +170,10 @@ static bool check_partition(struct node *node, struct model_topic *topic, int32_
         if (!good)
             note_set(why, "%s-%d: the batch at %" PRId64 " was never written", topic->name, (int)index,
                      reading.batches[i].header.base_offset);
-        *whole += model_find_batch(&topic->parts[index], bytes) != NULL;
+        tally->whole += model_find_batch(&topic->parts[index], bytes) != NULL;
+        tally->bad += !reading.batches[i].crc_is_good;
     }
+    tally->bad += reading.passed + (reading.error != KERR_NONE);
     reading_fini(&reading);
     reading = (struct reading){0};
     (void)reading_take(&reading, partition, READ_COMMITTED, -1, &ignored);
@@ -177,32 +182,71 @@ static bool check_partition(struct node *node, struct model_topic *topic, int32_
     return good;
 }
 
-static bool check_topics(struct damaged *damaged, struct node *node, size_t *whole, struct note *why)
+static bool check_topics(struct damaged *damaged, struct node *node, struct tally *tally, struct note *why)
 {
     struct model *model = &damaged->workload.model;
-    *whole = 0;
+    *tally = (struct tally){0};
     for (int32_t i = 0; i < model->topic_count; i++)
         for (int32_t p = 0; p < model->topics[i].partitions; p++)
-            if (!check_partition(node, &model->topics[i], p, whole, why))
+            if (!check_partition(node, &model->topics[i], p, tally, why))
                 return false;
     return true;
 }
 
 /* ---- the undamaged one ---- */
 
+static void start(struct node *node, struct sim_fs *fs)
+{
+    struct note why = {""};
+    bool started = node_start(node, fs, &why);
+    ensure(started);
+}
+
 static void take_digests(struct damaged *damaged)
 {
     struct note why = {""};
     struct node node;
+    struct tally tally;
     struct sim_fs *fs = sim_fs_copy(damaged->fs);
-    bool started = node_start(&node, fs, &why);
-    ensure(started);
+    start(&node, fs);
     damaged->records = digest_records(&node, &damaged->workload.model);
     damaged->lookups = digest_lookups(&node, &damaged->workload.model);
-    bool good = check_topics(damaged, &node, &damaged->written, &why);
-    ensure(good);
+    damaged->topics = digest_topics(&node);
+    bool good = check_topics(damaged, &node, &tally, &why);
+    ensure(good && tally.bad == 0);
+    damaged->written = tally.whole;
     node_kill(&node);
     sim_fs_free(fs);
+}
+
+/* What the cluster has without its last change. */
+static void take_topics_before(struct damaged *damaged)
+{
+    struct node node;
+    struct sim_fs *fs = sim_fs_copy(damaged->fs);
+    int32_t at = sim_fs_find(fs, NODE_PATH "/__cluster_metadata-0/00000000000000000000.log");
+    struct sim_inode *log = sim_fs_inode(fs, at);
+    damaged->last_change = damage_last_change(slice_of(log->bytes->data, log->bytes->size));
+    sim_bytes_resize(&log->bytes, (int64_t)damaged->last_change);
+    start(&node, fs);
+    damaged->topics_before = digest_topics(&node);
+    node_kill(&node);
+    sim_fs_free(fs);
+}
+
+/* A topic is made, then nothing happens for a while, but that the log's end moves. */
+static void make_last_change(struct workload *workload)
+{
+    struct model_topic *topic = model_add_topic(&workload->model, "last", 1, workload->fs->trace_count);
+    ensure(topic != NULL);
+    sim_world_pass(10);
+    enum kerr error = node_create_topic(&workload->node, topic->name, topic->id, topic->partitions);
+    ensure(error == KERR_NONE);
+    topic->created = workload->fs->trace_count;
+    for (int i = 0; i < 4; i++) {
+        sim_world_pass(600);
+        cluster_tick(workload->node.cluster, clock_monotonic_ms());
+    }
 }
 
 void damaged_init(struct damaged *damaged, bool clean, uint64_t seed)
@@ -214,6 +258,7 @@ void damaged_init(struct damaged *damaged, bool clean, uint64_t seed)
     workload_begin(&damaged->workload, fs, seed, false);
     for (int i = 0; i < STEPS || !damaged->workload.running; i++)
         workload_step(&damaged->workload);
+    make_last_change(&damaged->workload);
     if (clean)
         workload_stop(&damaged->workload);
     else
@@ -223,6 +268,7 @@ void damaged_init(struct damaged *damaged, bool clean, uint64_t seed)
     sim_fs_free(fs);
     sim_fs_walk(damaged->fs, NODE_PATH, add_file, damaged);
     take_digests(damaged);
+    take_topics_before(damaged);
 }
 
 /* ---- one damaged ---- */
@@ -245,24 +291,30 @@ static int64_t place_in_batch(const struct sim_fs *fs, const struct damaged_file
 }
 
 static bool check_started(struct damaged *damaged, struct node *node, const struct damaged_file *file,
-                          int64_t flipped, struct note *why)
+                          int64_t flipped, const struct sim_bytes *before, struct note *why)
 {
-    size_t whole;
-    if (!check_topics(damaged, node, &whole, why))
+    struct tally tally;
+    if (!check_topics(damaged, node, &tally, why))
         return false;
-    if (file->kind == DAMAGED_LOG && flipped >= 0
-        && place_in_batch(damaged->fs, file, flipped) >= BATCH_HEADER_SIZE) {
-        if (whole + 1 != damaged->written)
-            note_set(why, "of %zu batches %zu are read", damaged->written, whole);
-        return whole + 1 == damaged->written;
-    }
-    if (file->kind != DAMAGED_HINT || flipped < 0)
-        return true;
-    if (digest_records(node, &damaged->workload.model) != damaged->records)
+    if (file->kind == DAMAGED_CLUSTER)
+        return damage_cost_no_topics(damaged, node, node->fs, file, flipped, before, why);
+    if (digest_topics(node) != damaged->topics)
+        note_set(why, "the cluster has other topics");
+    else if (file->kind == DAMAGED_LOG && flipped >= 0
+             && place_in_batch(damaged->fs, file, flipped) >= BATCH_ATTRIBUTES_AT)
+        return damage_is_found(damaged, node->fs, file, flipped, before, &tally, why);
+    else if (file->kind == DAMAGED_HINT && flipped >= 0
+             && digest_records(node, &damaged->workload.model) != damaged->records)
         note_set(why, "readers get other records");
-    else if (digest_lookups(node, &damaged->workload.model) != damaged->lookups)
+    else if (file->kind == DAMAGED_HINT && flipped >= 0
+             && digest_lookups(node, &damaged->workload.model) != damaged->lookups)
         note_set(why, "look-ups find other records");
     return why->text[0] == '\0';
+}
+
+static bool may_be_refused(const struct damaged_file *file)
+{
+    return file->kind == DAMAGED_TEXT || file->kind == DAMAGED_METADATA || file->kind == DAMAGED_CLUSTER;
 }
 
 bool damage_check(struct damaged *damaged, struct sim_fs *fs, const struct damaged_file *file,
@@ -271,15 +323,18 @@ bool damage_check(struct damaged *damaged, struct sim_fs *fs, const struct damag
     struct node node;
     struct note reason = {""};
     bool good = true;
+    struct sim_bytes *before = sim_bytes_ref(sim_fs_inode(fs, file->inode)->bytes);
+    sim_world_forget();
     if (node_start(&node, fs, &reason)) {
-        good = check_started(damaged, &node, file, flipped, why);
+        good = check_started(damaged, &node, file, flipped, before, why);
         node_kill(&node);
     } else {
         damaged->refused++;
-        good = reason.text[0] != '\0' && (file->kind == DAMAGED_TEXT || file->kind == DAMAGED_METADATA);
+        good = reason.text[0] != '\0' && may_be_refused(file);
         if (!good)
             note_set(why, "no start: '%.900s'", reason.text);
     }
+    sim_bytes_unref(before);
     if (good && fs->open_count > 0) {
         note_set(why, "%d files are left open", (int)fs->open_count);
         good = false;

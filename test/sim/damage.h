@@ -14,7 +14,8 @@ enum damaged_kind {
     DAMAGED_HINT, /* indexes, snapshots under checksums, recovery points, the marker: no reader sees it */
     DAMAGED_TXN,  /* .txnindex: readers may be told of other aborted transactions, and of the same records */
     DAMAGED_TEXT, /* small files without a checksum that decide: a refusal, or what they say */
-    DAMAGED_METADATA, /* the cluster log: a refusal, or a beginning of what it was */
+    DAMAGED_METADATA, /* beside the cluster log: a refusal, or all topics */
+    DAMAGED_CLUSTER,  /* the cluster log: a refusal, or all topics, or all without the last change */
 };
 
 struct damaged_file {
@@ -33,9 +34,18 @@ struct damaged {
     size_t file_count;
     uint64_t records; /* digests of what readers get from the undamaged directory */
     uint64_t lookups;
-    size_t written; /* batches that are read from it */
+    size_t written;         /* batches that are read from it */
+    uint64_t topics;        /* digest of what the cluster has */
+    uint64_t topics_before; /* its last change, which begins at ... */
+    size_t last_change;     /* ... in the cluster log */
     uint64_t random;
-    int64_t refused; /* starts, with a reason */
+
+    /* What became of damage. */
+    int64_t refused;   /* starts, with a reason */
+    int64_t set_aside; /* it is kept in a file of its own */
+    int64_t cut;       /* of a partition: taken for a torn write */
+    int64_t read;      /* of a partition: the reader is told by the checksum */
+    int64_t lost;      /* the cluster's last change */
 };
 
 /* Works for a while and stops, cleanly or not. */

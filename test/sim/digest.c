@@ -89,3 +89,29 @@ uint64_t digest_lookups(struct node *node, struct model *model)
 {
     return digest_all(node, model, add_lookups);
 }
+
+static void add_topic(uint64_t *digest, const struct topic *topic)
+{
+    add_bytes(digest, topic->name.data, topic->name.len);
+    add_bytes(digest, topic->id.bytes, sizeof topic->id.bytes);
+    add_number(digest, topic->partition_count);
+    for (int32_t i = 0; i < topic->partition_count; i++) {
+        const struct partition_state *partition = image_find_partition(topic, i);
+        add_number(digest, partition != NULL);
+        for (int32_t r = 0; partition != NULL && r < partition->replicas.count; r++)
+            add_number(digest, partition->replicas.items[r]);
+    }
+}
+
+uint64_t digest_topics(struct node *node)
+{
+    uint64_t digest = 0xcbf29ce484222325U;
+    const struct image *image = cluster_read(node->cluster);
+    struct topic **topics = image_sorted_topics(image);
+    for (size_t i = 0; i < image->topics_by_name.count; i++)
+        add_topic(&digest, topics[i]);
+    add_number(&digest, image->next_producer_id);
+    free(topics);
+    cluster_read_done(node->cluster);
+    return digest;
+}

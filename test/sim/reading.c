@@ -53,6 +53,8 @@ static bool take_fetch(struct reading *reading, const struct partition_read *rea
             add_batch(reading, slice_of(left.data, size), &header);
             from = batch_next_offset(&header);
             taken++;
+        } else {
+            reading->passed += !batch_check_crc(slice_of(left.data, size));
         }
         left = slice_from(left, size);
     }

@@ -20,6 +20,8 @@ struct reading {
     struct buf bytes;
     struct reading_batch *batches;
     size_t count;
+    size_t
+        passed; /* batches in the fetches with a wrong checksum, whose offsets say that nobody wants them */
     struct aborted_transaction *aborted; /* as the fetches said, some of them twice */
     size_t aborted_count;
 };

@@ -86,15 +86,34 @@ int getentropy(void *bytes, size_t len)
     return 0;
 }
 
+static char told[8192];
+static size_t told_len;
+
+const char *sim_world_told(void)
+{
+    return told;
+}
+
+void sim_world_forget(void)
+{
+    told_len = 0;
+    told[0] = '\0';
+}
+
 __attribute__((format(printf, 1, 0))) static void say(const char *format, va_list arguments)
 {
     static int verbose = -1;
     if (verbose < 0)
         verbose = sim_option("VERBOSE", 0) != 0;
-    if (verbose == 0)
-        return;
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
+    size_t room = sizeof told - told_len;
+    int len = vsnprintf(told + told_len, room, format, arguments);
+    if (verbose != 0)
+        fprintf(stderr, "%s\n", told + told_len);
+    if (len >= 0 && (size_t)len + 1 < room) {
+        told_len += (size_t)len;
+        told[told_len++] = '\n';
+    }
+    told[told_len] = '\0';
 }
 
 void diag_print(enum diag_area area, enum diag_level level, const char *format, ...)

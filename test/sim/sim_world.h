@@ -1,8 +1,8 @@
 /*
  * sim_world: what a simulation has instead of the machine: a clock that only the test moves, random numbers
- * from a seed, and no lines on stderr. It defines the functions of storage/os/clock.h, storage/os/diag.h and
- * storage/os/random.h and getentropy(), so that the linker takes these and not the real ones: a new function
- * there needs one here.
+ * from a seed, and a piece of memory for the lines that an operator would see. It defines the functions of
+ * storage/os/clock.h, storage/os/diag.h and storage/os/random.h and getentropy(), so that the linker takes
+ * these and not the real ones: a new function there needs one here.
  */
 #ifndef TEST_SIM_SIM_WORLD_H
 #define TEST_SIM_SIM_WORLD_H
@@ -22,6 +22,10 @@ uint32_t sim_draw(uint64_t *state, uint32_t below);
 /* Makes addresses the same in every run, which maps' hash seeds depend on: starts the program again without
  * address space randomisation, once. First thing in main. */
 void sim_world_fix_addresses(char **argv);
+
+/* The warnings and errors since sim_world_forget, a line each; what does not fit is cut. */
+const char *sim_world_told(void);
+void sim_world_forget(void);
 
 /* ODRADEK_SIM_<name> as a number, or the default. */
 int64_t sim_option(const char *name, int64_t otherwise);

@@ -4,10 +4,13 @@
  * start after it may be refused with a reason where nothing can say what the file said; it never crashes,
  * hangs or asks for much memory, and no reader is shown a record that nobody wrote.
  *
- * ODRADEK_SIM_HAVOC: how many random changes; _STRIDE: every n-th byte only; _SEED.
+ * ODRADEK_SIM_HAVOC: how many random changes; _STRIDE: every n-th byte only; _SEED; _STARTS: how many starts
+ * it must be in all.
  */
 #include "test/sim/damage.h"
 #include "test/sim/sim_world.h"
+
+#include "protocol/base/ensure.h"
 
 #include <check.h>
 #include <inttypes.h>
@@ -15,17 +18,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum { BYTES_MAX = 4096, HANG_SECONDS = 60, MEMORY_MAX = 1 << 30 };
 
 #ifdef __SANITIZE_ADDRESS__
-enum { STRIDE = 29, HAVOC = 1500 };
+enum { STRIDE = 29, HAVOC = 1500, STARTS_MIN = 4000 };
 #else
-enum { STRIDE = 1, HAVOC = 25000 };
+enum { STRIDE = 1, HAVOC = 26000, STARTS_MIN = 100000 };
 #endif
 
+static int64_t *all_starts; /* of all tests: each is a process */
 static int64_t all;
 static int64_t failures;
 static struct note first_failure;
@@ -69,14 +74,30 @@ static void try_one(struct damaged *damaged, struct sim_fs *fs, const struct dam
         fprintf(stderr, "%s: %s\n", now_at, why.text);
 }
 
+/* How many starts it were, and what came of them. */
+static void tell_all(const struct damaged *damaged, const char *what)
+{
+    *all_starts += all;
+    printf("%s: %" PRId64 " starts with %s; %" PRId64 " refused, %" PRId64 " set something aside, %" PRId64
+           " cut a log's end, %" PRId64 " left a batch to its readers, %" PRId64 " lost the last topic\n",
+           damaged->name, all, what, damaged->refused, damaged->set_aside, damaged->cut, damaged->read,
+           damaged->lost);
+}
+
+/* Every n-th of the first bytes, and each at the end of the cluster log, which may be cut. */
+static bool is_tried(const struct damaged *damaged, const struct damaged_file *file, size_t at, int64_t nth)
+{
+    return (at < BYTES_MAX && nth % sim_option("STRIDE", STRIDE) == 0)
+           || (file->kind == DAMAGED_CLUSTER && at >= damaged->last_change);
+}
+
 static void flip_every_byte(struct damaged *damaged)
 {
-    int64_t stride = sim_option("STRIDE", STRIDE);
-    int64_t skip = 0;
+    int64_t nth = 0;
     for (size_t f = 0; f < damaged->file_count; f++) {
         const struct damaged_file *file = &damaged->files[f];
-        for (size_t at = 0; at < file->size && at < BYTES_MAX; at++) {
-            if (skip++ % stride != 0)
+        for (size_t at = 0; at < file->size; at++) {
+            if (!is_tried(damaged, file, at, nth++))
                 continue;
             struct sim_fs *fs = sim_fs_copy(damaged->fs);
             struct sim_inode *inode = sim_fs_inode(fs, file->inode);
@@ -109,10 +130,13 @@ START_TEST(a_changed_byte_invents_nothing)
     struct damaged damaged;
     damaged_init(&damaged, _i == 0, (uint64_t)sim_option("SEED", 3));
     flip_every_byte(&damaged);
-    printf("%s: %" PRId64 " directories with a changed byte, %" PRId64 " of them refused\n", damaged.name,
-           all, damaged.refused);
-    damaged_fini(&damaged);
+    tell_all(&damaged, "a changed byte");
     ck_assert_msg(failures == 0, "%" PRId64 " failures: %s", failures, first_failure.text);
+    ck_assert_msg(damaged.refused > 0 && damaged.set_aside > 0 && damaged.read > 0,
+                  "nothing was refused, or kept, or left to readers");
+    if (!damaged.clean) /* what a clean stop says at last is no topic */
+        ck_assert_msg(damaged.cut > 0 && damaged.lost > 0, "no end was cut, or no topic lost");
+    damaged_fini(&damaged);
 }
 END_TEST
 
@@ -121,10 +145,16 @@ START_TEST(havoc_invents_nothing)
     struct damaged damaged;
     damaged_init(&damaged, _i == 0, (uint64_t)sim_option("SEED", 3));
     havoc(&damaged);
-    printf("%s: %" PRId64 " directories with files changed at random, %" PRId64 " of them refused\n",
-           damaged.name, all, damaged.refused);
+    tell_all(&damaged, "files changed at random");
     damaged_fini(&damaged);
     ck_assert_msg(failures == 0, "%" PRId64 " failures: %s", failures, first_failure.text);
+}
+END_TEST
+
+START_TEST(it_was_tried_often_enough)
+{
+    printf("%" PRId64 " starts on damaged directories\n", *all_starts);
+    ck_assert_int_ge(*all_starts, sim_option("STARTS", STARTS_MIN));
 }
 END_TEST
 
@@ -133,12 +163,15 @@ int main(int argc, char **argv)
     (void)argc;
     sim_world_fix_addresses(argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
+    all_starts = mmap(NULL, sizeof *all_starts, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    ensure(all_starts != MAP_FAILED);
     Suite *suite = suite_create("mutations");
     TCase *mutations = tcase_create("mutations");
     tcase_set_timeout(mutations, 3600);
     tcase_add_checked_fixture(mutations, setup, NULL);
     tcase_add_loop_test(mutations, a_changed_byte_invents_nothing, 0, 2);
     tcase_add_loop_test(mutations, havoc_invents_nothing, 0, 2);
+    tcase_add_test(mutations, it_was_tried_often_enough);
     suite_add_tcase(suite, mutations);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
