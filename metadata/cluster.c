@@ -232,6 +232,7 @@ void cluster_close(struct cluster *cluster)
     if (cluster->log.fs != NULL)
         cluster_log_close(&cluster->log);
     buf_fini(&cluster->voters_record);
+    epochs_fini(&cluster->epochs);
     image_fini(&cluster->image);
     rwlock_fini(&cluster->acl_lock);
     rwlock_fini(&cluster->image_lock);

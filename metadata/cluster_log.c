@@ -17,6 +17,7 @@
 #include "protocol/base/ensure.h"
 #include "protocol/batch.h"
 #include "storage/data_file.h"
+#include "storage/header_scan.h"
 #include "storage/os/diag.h"
 #include "storage/set_aside.h"
 
@@ -441,6 +442,39 @@ bool cluster_log_open(struct cluster_log *log, struct file_system *fs, const cha
     if (!opened)
         cluster_log_close(log);
     return opened;
+}
+
+static int find_epochs(const struct cluster_log *log, int64_t base, struct epochs *epochs)
+{
+    char path[FILE_PATH_MAX];
+    struct file_status status;
+    struct header_scan scan;
+    struct batch_header header;
+    int error = segment_path(log, base, path);
+    int file = error < 0 ? error : file_open(log->fs, path, FILE_READ);
+    if (file < 0)
+        return file;
+    error = file_status(log->fs, file, &status);
+    header_scan_init(&scan, log->fs, file, status.size);
+    for (int64_t at = 0; error >= 0 && (error = header_scan_read(&scan, at, &header)) == 1;) {
+        if (header.partition_leader_epoch > epochs_latest(epochs))
+            epochs_assign(epochs, header.partition_leader_epoch, header.base_offset);
+        at += batch_size(&header);
+    }
+    file_close(log->fs, file);
+    return error == -EBADMSG ? 0 : error; /* below a snapshot nobody needs what is damaged */
+}
+
+int cluster_log_find_epochs(const struct cluster_log *log, struct epochs *epochs)
+{
+    struct segment_names names;
+    int error = list_segments(log, &names);
+    epochs->count = 0;
+    epochs->changed = true;
+    for (size_t i = 0; i < names.count && error >= 0; i++)
+        error = find_epochs(log, names.bases[i], epochs);
+    free(names.bases);
+    return error < 0 ? error : 0;
 }
 
 static int write_again(struct file_system *fs, int file)

@@ -11,6 +11,7 @@
 #define METADATA_CLUSTER_LOG_H
 
 #include "metadata/snapshot.h"
+#include "storage/epochs.h"
 
 enum { CLUSTER_SEGMENT_BYTES = 1 << 30 }; /* metadata.log.segment.bytes */
 
@@ -70,6 +71,9 @@ int cluster_log_append(struct cluster_log *log, struct slice batches, int64_t ne
 /* What was appended is on stable storage, with one fdatasync (and the directory, if a file was made). After
  * an error it must not be called again: the second call could succeed and lie. 0 or -errno. */
 int cluster_log_sync(struct cluster_log *log);
+
+/* Reads the headers of all batches of an open log: which epoch begins where. 0 or -errno. */
+int cluster_log_find_epochs(const struct cluster_log *log, struct epochs *epochs);
 
 /* Bytes of all segments, or -errno. For one who does not hold the lock too. */
 int64_t cluster_log_bytes(const struct cluster_log *log);

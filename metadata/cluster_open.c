@@ -11,6 +11,7 @@
 #include "metadata/cluster_state.h"
 
 #include "metadata/atomic_file.h"
+#include "metadata/cluster_epochs.h"
 #include "metadata/format.h"
 #include "metadata/leaderships.h"
 #include "metadata/quorum_state.h"
@@ -20,7 +21,6 @@
 #include "protocol/records/kraft_version_record.h"
 #include "protocol/records/leader_change.h"
 #include "protocol/records/metadata_transaction_record.h"
-#include "storage/epochs.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
@@ -154,11 +154,27 @@ static bool check_voters(const struct cluster *cluster, const struct replay *rep
     return true;
 }
 
+struct log_replay {
+    struct cluster *cluster;
+    struct replay *replay;
+};
+
+static bool replay_log_batch(void *context, struct slice batch, struct note *why)
+{
+    const struct log_replay *log_replay = context;
+    struct batch_header header;
+    batch_header_read(batch.data, &header);
+    cluster_epochs_take(log_replay->cluster, &header);
+    return replay_batch(log_replay->replay, batch, why);
+}
+
 static bool open_log(struct cluster *cluster, struct replay *replay, struct note *why)
 {
     const struct cluster_config *config = cluster->config;
+    struct log_replay log_replay = {cluster, replay};
+    cluster_epochs_load(cluster, replay->from_offset);
     if (!cluster_log_open(&cluster->log, data_dir_fs(cluster->dir), cluster->directory, replay->from_offset,
-                          replay_batch, replay, why))
+                          replay_log_batch, &log_replay, why))
         return false;
     cluster->log.segment_bytes = config->segment_bytes;
     cluster->log.segment_ms = config->segment_ms;
@@ -204,6 +220,7 @@ static bool load_log(struct cluster *cluster, struct replay *replay, struct note
         note_prefix(why, "%s; there is nothing in its place", damage.text);
     if (!opened)
         return false;
+    cluster_epochs_settle(cluster, id);
     if (cluster->log.last_epoch > cluster->epoch)
         cluster->epoch = cluster->log.last_epoch;
     cluster->snapshot_offset = id.end_offset;
@@ -303,23 +320,13 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     return true;
 }
 
-/* Apache Kafka keeps the epochs of this log as it does a partition's. It finds them again in the batches if
- * it must, so that a file that cannot be read or written is only told. */
-static void keep_epoch(const struct cluster *cluster, int64_t start_offset)
+/* A file that cannot be written is only told, and tried again (cluster_tick.c). */
+static void keep_epoch(struct cluster *cluster, int64_t start_offset)
 {
-    struct epochs epochs;
-    struct note why = {""};
-    struct file_system *fs = data_dir_fs(cluster->dir);
-    epochs_init(&epochs);
-    int error = epochs_load(&epochs, fs, cluster->directory, &why);
-    if (error == 0) {
-        epochs_assign(&epochs, cluster->epoch, start_offset);
-        error = epochs_store(&epochs, fs, cluster->directory);
-    }
+    epochs_assign(&cluster->epochs, cluster->epoch, start_offset);
+    int error = cluster_epochs_store(cluster);
     if (error < 0)
-        diag_warn("%s/leader-epoch-checkpoint: %s", cluster->directory,
-                  why.text[0] != '\0' ? why.text : strerror(-error));
-    epochs_fini(&epochs);
+        diag_warn("%s/leader-epoch-checkpoint: %s", cluster->directory, strerror(-error));
 }
 
 static bool write_start(struct cluster *cluster, const struct replay *replay, struct arena *arena,
@@ -445,6 +452,7 @@ struct cluster *cluster_open(struct data_dir *dir, const struct cluster_node *no
     struct uuid random = format_random_uuid();
     memcpy(&seed, random.bytes, sizeof seed);
     image_init(&cluster->image, seed);
+    epochs_init(&cluster->epochs);
     if (open_all(cluster, why))
         return cluster;
     cluster_close(cluster);

@@ -8,6 +8,7 @@
 #include "metadata/batch_writer.h"
 #include "metadata/cluster.h"
 #include "metadata/cluster_log.h"
+#include "storage/epochs.h"
 #include "storage/os/mutex.h"
 
 #include <stdatomic.h>
@@ -44,6 +45,8 @@ struct cluster {
     int64_t next_attempt_ms;    /* no snapshot before: the last one could not be written */
     int64_t last_clean_ms;
     int64_t snapshot_offset; /* end of the newest snapshot; 0: there is none */
+    int64_t next_epochs_ms;  /* no attempt to write leader-epoch-checkpoint before */
+    struct epochs epochs;    /* of the log's records (cluster_epochs.h) */
 
     struct rwlock image_lock; /* changing the image takes both locks, reading it either */
     struct image image;

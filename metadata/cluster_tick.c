@@ -14,8 +14,8 @@
 #include "metadata/cluster_state.h"
 
 #include "metadata/atomic_file.h"
+#include "metadata/cluster_epochs.h"
 #include "protocol/records/no_op_record.h"
-#include "storage/epochs.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
@@ -24,6 +24,7 @@
 enum {
     CLEAN_INTERVAL_MS = 60000, /* as Apache Kafka */
     RETRY_MS = 60000,          /* after a snapshot for which there was no space */
+    RETRY_EPOCHS_MS = 1000,    /* after a leader-epoch-checkpoint for which there was none */
     NO_OP_BYTES = 128,         /* at most */
 };
 
@@ -69,6 +70,17 @@ static void keep_moving(struct cluster *cluster, int64_t now_ms)
         cluster->last_write_ms = now_ms;
     cluster->last_offset_ticked = cluster->log.end_offset;
     mutex_unlock(&cluster->change_lock);
+}
+
+/* ---- epochs ---- */
+
+/* There was no room for the file, and the start said so. */
+static void store_epochs_if_due(struct cluster *cluster, int64_t now_ms)
+{
+    if (!cluster->epochs.changed || now_ms < cluster->next_epochs_ms)
+        return;
+    cluster->next_epochs_ms = now_ms + RETRY_EPOCHS_MS;
+    (void)cluster_epochs_store(cluster);
 }
 
 /* ---- snapshots ---- */
@@ -173,26 +185,8 @@ static bool is_too_old(const struct cleaning *cleaning, struct snapshot_id id)
            && clock_wall_ms() - timestamp_ms > limit;
 }
 
-/* As a partition's: the entries below the start become one that starts there. Found again in the batches
- * if it must be, so that a failure is only told. */
-static void cut_epochs(const struct cluster *cluster, struct file_system *fs, int64_t start_offset)
-{
-    struct epochs epochs;
-    struct note why = {""};
-    epochs_init(&epochs);
-    int error = epochs_load(&epochs, fs, cluster->directory, &why);
-    if (error == 0) {
-        epochs_truncate_start(&epochs, start_offset);
-        error = epochs_store(&epochs, fs, cluster->directory);
-    }
-    if (error < 0)
-        diag_warn("%s/leader-epoch-checkpoint: %s", cluster->directory,
-                  why.text[0] != '\0' ? why.text : strerror(-error));
-    epochs_fini(&epochs);
-}
-
 /* The log begins at the end of this snapshot from now on. */
-static int advance_start(struct cluster *cluster, struct file_system *fs, int64_t start_offset)
+static int advance_start(struct cluster *cluster, int64_t start_offset)
 {
     mutex_lock(&cluster->change_lock);
     bool moves = start_offset > cluster->log.start_offset;
@@ -201,7 +195,8 @@ static int advance_start(struct cluster *cluster, struct file_system *fs, int64_
     mutex_unlock(&cluster->change_lock);
     if (!moves)
         return 0;
-    cut_epochs(cluster, fs, start_offset);
+    epochs_truncate_start(&cluster->epochs, start_offset); /* as a partition's */
+    (void)cluster_epochs_store(cluster);
     return cluster_log_delete_below(&cluster->log, start_offset);
 }
 
@@ -219,7 +214,7 @@ static int clean(struct cleaning *cleaning)
         if (!is_too_large(cleaning) && !is_too_old(cleaning, id))
             break;
         int64_t size = size_of_snapshot(cleaning, id);
-        error = advance_start(cleaning->cluster, cleaning->fs, snapshots->ids[i + 1].end_offset);
+        error = advance_start(cleaning->cluster, snapshots->ids[i + 1].end_offset);
         if (error >= 0)
             error = snapshot_delete(cleaning->fs, directory, id);
         cleaning->snapshot_bytes -= size;
@@ -245,6 +240,7 @@ void cluster_tick(struct cluster *cluster, int64_t now_ms)
     if (cluster->broker_epoch == NOT_REGISTERED || data_dir_is_offline(cluster->dir))
         return;
     keep_moving(cluster, now_ms);
+    store_epochs_if_due(cluster, now_ms);
     if (is_snapshot_due(cluster, now_ms))
         write_snapshot(cluster, now_ms);
     if (!data_dir_is_offline(cluster->dir))

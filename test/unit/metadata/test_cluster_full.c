@@ -156,6 +156,58 @@ START_TEST(a_node_comes_and_goes_on_a_full_disk)
 }
 END_TEST
 
+/* Epoch after epoch as it stands in the file, behind the two lines of its head. */
+static void check_epochs(const int32_t *epochs, int count)
+{
+    char directory[600], expected[100], first[20];
+    snprintf(directory, sizeof directory, "%s/__cluster_metadata-0", node.path);
+    struct slice text = read_file(directory, "leader-epoch-checkpoint");
+    snprintf(first, sizeof first, "0\n%d\n", count);
+    const char *at = (const char *)text.data;
+    ck_assert_msg(strncmp(at, first, strlen(first)) == 0, "%s", at);
+    for (int i = 0; i < count; i++) {
+        snprintf(expected, sizeof expected, "\n%d ", epochs[i]);
+        at = strstr(at + 1, expected);
+        ck_assert_msg(at != NULL, "no epoch %d in:\n%s", epochs[i], (const char *)text.data);
+    }
+    free_file(text);
+}
+
+/* 0: a start that has room, 1: a start without, and then there is room, 2: the file is nonsense, 3: it is
+ * empty, as a power cut may leave it, 4: an older one, 5: the same, and a snapshot stands for what it lacks.
+ */
+START_TEST(epochs_that_found_no_room_are_written_again)
+{
+    static const int32_t epochs[] = {1, 2, 3, 4};
+    static const char *const files[] = {[2] = "nonsense", [3] = "", [4] = "0\n1\n1 0\n", [5] = "0\n1\n1 0\n"};
+    char directory[600];
+    snprintf(directory, sizeof directory, "%s/__cluster_metadata-0", node.path);
+    check_epochs(epochs, 1);
+    ck_assert_int_eq(node_create(&node, "topic", id_of(0), 1), KERR_NONE);
+    for (int i = 0; i < 2; i++) {
+        is_full = true;
+        node_kill(&node);
+        node_open(&node);
+        check_epochs(epochs, 1);
+        is_full = false;
+    }
+    if (_i == 1) {
+        cluster_tick(node.cluster, 100);
+        check_epochs(epochs, 3);
+    }
+    if (_i == 5) {
+        cluster_tick(node.cluster, 100);
+        cluster_tick(node.cluster, 100 + 3600000);
+    }
+    if (_i > 1)
+        write_file(directory, "leader-epoch-checkpoint", files[_i], strlen(files[_i]));
+    node_kill(&node);
+    node_open(&node);
+    check_epochs(epochs, 4);
+    node_close(&node);
+}
+END_TEST
+
 START_TEST(after_a_failed_sync_the_last_segment_is_written_again_before_it_is_read)
 {
     struct file_status status;
@@ -183,6 +235,7 @@ int main(void)
     tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, a_full_disk_refuses_topics_but_not_their_deletion);
     tcase_add_test(tcase, a_node_comes_and_goes_on_a_full_disk);
+    tcase_add_loop_test(tcase, epochs_that_found_no_room_are_written_again, 0, 6);
     tcase_add_test(tcase, after_a_failed_sync_the_last_segment_is_written_again_before_it_is_read);
     suite_add_tcase(suite, tcase);
     SRunner *runner = srunner_create(suite);
