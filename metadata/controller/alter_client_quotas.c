@@ -126,6 +126,12 @@ static void add_record(const struct alteration *alteration, const struct quota_e
     record_list_add(records, &client_quota_record_message, &record);
 }
 
+/* As Java's Double.equals has it: NaN is NaN. */
+static bool is_same(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
 /* What is as it is asked for makes no record. */
 static void add_records(const struct alteration *alteration, const struct quota_entity *entity,
                         struct record_list *records)
@@ -133,7 +139,7 @@ static void add_records(const struct alteration *alteration, const struct quota_
     for (int32_t i = 0; i < alteration->entry->ops.count; i++) {
         const struct alter_client_quotas_op *op = &alteration->entry->ops.items[i];
         const struct quota_limit *before = quota_entity_find(alteration->before, op->key);
-        bool same = op->remove ? before == NULL : before != NULL && before->value == op->value;
+        bool same = op->remove ? before == NULL : before != NULL && is_same(before->value, op->value);
         if (!same)
             add_record(alteration, entity, op, records);
     }

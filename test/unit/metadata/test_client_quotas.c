@@ -98,6 +98,23 @@ START_TEST(numbers_end_where_their_types_do)
 }
 END_TEST
 
+START_TEST(what_is_no_number_is_written_once)
+{
+    static const char request[] =
+        "{\"entries\":[" ENTRY(PART("user", "\"u\""), SET("request_percentage", "\"NaN\"")) "]}";
+    alter(request);
+    ck_assert_int_eq(world.records.count, 1);
+    world_commit(&world);
+    alter(request);
+    ck_assert_int_eq(world.records.count, 0);
+    alter("{\"entries\":[" ENTRY(PART("user", "\"u\""), SET("request_percentage", "5")) "]}");
+    ck_assert_int_eq(world.records.count, 1);
+    world_commit(&world);
+    alter(request);
+    ck_assert_int_eq(world.records.count, 1);
+}
+END_TEST
+
 START_TEST(a_validation_writes_nothing)
 {
     struct alter_client_quotas_response *response = alter("{\"validateOnly\":true,\"entries\":[" ENTRY(
@@ -116,6 +133,7 @@ int main(void)
     tcase_add_test(tests, one_bad_limit_keeps_the_whole_entity_as_it_is_and_no_other);
     tcase_add_test(tests, an_entity_that_comes_twice_is_changed_once_and_complained_about);
     tcase_add_test(tests, numbers_end_where_their_types_do);
+    tcase_add_test(tests, what_is_no_number_is_written_once);
     tcase_add_test(tests, a_validation_writes_nothing);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
