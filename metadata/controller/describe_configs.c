@@ -24,7 +24,7 @@ struct description {
     struct arena *arena;
     const struct describe_configs_request *request;
     const struct describe_configs_resource *resource;
-    struct map wanted; /* the keys asked for; empty: all */
+    const struct map *wanted; /* the keys asked for; empty: all */
     struct describe_configs_response_resource *result;
     int32_t *room; /* configs that still fit the answer */
 };
@@ -108,7 +108,7 @@ static void add_broker_synonyms(const struct description *description, const cha
 
 static bool is_wanted(const struct description *description, struct slice name)
 {
-    return description->wanted.count == 0 || map_find(&description->wanted, name);
+    return description->wanted->count == 0 || map_find(description->wanted, name);
 }
 
 /* The next entry of the answer; NULL once it is full. */
@@ -439,9 +439,6 @@ static enum kerr describe(struct description *description, struct note *why)
 static void describe_resource(struct description *description)
 {
     struct note why = {{0}};
-    map_init(&description->wanted, description->view->image->configs.seed);
-    for (int32_t i = 0; i < description->resource->configuration_keys.count; i++)
-        map_put(&description->wanted, description->resource->configuration_keys.items[i], description);
     enum kerr error = describe(description, &why);
     if (*description->room == 0) {
         error = KERR_INVALID_REQUEST;
@@ -450,7 +447,6 @@ static void describe_resource(struct description *description)
     }
     description->result->error_code = (int16_t)error;
     description->result->error_message = arena_dup(description->arena, slice_str(why.text));
-    map_fini(&description->wanted);
 }
 
 static bool has_unknown_type(const struct describe_configs_request *request)
@@ -501,9 +497,19 @@ int32_t describe_configs_begin(const struct describe_configs_request *request, s
     return CONFIGS_MAX;
 }
 
+void describe_configs_want(const struct describe_configs_request *request, int32_t index, uint64_t hash_seed,
+                           struct map *wanted)
+{
+    const struct describe_configs_resource *resource = &request->resources.items[index];
+    map_init(wanted, hash_seed);
+    for (int32_t i = 0; i < resource->configuration_keys.count; i++)
+        map_put(wanted, resource->configuration_keys.items[i], wanted);
+}
+
 void describe_configs_of(const struct config_view *view, const struct acl_asker *client,
-                         const struct describe_configs_request *request, int32_t index, int32_t *room,
-                         struct arena *arena, struct describe_configs_response *response)
+                         const struct describe_configs_request *request, int32_t index,
+                         const struct map *wanted, int32_t *room, struct arena *arena,
+                         struct describe_configs_response *response)
 {
     struct describe_configs_response_resource *result = &response->results.items[index];
     if (result->error_code != KERR_NONE)
@@ -519,6 +525,7 @@ void describe_configs_of(const struct config_view *view, const struct acl_asker 
         .arena = arena,
         .request = request,
         .resource = &request->resources.items[index],
+        .wanted = wanted,
         .result = result,
         .room = room,
     };

@@ -8,6 +8,7 @@
 
 #include "metadata/acls.h"
 #include "metadata/config_def.h"
+#include "protocol/base/map.h"
 #include "protocol/messages/describe_configs.h"
 
 /* Lays out the answer, a result for each resource, without a look at the image. Returns how many configs have
@@ -15,11 +16,17 @@
 int32_t describe_configs_begin(const struct describe_configs_request *request, struct arena *arena,
                                struct describe_configs_response *response);
 
-/* Fills one result. It may cost some milliseconds, and a request may name a great many resources, so that
- * the image should not be held for more than one. Pure. The answer is in the arena; nothing in it is borrowed
- * from the image. */
+/* The keys that one resource is asked for, which may be millions: gathered before the image is held. Borrows
+ * from the request; the caller ends the map. Empty: all keys. */
+void describe_configs_want(const struct describe_configs_request *request, int32_t index, uint64_t hash_seed,
+                           struct map *wanted);
+
+/* Fills one result, with a look at those keys that there are, however many are asked for. It may cost some
+ * milliseconds, and a request may name a great many resources, so that the image should not be held for more
+ * than one. Pure. The answer is in the arena; nothing in it is borrowed from the image. */
 void describe_configs_of(const struct config_view *view, const struct acl_asker *client,
-                         const struct describe_configs_request *request, int32_t index, int32_t *room,
-                         struct arena *arena, struct describe_configs_response *response);
+                         const struct describe_configs_request *request, int32_t index,
+                         const struct map *wanted, int32_t *room, struct arena *arena,
+                         struct describe_configs_response *response);
 
 #endif

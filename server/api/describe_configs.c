@@ -20,10 +20,13 @@ void handle_describe_configs(struct call *call)
         log_levels[i] = diag_level_of((enum diag_area)i);
     int32_t room = describe_configs_begin(request, call->arena, call->response);
     for (int32_t i = 0; i < request->resources.count; i++) {
+        struct map wanted;
+        describe_configs_want(request, i, call->broker->hash_seed, &wanted);
         const struct image *image = cluster_read(call->broker->cluster);
         struct config_view view = broker_config_view(call->broker, image);
         view.log_levels = log_levels;
-        describe_configs_of(&view, &client, request, i, &room, call->arena, call->response);
+        describe_configs_of(&view, &client, request, i, &wanted, &room, call->arena, call->response);
         cluster_read_done(call->broker->cluster);
+        map_fini(&wanted);
     }
 }

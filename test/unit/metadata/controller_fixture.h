@@ -114,8 +114,13 @@ FIXTURE void world_describe_configs(struct world *world, const struct describe_c
                                     struct describe_configs_response *response)
 {
     int32_t room = describe_configs_begin(request, &world->arena, response);
-    for (int32_t i = 0; i < request->resources.count; i++)
-        describe_configs_of(&world->view, &(struct acl_asker){0}, request, i, &room, &world->arena, response);
+    for (int32_t i = 0; i < request->resources.count; i++) {
+        struct map wanted;
+        describe_configs_want(request, i, 0, &wanted);
+        describe_configs_of(&world->view, &(struct acl_asker){0}, request, i, &wanted, &room, &world->arena,
+                            response);
+        map_fini(&wanted);
+    }
 }
 
 /* The decided records; see text_of_records. */

@@ -325,12 +325,41 @@ START_TEST(the_resources_of_a_request_share_the_room_of_its_answer)
     int32_t room = describe_configs_begin(request, &world.arena, response);
     ck_assert_int_gt(room, 2);
     room = 2;
-    for (int32_t i = 0; i < 2; i++)
-        describe_configs_of(&world.view, &(struct acl_asker){0}, request, i, &room, &world.arena, response);
+    for (int32_t i = 0; i < 2; i++) {
+        struct map wanted;
+        describe_configs_want(request, i, 0, &wanted);
+        describe_configs_of(&world.view, &(struct acl_asker){0}, request, i, &wanted, &room, &world.arena,
+                            response);
+        map_fini(&wanted);
+    }
     ck_assert_int_eq(response->results.items[0].error_code, KERR_NONE);
     ck_assert_int_eq(response->results.items[0].configs.count, 1);
     ck_assert_int_eq(response->results.items[1].error_code, KERR_INVALID_REQUEST);
     ck_assert_int_eq(response->results.items[1].configs.count, 0);
+}
+END_TEST
+
+/* What is done while the image is held does not read them: they are gone by then. */
+START_TEST(however_many_keys_are_asked_for_the_image_is_held_for_those_that_there_are)
+{
+    enum { KEYS = 100 * 1000 };
+    struct slice *keys = arena_new_array(&world.arena, struct slice, KEYS);
+    for (int i = 0; i < KEYS; i++)
+        keys[i] = arena_printf(&world.arena, "key.%d", i);
+    keys[KEYS / 2] = keys[KEYS - 1] = SLICE("segment.ms");
+    struct describe_configs_resource topic = {
+        .resource_type = RESOURCE_TOPIC, .resource_name = SLICE("t"), .configuration_keys = {keys, KEYS}};
+    const struct describe_configs_request request = {.resources = {&topic, 1}};
+    struct describe_configs_response *response = world_response(&world, &describe_configs_response_message);
+    int32_t room = describe_configs_begin(&request, &world.arena, response);
+    struct map wanted;
+    describe_configs_want(&request, 0, 0, &wanted);
+    topic.configuration_keys.items = NULL;
+    describe_configs_of(&world.view, &(struct acl_asker){0}, &request, 0, &wanted, &room, &world.arena,
+                        response);
+    map_fini(&wanted);
+    ck_assert_int_eq(response->results.items[0].configs.count, 1);
+    ck_assert_slice(response->results.items[0].configs.items[0].name, "segment.ms");
 }
 END_TEST
 
@@ -356,6 +385,7 @@ int main(void)
     tcase_add_test(tests, documentation_is_the_tables_meaning_and_unknown_keys_are_secrets);
     tcase_add_test(tests, a_default_in_hours_is_told_as_a_default_in_milliseconds);
     tcase_add_test(tests, the_resources_of_a_request_share_the_room_of_its_answer);
+    tcase_add_test(tests, however_many_keys_are_asked_for_the_image_is_held_for_those_that_there_are);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
