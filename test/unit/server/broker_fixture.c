@@ -177,6 +177,14 @@ int thread_count(void)
     return walk_threads(NULL, NULL);
 }
 
+void expect_threads(int count)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+    while (thread_count() != count && clock_monotonic_ms() < deadline_ms)
+        sleep_ms(PAUSE_MS);
+    ck_assert_int_eq(thread_count(), count);
+}
+
 void expect_thread(const char *name)
 {
     bool found = false;

@@ -62,6 +62,9 @@ size_t address_space(void); /* bytes, used or not */
 int64_t cpu_ms(void);
 int thread_count(void);
 
+/* So many threads are there, or soon: one that ends is counted until it is gone. */
+void expect_threads(int count);
+
 /* A thread of this process has the name, or takes it soon. */
 void expect_thread(const char *name);
 

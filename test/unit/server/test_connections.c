@@ -190,7 +190,7 @@ START_TEST(a_client_that_speaks_now_and_then_stays)
     fixture_open(&fixture, (const char *const[]){"connections.max.idle.ms=4000", NULL});
     connect_client(&client, fixture.port);
     int64_t spoke_ms = clock_monotonic_ms();
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 4; i++) {
         sleep_ms(1200); /* beyond the second after which its buffers are given back */
         if (clock_monotonic_ms() - spoke_ms > 3000)
             break; /* the machine is too busy to say anything */
@@ -417,7 +417,7 @@ START_TEST(a_thousand_clients_come_and_go)
         for (int i = 0; i < count; i++)
             expect_served(&clients[i]);
         ck_assert_int_eq(connections_of(&fixture), count);
-        ck_assert_int_eq(thread_count(), threads + count);
+        expect_threads(threads + count);
         for (int i = 0; i < count; i++)
             client_close(&clients[i]);
         expect_connections(&fixture, 0);
@@ -598,6 +598,18 @@ START_TEST(a_stop_succeeds_without_descriptors)
 }
 END_TEST
 
+/* Threads that have begun map much for a moment, which may be long where others want the processors. */
+static size_t least_address_space(void)
+{
+    size_t least = address_space();
+    for (int i = 0; i < 30; i++) {
+        sleep_ms(10);
+        size_t now = address_space();
+        least = now < least ? now : least;
+    }
+    return least;
+}
+
 START_TEST(without_memory_for_a_thread_clients_are_refused_and_nothing_spins)
 {
     enum { CLIENTS = 12 };
@@ -609,10 +621,9 @@ START_TEST(without_memory_for_a_thread_clients_are_refused_and_nothing_spins)
     append_api_versions(&request, 3);
     expect_alive(&fixture);
     expect_connections(&fixture, 0);
-    sleep_ms(300); /* threads that have begun map much for a moment */
     struct rlimit before;
     ck_assert_int_eq(getrlimit(RLIMIT_AS, &before), 0);
-    struct rlimit limit = {.rlim_cur = address_space() + 64 * 1024, .rlim_max = before.rlim_max};
+    struct rlimit limit = {.rlim_cur = least_address_space() + 64 * 1024, .rlim_max = before.rlim_max};
     ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
     int64_t cpu_before_ms = cpu_ms();
     int refused = 0;
