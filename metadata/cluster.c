@@ -37,7 +37,6 @@
 #endif
 
 enum {
-    PRODUCER_ID_BLOCK = 1000,
     RECORD_OVERHEAD = 32, /* bytes of a record around its value, at most */
     RESERVE_BYTES = 1 << 20,
     RESERVE_PER_PARTITION = 256, /* leaderships at a start, and again at a stop */

@@ -274,7 +274,6 @@ static int keep_tail(struct cluster_log *log, int64_t base, const char *path, in
         error = file_sync_directory(log->fs, log->directory);
     if (error < 0)
         return error;
-    log->lost_end = true;
     diag_error(
         "%s: %s: the last %lld bytes, behind offset %lld, are cut off and set aside in %s: the write may "
         "have been torn, or a change is lost",
@@ -289,6 +288,7 @@ static int mend(struct cluster_log *log, int64_t base, const char *path, int64_t
     if (zeros == 1)
         diag_warn("%s: the last %lld bytes are zeros: cut off", path, (long long)(size - log->size));
     int error = zeros == 0 ? keep_tail(log, base, path, size, complaint) : zeros;
+    log->lost_end = true;
     if (error >= 0)
         error = file_truncate(log->fs, log->file, log->size);
     return error < 0 ? error : file_sync(log->fs, log->file);

@@ -32,7 +32,7 @@ struct cluster_log {
     int64_t room_end;       /* of the last segment: up to here its bytes have their place on the disk */
     bool directory_changed; /* a file was made, and its entry is not synced yet */
     bool has_unsynced;      /* something was appended since the last sync */
-    bool lost_end;          /* the start has set its end aside: a change may be lost */
+    bool lost_end;          /* the start has cut something off: a change may be lost */
 };
 
 /*

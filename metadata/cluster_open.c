@@ -6,7 +6,9 @@
  * 1. quorum-state is written before the first record of its epoch: no epoch is ever led twice. On a full disk
  *    the record alone says it, from the reserve: nobody else votes, and the higher of both epochs counts, in
  *    Apache Kafka too.
- * 2. Nothing serves yet: locks are taken only because the functions of cluster.c take them.
+ * 2. What a lost end of the log may have given out is not given again: an epoch of the log, two leader epochs
+ *    of each partition, a block of producer ids. The offsets are, in a later epoch.
+ * 3. Nothing serves yet: locks are taken only because the functions of cluster.c take them.
  */
 #include "metadata/cluster_state.h"
 
@@ -21,6 +23,7 @@
 #include "protocol/records/kraft_version_record.h"
 #include "protocol/records/leader_change.h"
 #include "protocol/records/metadata_transaction_record.h"
+#include "protocol/records/producer_ids_record.h"
 #include "storage/os/clock.h"
 #include "storage/os/diag.h"
 
@@ -302,6 +305,24 @@ int cluster_write_quorum_state(const struct cluster *cluster)
     return quorum_state_write(data_dir_fs(cluster->dir), cluster->directory, &state);
 }
 
+static enum last_stop last_stop(const struct cluster *cluster)
+{
+    return cluster->log.lost_end                                    ? STOP_UNKNOWN
+           : registration_was_clean(&cluster->image, cluster->node) ? STOP_CLEAN
+                                                                    : STOP_UNCLEAN;
+}
+
+/* Two producers of one id would be taken for one that repeats itself. */
+static void skip_producer_ids(const struct cluster *cluster, struct record_list *records)
+{
+    int64_t first = cluster->image.next_producer_id;
+    struct producer_ids_record ids = {.broker_id = cluster->node->node_id,
+                                      .broker_epoch = cluster->broker_epoch,
+                                      .next_producer_id = first + PRODUCER_ID_BLOCK};
+    if (first <= INT64_MAX - PRODUCER_ID_BLOCK)
+        record_list_add(records, &producer_ids_record_message, &ids);
+}
+
 /* Everything that this start has to say. */
 static bool collect(struct cluster *cluster, const struct replay *replay, int64_t first_offset,
                     struct record_list *records, struct note *why)
@@ -312,11 +333,13 @@ static bool collect(struct cluster *cluster, const struct replay *replay, int64_
     if (cluster_level(cluster) == 0 && !add_bootstrap(cluster, records, why))
         return false;
     cluster->broker_epoch = registration_add_self(records, &cluster->image, cluster->node, first_offset);
-    bool was_clean = registration_was_clean(&cluster->image, cluster->node);
-    int32_t leaderships = leaderships_add_taken(records, &cluster->image, cluster->node, was_clean);
+    enum last_stop stop = last_stop(cluster);
+    int32_t leaderships = leaderships_add_taken(records, &cluster->image, cluster->node, stop);
     if (leaderships > 0)
         diag_info("%s: leading %d partitions again%s", cluster->directory, leaderships,
-                  was_clean ? "" : ", in new leader epochs: the last stop was not clean");
+                  stop == STOP_CLEAN ? "" : ", in new leader epochs: the last stop was not clean");
+    if (stop == STOP_UNKNOWN)
+        skip_producer_ids(cluster, records);
     return true;
 }
 
@@ -357,7 +380,12 @@ static bool take_lead(struct cluster *cluster, const struct replay *replay, cons
                       struct note *why)
 {
     int32_t before = cluster->epoch > quorum->leader_epoch ? cluster->epoch : quorum->leader_epoch;
-    cluster->epoch = before < 0 ? 1 : before + 1;
+    int32_t skipped = cluster->log.lost_end; /* quorum-state may be older than what is lost */
+    if (before > INT32_MAX - 1 - skipped) {
+        note_set(why, "%s: there is no epoch behind %d", cluster->directory, (int)before);
+        return false;
+    }
+    cluster->epoch = before < 0 ? 1 + skipped : before + 1 + skipped;
     int error = cluster_write_quorum_state(cluster);
     if (file_is_full(error)) {
         diag_warn("%s/quorum-state: %s", cluster->directory, strerror(-error));
@@ -375,8 +403,8 @@ static bool take_lead(struct cluster *cluster, const struct replay *replay, cons
 }
 
 /* A log that no quorum ever led and in which nobody registered was written by hand (a test's): it stays as it
- * is, one segment however old its times are, and its epoch goes on. We stand in the image all the same,
- * so that nobody has to ask. */
+ * is, one segment however old its times are, and its epoch goes on, or the next one where its end was lost.
+ * We stand in the image all the same, so that nobody has to ask. */
 static bool stand_in(struct cluster *cluster, struct note *why)
 {
     cluster->log.segment_ms = INT64_MAX;
@@ -389,6 +417,8 @@ static bool stand_in(struct cluster *cluster, struct note *why)
         image_apply(&cluster->image, records.records[0], cluster->image.offset, cluster->image.epoch, why);
     arena_fini(&arena);
     cluster->epoch = cluster->epoch < 1 ? 1 : cluster->epoch;
+    if (cluster->log.lost_end && cluster->epoch < INT32_MAX)
+        cluster->epoch++;
     return applied;
 }
 

@@ -18,6 +18,7 @@ enum {
     BATCH_BYTES_MAX = 8 << 20, /* what Apache Kafka takes for a metadata batch */
     OWN_BATCH_BYTES = 256 << 10, /* of what a start or a stop has to say: it need not be all or none */
     NOT_REGISTERED = -1,
+    PRODUCER_ID_BLOCK = 1000,
     KRAFT_VERSION_MAX = 1, /* the voters stand in the log (KIP-853) */
 };
 

@@ -87,8 +87,8 @@ void leaderships_set_none(struct partition_change_record *change, const struct p
 struct leadership {
     struct record_list *records;
     const struct cluster_node *node;
-    bool was_clean; /* the node's last stop */
-    bool has_elr;   /* eligible leader replicas are on */
+    enum last_stop stop; /* the node's last one */
+    bool has_elr;        /* eligible leader replicas are on */
     struct partition_change_record change;
     struct partition_state state;
 };
@@ -162,13 +162,28 @@ static bool has_replica(const struct partition_state *partition, const struct cl
     return false;
 }
 
+/* To nobody and back: two epochs that may have been led already. */
+static void skip_epochs(struct leadership *back)
+{
+    int32_t leaders[] = {NO_LEADER, back->node->node_id};
+    for (size_t i = 0; i < sizeof leaders / sizeof leaders[0]; i++) {
+        begin_change(back);
+        back->change.leader = leaders[i];
+        record_list_add(back->records, &partition_change_record_message, &back->change);
+    }
+}
+
 static bool take(struct leadership *back)
 {
     if (!has_replica(&back->state, back->node))
         return false;
-    if (!back->was_clean)
+    if (back->stop != STOP_CLEAN)
         give_up_lead(back);
-    return lead_again(back);
+    if (!lead_again(back))
+        return false;
+    if (back->stop == STOP_UNKNOWN)
+        skip_epochs(back);
+    return true;
 }
 
 static bool resign(struct leadership *going)
@@ -204,9 +219,9 @@ static int32_t visit(struct leadership *one, const struct image *image, bool (*e
 }
 
 int32_t leaderships_add_taken(struct record_list *records, const struct image *image,
-                              const struct cluster_node *node, bool was_clean)
+                              const struct cluster_node *node, enum last_stop stop)
 {
-    struct leadership back = {.records = records, .node = node, .was_clean = was_clean};
+    struct leadership back = {.records = records, .node = node, .stop = stop};
     return visit(&back, image, take);
 }
 

@@ -24,6 +24,13 @@ void leaderships_set_leader(struct partition_change_record *change, const struct
 void leaderships_set_none(struct partition_change_record *change, const struct partition_state *partition,
                           const int32_t *node_id, bool has_elr, struct arena *arena);
 
+/* How the node stopped. */
+enum last_stop {
+    STOP_CLEAN,
+    STOP_UNCLEAN,
+    STOP_UNKNOWN, /* the cluster log has lost its last change: what a start has said, say */
+};
+
 /*
  * That this node leads every partition that it may lead and whose log directory it has: after a clean stop
  * all that it has resigned. Returns how many.
@@ -31,9 +38,12 @@ void leaderships_set_none(struct partition_change_record *change, const struct p
  * A stop that was not clean may have lost records that clients have seen. So the node gives up first what it
  * led, and is not in sync any more where eligible leader replicas are on: the leader epoch rises by two, as
  * Apache Kafka's, and a client can tell by it that the log is not what it was (KIP-320).
+ *
+ * If it is not known how it stopped, the node may have led in later epochs than the image has, by two at
+ * most, and have lost records of those. So the leader epoch rises by two more: none is led twice.
  */
 int32_t leaderships_add_taken(struct record_list *records, const struct image *image,
-                              const struct cluster_node *node, bool was_clean);
+                              const struct cluster_node *node, enum last_stop stop);
 
 /* That this node leads no partition any more: it stops, and all that was committed is here. */
 void leaderships_add_resigned(struct record_list *records, const struct image *image,

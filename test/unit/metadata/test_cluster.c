@@ -427,6 +427,92 @@ START_TEST(a_lost_quorum_state_is_no_loss_and_a_later_one_counts)
 }
 END_TEST
 
+START_TEST(behind_the_last_epoch_there_is_none)
+{
+    static const char last[] =
+        "{\"leaderId\":1,\"leaderEpoch\":2147483647,\"votedId\":-1,\"data_version\":0}";
+    node_open(&fixture);
+    node_close(&fixture);
+    write_file(fixture.path, "__cluster_metadata-0/quorum-state", last, sizeof last - 1);
+    node_refuse(&fixture, "there is no epoch behind 2147483647");
+}
+END_TEST
+
+/* ---- a lost end ---- */
+
+/* Of the last batch. */
+static void rot(void)
+{
+    struct slice bytes = read_file(fixture.path, LOG_NAME);
+    ((uint8_t *)(uintptr_t)bytes.data)[bytes.len - 1] ^= 1;
+    write_file(fixture.path, LOG_NAME, bytes.data, bytes.len);
+    free_file(bytes);
+}
+
+/* The start's own word: that it leads in the leader epoch 2. Records may have been written in that, and be
+ * lost. */
+START_TEST(no_leader_epoch_is_given_twice_where_the_log_s_end_is_lost)
+{
+    node_open(&fixture);
+    node_create(&fixture, "t", make_id(1), 2);
+    node_kill(&fixture);
+    node_open(&fixture);
+    ck_assert_int_eq(node_partition(&fixture, "t", 1).leader_epoch, 2);
+    int32_t epoch = node_epoch(&fixture);
+    int64_t offset = node_offset(&fixture);
+    node_kill(&fixture);
+    rot();
+    node_open(&fixture);
+    ck_assert_int_eq(node_partition(&fixture, "t", 1).leader_epoch, 4);
+    ck_assert_int_eq(node_epoch(&fixture), epoch + 2);
+    ck_assert_int_gt(node_offset(&fixture), offset);
+    node_close(&fixture);
+    node_open(&fixture); /* once */
+    ck_assert_int_eq(node_partition(&fixture, "t", 1).leader_epoch, 6);
+    node_close(&fixture);
+}
+END_TEST
+
+/* On a full disk quorum-state says nothing of it. */
+START_TEST(no_epoch_is_given_twice_where_the_log_s_end_is_lost)
+{
+    node_open(&fixture);
+    node_kill(&fixture);
+    struct slice quorum = read_file(fixture.path, "__cluster_metadata-0/quorum-state");
+    node_open(&fixture);
+    int32_t epoch = node_epoch(&fixture);
+    node_kill(&fixture);
+    write_file(fixture.path, "__cluster_metadata-0/quorum-state", quorum.data, quorum.len);
+    free_file(quorum);
+    struct slice log = read_file(fixture.path, LOG_NAME);
+    size_t at = 0;
+    struct batch_header header;
+    while (batch_header_read(log.data + at, &header), header.partition_leader_epoch < epoch)
+        at += (size_t)batch_size(&header);
+    for (size_t i = at + BATCH_ATTRIBUTES_AT; i < log.len; i++) /* all that it has said */
+        ((uint8_t *)(uintptr_t)log.data)[i] ^= 1;
+    write_file(fixture.path, LOG_NAME, log.data, log.len);
+    free_file(log);
+    node_open(&fixture);
+    ck_assert_int_gt(node_epoch(&fixture), epoch);
+    node_close(&fixture);
+}
+END_TEST
+
+START_TEST(no_producer_id_is_given_twice_where_the_log_s_end_is_lost)
+{
+    int64_t first, second;
+    node_open(&fixture);
+    ck_assert_int_eq(cluster_next_producer_id(fixture.cluster, &first), KERR_NONE);
+    node_kill(&fixture);
+    rot();
+    node_open(&fixture);
+    ck_assert_int_eq(cluster_next_producer_id(fixture.cluster, &second), KERR_NONE);
+    ck_assert_int_ge(second, first + 1000);
+    node_close(&fixture);
+}
+END_TEST
+
 /* ---- stopping ---- */
 
 static int64_t log_size(void)
@@ -578,6 +664,10 @@ int main(void)
                         sizeof lives_at / sizeof lives_at[0]);
     tcase_add_test(tcase, every_start_takes_the_next_epoch_and_registers_anew);
     tcase_add_test(tcase, a_lost_quorum_state_is_no_loss_and_a_later_one_counts);
+    tcase_add_test(tcase, behind_the_last_epoch_there_is_none);
+    tcase_add_test(tcase, no_leader_epoch_is_given_twice_where_the_log_s_end_is_lost);
+    tcase_add_test(tcase, no_epoch_is_given_twice_where_the_log_s_end_is_lost);
+    tcase_add_test(tcase, no_producer_id_is_given_twice_where_the_log_s_end_is_lost);
     tcase_add_test(tcase, a_clean_stop_leaves_nobody_who_leads_and_a_broker_that_is_fenced);
     tcase_add_test(tcase, a_stop_of_which_only_a_part_is_there_is_as_good_as_a_kill);
     tcase_add_test(tcase, a_stop_that_cannot_be_written_leaves_leaders_as_they_are);

@@ -290,6 +290,29 @@ START_TEST(its_first_change_follows_the_last_record_in_the_same_epoch)
 }
 END_TEST
 
+/* Somebody may have been told what stood at this offset. */
+START_TEST(behind_a_lost_end_its_next_change_takes_the_next_epoch)
+{
+    write_course_directory();
+    node_open(&fixture);
+    ck_assert_int_eq(node_create(&fixture, "pear", make_id(2), 2), KERR_NONE);
+    node_close(&fixture);
+    struct slice bytes = read_file(fixture.path, LOG_NAME);
+    ((uint8_t *)(uintptr_t)bytes.data)[bytes.len - 1] ^= 1;
+    write_file(fixture.path, LOG_NAME, bytes.data, bytes.len);
+    free_file(bytes);
+    node_open(&fixture);
+    ck_assert_int_eq(node_create(&fixture, "fig", make_id(3), 2), KERR_NONE);
+    node_close(&fixture);
+    bytes = read_file(fixture.path, LOG_NAME);
+    struct batch_header header;
+    batch_header_read(bytes.data + sizeof course_log, &header);
+    ck_assert_int_eq(header.base_offset, 4);
+    ck_assert_int_eq(header.partition_leader_epoch, 2);
+    free_file(bytes);
+}
+END_TEST
+
 START_TEST(a_formatted_directory_without_a_log_starts_as_a_new_cluster)
 {
     node_write_meta(&fixture);
@@ -492,6 +515,7 @@ int main(void)
     tcase_add_test(tcase, a_bootstrap_that_was_cut_short_is_done_again);
     tcase_add_test(tcase, a_log_without_registrations_is_left_as_it_is);
     tcase_add_test(tcase, its_first_change_follows_the_last_record_in_the_same_epoch);
+    tcase_add_test(tcase, behind_a_lost_end_its_next_change_takes_the_next_epoch);
     tcase_add_test(tcase, a_formatted_directory_without_a_log_starts_as_a_new_cluster);
     tcase_add_test(tcase, a_quorum_of_several_is_refused);
     tcase_add_test(tcase, a_voter_that_is_another_node_is_refused);

@@ -68,7 +68,8 @@ static const struct partition_state *partition(void)
 static int32_t start(void)
 {
     apply(&before);
-    leaderships_add_taken(&records, &image, &node, registration_was_clean(&image, &node));
+    bool was_clean = registration_was_clean(&image, &node);
+    leaderships_add_taken(&records, &image, &node, was_clean ? STOP_CLEAN : STOP_UNCLEAN);
     int32_t count = records.count;
     apply(&records);
     return count;
@@ -158,7 +159,7 @@ START_TEST(a_clean_stop_and_the_next_start_say_what_kafka_says)
     ck_assert(image_find_broker(&image, 1)->fenced);
     ck_assert(image_find_broker(&image, 1)->in_controlled_shutdown);
 
-    ck_assert_int_eq(leaderships_add_taken(&records, &image, &node, true), 1);
+    ck_assert_int_eq(leaderships_add_taken(&records, &image, &node, STOP_CLEAN), 1);
     ck_assert_str_eq(text_of_records(&records), levels[_i].start);
     ck_assert_int_eq(records.records[0].data[VERSION_AT], levels[_i].partition_change_version);
     apply(&records);
@@ -236,6 +237,20 @@ START_TEST(after_a_kill_the_leader_epoch_rises_by_two_and_the_partition_recovers
     check_leads_alone(2, LEADER_RECOVERING);
     ck_assert_int_eq(start(), 2);
     check_leads_alone(4, LEADER_RECOVERING);
+}
+END_TEST
+
+/* 0, 1: it may have led since; 2: or have stopped. */
+START_TEST(where_the_last_word_is_lost_no_epoch_is_led_twice)
+{
+    begin(_i == 1 ? ELR_OFF : ELR_ON);
+    if (_i == 2)
+        take_lead_away(0, 1, 1);
+    apply(&before);
+    ck_assert_int_eq(leaderships_add_taken(&records, &image, &node, STOP_UNKNOWN), 1);
+    ck_assert_int_eq(records.count, 4);
+    apply(&records);
+    check_leads_alone(4, _i == 1 ? 0 : LEADER_RECOVERING);
 }
 END_TEST
 
@@ -341,6 +356,7 @@ int main(void)
     tcase_add_test(tcase, what_it_does_not_lead_it_says_nothing_of);
     tcase_add_test(tcase, a_stop_that_said_nothing_leaves_leaders_as_they_are);
     tcase_add_test(tcase, after_a_kill_the_leader_epoch_rises_by_two_and_the_partition_recovers);
+    tcase_add_loop_test(tcase, where_the_last_word_is_lost_no_epoch_is_led_twice, 0, 3);
     tcase_add_test(tcase, without_eligible_leader_replicas_the_epoch_rises_and_the_isr_stays);
     tcase_add_test(tcase, a_marker_of_another_stop_is_none);
     tcase_add_test(tcase, a_lead_that_was_given_up_in_order_rises_once_more_without_the_marker);
