@@ -5,7 +5,8 @@
  *    which no checksum covers - or its checksum is wrong, and the reader knows.
  * 2. A byte changed under a batch's checksum is found (damage_found).
  * 3. Hints: every fetch and every search by time gives what it gave before.
- * 4. No topic is lost, but for the last change, if that is what was damaged, and then it is told and kept.
+ * 4. A start leads in a leader epoch that no batch has (KIP-320).
+ * 5. No topic is lost, but for the last change, if that is what was damaged, and then it is told and kept.
  */
 #include "test/sim/damage_found.h"
 
@@ -171,6 +172,7 @@ static bool check_partition(struct node *node, struct model_topic *topic, int32_
             note_set(why, "%s-%d: the batch at %" PRId64 " was never written", topic->name, (int)index,
                      reading.batches[i].header.base_offset);
         tally->whole += model_find_batch(&topic->parts[index], bytes) != NULL;
+        tally->led += reading.batches[i].header.partition_leader_epoch >= reading.offsets.leader_epoch;
         tally->bad += !reading.batches[i].crc_is_good;
     }
     tally->bad += reading.passed + (reading.error != KERR_NONE);
@@ -213,7 +215,7 @@ static void take_digests(struct damaged *damaged)
     damaged->lookups = digest_lookups(&node, &damaged->workload.model);
     damaged->topics = digest_topics(&node);
     bool good = check_topics(damaged, &node, &tally, &why);
-    ensure(good && tally.bad == 0);
+    ensure(good && tally.bad == 0 && tally.led == 0);
     damaged->written = tally.whole;
     node_kill(&node);
     sim_fs_free(fs);
@@ -234,7 +236,26 @@ static void take_topics_before(struct damaged *damaged)
     sim_fs_free(fs);
 }
 
-/* A topic is made, then nothing happens for a while, but that the log's end moves. */
+/* The first batch of a new topic: of the leader epoch in which the stop that follows ends. */
+static void append_first(struct workload *workload, struct model_topic *topic)
+{
+    size_t len;
+    uint8_t *bytes = workload_make_batch(workload, -1, -1, false, &len);
+    batch_set_leader_epoch(bytes, 0);
+    struct model_batch *batch = model_add_batch(&topic->parts[0], bytes, len);
+    batch->first_timestamp = batch->header.base_timestamp;
+    batch->stored = true;
+    struct append entry = {.batch = bytes, .len = len, .acks = -1, .header = batch->header};
+    struct partition *partition = partitions_find_by_id(workload->node.partitions, topic->id, 0);
+    ensure(partition != NULL);
+    (void)partition_append(partition, &entry, clock_wall_ms());
+    ensure(entry.error == KERR_NONE && entry.base_offset == 0);
+    ensure(partition_sync(partition, entry.sync_offset, INT64_MAX) == KERR_NONE);
+    partition_unref(partition);
+    free(bytes);
+}
+
+/* A topic is made and written to, then nothing happens for a while, but that the log's end moves. */
 static void make_last_change(struct workload *workload)
 {
     struct model_topic *topic = model_add_topic(&workload->model, "last", 1, workload->fs->trace_count);
@@ -243,6 +264,7 @@ static void make_last_change(struct workload *workload)
     enum kerr error = node_create_topic(&workload->node, topic->name, topic->id, topic->partitions);
     ensure(error == KERR_NONE);
     topic->created = workload->fs->trace_count;
+    append_first(workload, topic);
     for (int i = 0; i < 4; i++) {
         sim_world_pass(600);
         cluster_tick(workload->node.cluster, clock_monotonic_ms());
@@ -290,12 +312,24 @@ static int64_t place_in_batch(const struct sim_fs *fs, const struct damaged_file
     return -1;
 }
 
+/* The batches' own epochs, which no checksum covers; or the id of the directory: what is in one that the
+ * cluster does not know is not led anew. */
+static bool may_change_epochs(const struct damaged_file *file, int64_t flipped)
+{
+    return file->kind == DAMAGED_LOG || file->kind == DAMAGED_TEXT
+           || (file->kind == DAMAGED_CLUSTER && flipped < 0); /* a file that is shorter tells of nothing */
+}
+
 static bool check_started(struct damaged *damaged, struct node *node, const struct damaged_file *file,
                           int64_t flipped, const struct sim_bytes *before, struct note *why)
 {
     struct tally tally;
     if (!check_topics(damaged, node, &tally, why))
         return false;
+    if (tally.led > 0 && !may_change_epochs(file, flipped)) {
+        note_set(why, "a leader epoch is led twice");
+        return false;
+    }
     if (file->kind == DAMAGED_CLUSTER)
         return damage_cost_no_topics(damaged, node, node->fs, file, flipped, before, why);
     if (digest_topics(node) != damaged->topics)

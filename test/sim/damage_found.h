@@ -9,6 +9,7 @@
 /* What readers got of a directory. */
 struct tally {
     size_t whole; /* batches that are exactly what was written */
+    size_t led;   /* those of the leader epoch that has begun, or of a later one */
     size_t bad;   /* those whose checksum tells the reader that they are not, and errors */
 };
 

@@ -110,7 +110,6 @@ uint64_t digest_topics(struct node *node)
     struct topic **topics = image_sorted_topics(image);
     for (size_t i = 0; i < image->topics_by_name.count; i++)
         add_topic(&digest, topics[i]);
-    add_number(&digest, image->next_producer_id);
     free(topics);
     cluster_read_done(node->cluster);
     return digest;

@@ -14,7 +14,7 @@ uint64_t digest_records(struct node *node, struct model *model);
 /* Fetches at every batch of the model, and searches for every timestamp. */
 uint64_t digest_lookups(struct node *node, struct model *model);
 
-/* The topics that the cluster has, with their partitions and replicas, and its next producer id. */
+/* The topics that the cluster has, with their partitions and replicas. */
 uint64_t digest_topics(struct node *node);
 
 #endif
