@@ -160,6 +160,10 @@ int log_delete_below(struct log *log, int64_t offset, int32_t max, int64_t now_m
 int32_t log_take_deleted(struct log *log, int64_t now_ms, struct segment **taken, int32_t capacity);
 void log_unlink_deleted(struct segment *segment); /* no lock */
 
+/* Whether no segment below `offset` is there, and those that were are gone for good: no checkpoint file need
+ * say the log start then. */
+bool log_is_named_from(const struct log *log, int64_t offset);
+
 /* Writes leader-epoch-checkpoint if the cache changed. */
 int log_store_epochs(struct log *log);
 

@@ -169,6 +169,11 @@ int log_advance_start(struct log *log, int64_t offset)
                                 : result; /* tried again with the next change, and found again without it */
 }
 
+bool log_is_named_from(const struct log *log, int64_t offset)
+{
+    return offset <= log->segments[0]->base_offset && !log->directory_changed && log->directory_syncs == 0;
+}
+
 int log_delete_below(struct log *log, int64_t offset, int32_t max, int64_t now_ms)
 {
     ensure(offset <= log->start_offset);

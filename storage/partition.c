@@ -361,10 +361,7 @@ void partition_get_checkpoint(struct partition *partition, struct partition_chec
     partition_lock(partition);
     const struct log *log = partition->log;
     bool is_there = !log->is_unmade;
-    /* By the first segment's name - once those before it are gone for good. */
-    bool is_named = log->start_offset <= log->segments[0]->base_offset && !log->directory_changed
-                    && log->directory_syncs == 0;
-    bool is_told = log->start_offset == 0 || is_named;
+    bool is_told = log->start_offset == 0 || log_is_named_from(log, log->start_offset);
     *checkpoint = (struct partition_checkpoint){
         .recovery_point = is_there ? log_recovery_point(log) : -1,
         .high_watermark = is_there ? partition->high_watermark.offset : -1,

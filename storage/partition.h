@@ -87,8 +87,12 @@ enum { DELETE_ALL_RECORDS = -1 };
 /* Moves the log start up to `offset`, or to the high watermark (DELETE_ALL_RECORDS); nothing happens if it is
  * there already. NONE with the log start as it is then; what partition_check_leader says; POLICY_VIOLATION if
  * the topic is only compacted; OFFSET_OUT_OF_RANGE. The new start survives a crash once
- * partitions_store_log_starts has returned. */
+ * partition_start_is_stored says so. */
 enum kerr partition_delete_records(struct partition *partition, int64_t offset, int64_t *log_start_offset);
+
+/* Whether the next start finds a log start that is not below `offset`, whatever happens: after
+ * partitions_store_log_starts, of which other directories may have been in the way. */
+bool partition_start_is_stored(struct partition *partition, int64_t offset);
 
 /* ---- reading ---- */
 

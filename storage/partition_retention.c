@@ -151,6 +151,14 @@ void partition_note_stored_start(struct partition *partition, const struct data_
     partition_unlock(partition);
 }
 
+bool partition_start_is_stored(struct partition *partition, int64_t offset)
+{
+    partition_lock(partition);
+    bool is_stored = partition->log->durable_start >= offset || log_is_named_from(partition->log, offset);
+    partition_unlock(partition);
+    return is_stored;
+}
+
 void partition_unlink_deleted(struct partition *partition, int64_t now_ms)
 {
     struct segment *taken[UNLINKED_AT_ONCE];

@@ -112,10 +112,12 @@ static enum kerr move_start(struct call *call, struct deletion *item)
     return partition_delete_records(item->partition, item->offset, &item->answer->low_watermark);
 }
 
-/* The new start is on stable storage, if its directory is still in order. */
-static void finish(struct deletion *item, bool stored)
+/* The new start is on stable storage, if its directory is still in order: that another one is not is nothing
+ * to this partition. */
+static void finish(struct deletion *item)
 {
-    if (item->answer->error_code == KERR_NONE && !stored)
+    if (item->answer->error_code == KERR_NONE
+        && !partition_start_is_stored(item->partition, item->answer->low_watermark))
         item->answer->error_code = KERR_KAFKA_STORAGE_ERROR;
     if (item->answer->error_code == KERR_NONE)
         item->answer->error_code = (int16_t)partition_check_leader(item->partition, -1, true);
@@ -128,7 +130,6 @@ static void finish(struct deletion *item, bool stored)
 void handle_delete_records(struct call *call)
 {
     struct deletions deletions = {.call = call};
-    bool stored = true;
     bool any = false;
     list_deletions(&deletions);
     for (int32_t i = 0; i < deletions.count; i++) {
@@ -137,7 +138,8 @@ void handle_delete_records(struct call *call)
         any |= item->answer->error_code == KERR_NONE;
     }
     if (any)
-        stored = partitions_store_log_starts(call->broker->partitions);
+        (void)partitions_store_log_starts(
+            call->broker->partitions); /* each partition knows what became of it */
     for (int32_t i = 0; i < deletions.count; i++)
-        finish(&deletions.items[i], stored);
+        finish(&deletions.items[i]);
 }
