@@ -47,9 +47,14 @@ static struct storage_config storage_settings(void)
     config.retention_check_interval_ms = 2000;
     config.initial_task_delay_ms = 2000;
     config.partitions_at_once = 1;       /* some are, others are not */
-    config.recovery_threads_per_dir = 1; /* sim_fs knows one thread */
+    config.recovery_threads_per_dir = 0; /* none beside ours: sim_fs knows one thread */
     config.cleaner.enable = false;       /* ... and the cleaner has its own */
     return config;
+}
+
+static struct uuid directory_of(const struct node *node, const struct partition_state *state)
+{
+    return state->directories != NULL ? state->directories[0] : node->directory_ids[0];
 }
 
 /* The partitions of one topic, as the image has them; names borrow from it. */
@@ -62,7 +67,7 @@ static size_t hosted_of(const struct node *node, const struct topic *topic, stru
             .index = i,
             .leader_epoch = topic->partitions[i].leader_epoch,
             .is_leader = topic->partitions[i].leader == node->self.node_id,
-            .directory_id = node->directory_id,
+            .directory_id = directory_of(node, &topic->partitions[i]),
             .config = node_log_config(topic->name),
         };
     return (size_t)topic->partition_count;
@@ -71,7 +76,7 @@ static size_t hosted_of(const struct node *node, const struct topic *topic, stru
 static bool load_partitions(struct node *node, struct note *why)
 {
     struct storage_config config = storage_settings();
-    node->partitions = partitions_new(&node->dir, 1, &config);
+    node->partitions = partitions_new(node->dirs, node->dir_count, &config);
     const struct image *image = cluster_read(node->cluster);
     struct hosted_partition *hosted = calloc((size_t)image->partition_count + 1, sizeof *hosted);
     ensure(hosted != NULL);
@@ -85,41 +90,83 @@ static bool load_partitions(struct node *node, struct note *why)
     return error == KERR_NONE;
 }
 
+/* The first one must be in order; the other one may be one that the disk refuses. */
+static bool open_dirs(struct node *node, struct note *why)
+{
+    struct sim_fs *const disks[NODE_DIRS] = {node->fs, node->other};
+    static const char *const paths[NODE_DIRS] = {NODE_PATH, NODE_OTHER_PATH};
+    enum data_dir_state states[NODE_DIRS];
+    while (node->dir_count < (node->other != NULL ? 2 : 1)) {
+        int32_t at = node->dir_count++;
+        node->dirs[at] = data_dir_open(&disks[at]->table, paths[at], &states[at], why);
+        if (node->dirs[at] == NULL || (at == 0 && states[at] == DATA_DIR_FAILED))
+            return false;
+    }
+    return states[0] != DATA_DIR_EMPTY
+           || format_dirs(node->dirs, node->dir_count, SLICE_NULL, 1, METADATA_VERSION_MAX, why) == KERR_NONE;
+}
+
+static void begin_dirs(struct node *node)
+{
+    int64_t epochs[NODE_DIRS] = {-1, -1};
+    data_dir_introduce(node->dirs, node->dir_count);
+    node->was_clean = true;
+    for (int32_t i = 0; i < node->dir_count; i++) {
+        bool in_order = !data_dir_is_offline(node->dirs[i]);
+        node->was_clean &= in_order && data_dir_begin(node->dirs[i], &epochs[i]) && epochs[i] == epochs[0];
+        if (in_order)
+            node->directory_ids[node->directory_id_count++] = data_dir_meta(node->dirs[i])->directory_id;
+    }
+    node->self.previous_broker_epoch = node->was_clean ? epochs[0] : -1;
+    node->self.log_dir_count = node->directory_id_count;
+}
+
 static bool open_stages(struct node *node, struct note *why)
 {
-    enum data_dir_state state;
-    node->dir = data_dir_open(&node->fs->table, NODE_PATH, &state, why);
-    if (node->dir == NULL || state == DATA_DIR_FAILED)
+    if (!open_dirs(node, why))
         return false;
-    if (state == DATA_DIR_EMPTY
-        && format_dirs(&node->dir, 1, SLICE_NULL, 1, METADATA_VERSION_MAX, why) != KERR_NONE)
-        return false;
-    int64_t broker_epoch;
-    data_dir_introduce(&node->dir, 1);
-    node->was_clean = data_dir_begin(node->dir, &broker_epoch);
-    node->self.previous_broker_epoch = node->was_clean ? broker_epoch : -1;
-    node->directory_id = data_dir_meta(node->dir)->directory_id;
-    node->cluster = cluster_open(node->dir, &node->self, why);
+    begin_dirs(node);
+    node->cluster = cluster_open(node->dirs[0], &node->self, why);
     return node->cluster != NULL && load_partitions(node, why);
 }
 
-bool node_start(struct node *node, struct sim_fs *fs, struct note *why)
+bool node_start_on_two(struct node *node, struct sim_fs *fs, struct sim_fs *other, struct note *why)
 {
     *node = (struct node){
         .fs = fs,
+        .other = other,
         .endpoint = {SLICE("PLAINTEXT"), SLICE("127.0.0.1"), 9092, 0},
     };
     node->self = (struct cluster_node){
         .node_id = 1,
         .endpoints = &node->endpoint,
         .endpoint_count = 1,
-        .log_dirs = &node->directory_id,
-        .log_dir_count = 1,
+        .log_dirs = node->directory_ids,
     };
     if (open_stages(node, why))
         return true;
     node_kill(node);
     return false;
+}
+
+bool node_start(struct node *node, struct sim_fs *fs, struct note *why)
+{
+    return node_start_on_two(node, fs, NULL, why);
+}
+
+bool node_other_is_offline(const struct node *node)
+{
+    return node->other != NULL && data_dir_is_offline(node->dirs[1]);
+}
+
+bool node_has_on_other(const struct node *node, struct uuid topic_id, int32_t index)
+{
+    const struct image *image = cluster_read(node->cluster);
+    const struct topic *topic = image_find_topic_by_id(image, topic_id);
+    bool has = topic != NULL && index < topic->partition_count
+               && !uuid_equal(directory_of(node, &topic->partitions[index]), node->directory_ids[0]);
+    cluster_read_done(node->cluster);
+    return has;
 }
 
 bool node_stop(struct node *node)
@@ -131,22 +178,36 @@ bool node_stop(struct node *node)
         clean = partitions_close(node->partitions, cluster_broker_epoch(node->cluster));
     if (node->cluster != NULL)
         cluster_close(node->cluster);
-    data_dir_close(node->dir);
+    for (int32_t i = 0; i < node->dir_count; i++)
+        data_dir_close(node->dirs[i]);
     *node = (struct node){0};
     return clean;
 }
 
 void node_kill(struct node *node)
 {
-    struct sim_fs *fs = node->fs;
-    fs->is_off = true;
-    if (node->dir != NULL)
-        data_dir_fail(node->dir, "killed");
+    struct sim_fs *const disks[NODE_DIRS] = {node->fs, node->other};
+    for (int32_t i = 0; i < NODE_DIRS; i++)
+        if (disks[i] != NULL)
+            disks[i]->is_off = true;
+    for (int32_t i = 0; i < node->dir_count; i++)
+        if (node->dirs[i] != NULL)
+            data_dir_fail(node->dirs[i], "killed");
     (void)node_stop(node);
-    fs->is_off = false;
+    for (int32_t i = 0; i < NODE_DIRS; i++)
+        if (disks[i] != NULL)
+            disks[i]->is_off = false;
 }
 
 /* ---- topics ---- */
+
+/* As the controller would: no new partition for a directory that has failed. */
+static struct uuid place_of(const struct node *node, struct uuid topic_id, int32_t index)
+{
+    bool on_other = (topic_id.bytes[sizeof topic_id.bytes - 1] + index) % 2 != 0;
+    return on_other && node->directory_id_count > 1 && !node_other_is_offline(node) ? node->directory_ids[1]
+                                                                                    : node->directory_ids[0];
+}
 
 static void add_records_of_topic(const struct node *node, struct record_list *list, const char *name,
                                  struct uuid id, int32_t partitions)
@@ -158,7 +219,7 @@ static void add_records_of_topic(const struct node *node, struct record_list *li
     record_list_add(list, &topic_record_message, &topic);
     for (int32_t i = 0; i < partitions; i++) {
         struct partition_record partition;
-        struct uuid directory = node->directory_id;
+        struct uuid directory = place_of(node, id, i);
         int32_t broker = node->self.node_id;
         schema_set_defaults(partition_record_schema(), &partition);
         partition.partition_id = i;

@@ -61,7 +61,7 @@ static bool check_offline(struct run *run, int64_t failed_before)
     struct workload *workload = &run->workload;
     if (run->fs->failed_syncs == failed_before || !workload->running)
         return true;
-    if (!data_dir_is_offline(workload->node.dir))
+    if (!data_dir_is_offline(workload->node.dirs[0]))
         note_set(&run->why, "a sync failed, and the directory is not offline");
     struct model_topic *topic = &workload->model.topics[0];
     struct partition *partition = partitions_find_by_id(workload->node.partitions, topic->id, 0);

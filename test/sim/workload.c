@@ -5,6 +5,7 @@
 #include "protocol/batch_build.h"
 #include "storage/os/clock.h"
 #include "storage/partition_clean.h"
+#include "storage/segment.h"
 #include "test/sim/sim_world.h"
 
 #include <inttypes.h>
@@ -24,12 +25,13 @@ static uint32_t draw(struct workload *workload, uint32_t below)
 
 static size_t now_at(const struct workload *workload)
 {
-    return workload->fs->trace_count;
+    return workload->fs->trace_count + (workload->other != NULL ? workload->other->trace_count : 0);
 }
 
-static void complain(struct workload *workload, const char *what, enum kerr error)
+/* `excused`: faults that are expected may be the reason. */
+static void complain(struct workload *workload, bool excused, const char *what, enum kerr error)
 {
-    if (!workload->faults_are_expected)
+    if (!workload->faults_are_expected || !excused)
         note_set(&workload->complaint, "at %zu: %s: error %d", now_at(workload), what, (int)error);
 }
 
@@ -144,6 +146,18 @@ static void make_entries(struct workload *workload, struct sending *sending)
     }
 }
 
+/* Whether the disk that may fail has it. */
+static bool may_fail(const struct workload *workload, const struct model_topic *topic, int32_t index)
+{
+    return workload->other == NULL || node_has_on_other(&workload->node, topic->id, index);
+}
+
+static bool is_excused(const struct workload *workload, const struct sending *sending, enum kerr error)
+{
+    return may_fail(workload, sending->topic, sending->index)
+           && (workload->other == NULL || error == KERR_KAFKA_STORAGE_ERROR);
+}
+
 /* What the answers say. */
 static void take_answers(struct workload *workload, struct sending *sending)
 {
@@ -153,7 +167,8 @@ static void take_answers(struct workload *workload, struct sending *sending)
         struct model_batch *batch = &part->batches[sending->first + (size_t)i];
         batch->stored = entry->error == KERR_NONE;
         if (!batch->stored)
-            complain(workload, "an append was refused", entry->error);
+            complain(workload, is_excused(workload, sending, entry->error), "an append was refused",
+                     entry->error);
         else if (entry->duplicate || entry->base_offset != batch->header.base_offset)
             note_set(&workload->complaint, "at %zu: appended at %" PRId64 ", not %" PRId64, now_at(workload),
                      entry->base_offset, batch->header.base_offset);
@@ -173,7 +188,7 @@ static void await_sync(struct workload *workload, struct sending *sending)
             continue;
         enum kerr error = partition_sync(sending->partition, entry->sync_offset, INT64_MAX);
         if (error != KERR_NONE)
-            complain(workload, "a sync failed", error);
+            complain(workload, is_excused(workload, sending, error), "a sync failed", error);
         else
             model_mark(&part->durable, now_at(workload), entry->last_offset + 1);
     }
@@ -210,7 +225,8 @@ static bool choose_partition(struct workload *workload, struct sending *sending)
         sending->partition = partitions_find_by_id(workload->node.partitions, topic->id, index);
         if (sending->partition != NULL)
             return true;
-        complain(workload, "a partition is not hosted", KERR_NOT_LEADER_OR_FOLLOWER);
+        complain(workload, may_fail(workload, topic, index), "a partition is not hosted",
+                 KERR_NOT_LEADER_OR_FOLLOWER);
     }
     return false;
 }
@@ -226,6 +242,54 @@ static void append(struct workload *workload)
     if (sending.which == TRANSACTIONAL)
         part_of(&sending)->in_transaction |= sending.entries[0].error == KERR_NONE;
     partition_unref(sending.partition);
+}
+
+static void read_first(struct workload *workload, const struct sending *sending, bool is_offline)
+{
+    struct partition_offsets offsets;
+    partition_get_offsets(sending->partition, &offsets);
+    struct partition_read read = {
+        .fetch_offset = offsets.log_start_offset,
+        .max_bytes = 1,
+        .at_least_one = true,
+        .current_leader_epoch = -1,
+        .last_fetched_epoch = -1,
+    };
+    partition_read(sending->partition, &read);
+    if (read.records.segment != NULL)
+        segment_unref(read.records.segment);
+    if (is_offline && read.error != KERR_KAFKA_STORAGE_ERROR)
+        complain(workload, false, "a directory is offline, and a read says so not", read.error);
+    else if (read.error != KERR_NONE)
+        complain(workload, is_excused(workload, sending, read.error), "a read was refused", read.error);
+}
+
+static void visit(struct workload *workload, struct model_topic *topic, int32_t index)
+{
+    struct sending sending = {.topic = topic, .index = index, .count = 1, .which = -1, .acks = -1};
+    sending.partition = partitions_find_by_id(workload->node.partitions, topic->id, index);
+    if (sending.partition == NULL) {
+        complain(workload, may_fail(workload, topic, index), "a partition is not hosted", KERR_NONE);
+        return;
+    }
+    bool is_offline =
+        node_has_on_other(&workload->node, topic->id, index) && node_other_is_offline(&workload->node);
+    send(workload, &sending);
+    if (is_offline && sending.entries[0].error != KERR_KAFKA_STORAGE_ERROR)
+        complain(workload, false, "a directory is offline, and an append says so not",
+                 sending.entries[0].error);
+    read_first(workload, &sending, is_offline);
+    partition_unref(sending.partition);
+}
+
+void workload_visit_all(struct workload *workload)
+{
+    for (int32_t i = 0; i < workload->model.topic_count && workload->running; i++) {
+        struct model_topic *topic = &workload->model.topics[i];
+        for (int32_t p = 0; p < topic->partitions; p++)
+            if (topic->created != MODEL_NEVER && topic->asked_to_go == MODEL_NEVER)
+                visit(workload, topic, p);
+    }
 }
 
 static void end_transaction(struct workload *workload)
@@ -267,7 +331,7 @@ static void create_topic(struct workload *workload)
     if (error == KERR_NONE)
         topic->created = now_at(workload);
     else
-        complain(workload, "a topic was not created", error);
+        complain(workload, workload->other == NULL, "a topic was not created", error);
 }
 
 static void delete_topic(struct workload *workload)
@@ -283,7 +347,7 @@ static void delete_topic(struct workload *workload)
     if (error == KERR_NONE)
         topic->deleted = now_at(workload);
     else
-        complain(workload, "a topic was not deleted", error);
+        complain(workload, workload->other == NULL, "a topic was not deleted", error);
 }
 
 /* ---- life ---- */
@@ -308,20 +372,32 @@ static void note_shown(struct workload *workload)
 void workload_start(struct workload *workload)
 {
     struct note why = {""};
-    workload->running = node_start(&workload->node, workload->fs, &why);
+    workload->running = node_start_on_two(&workload->node, workload->fs, workload->other, &why);
     if (workload->running)
         note_shown(workload);
-    else if (!workload->faults_are_expected)
+    else if (!workload->faults_are_expected || workload->other != NULL)
         note_set(&workload->complaint, "at %zu: no start: %s", now_at(workload), why.text);
+}
+
+static void begin(struct workload *workload)
+{
+    workload->fs->tracing = true;
+    workload_start(workload);
+    for (int i = 0; i < 3 && workload->running; i++)
+        create_topic(workload);
 }
 
 void workload_begin(struct workload *workload, struct sim_fs *fs, uint64_t seed, bool faults_are_expected)
 {
     *workload = (struct workload){.fs = fs, .random = seed, .faults_are_expected = faults_are_expected};
-    fs->tracing = true;
-    workload_start(workload);
-    for (int i = 0; i < 3 && workload->running; i++)
-        create_topic(workload);
+    begin(workload);
+}
+
+void workload_begin_on_two(struct workload *workload, struct sim_fs *fs, struct sim_fs *other, uint64_t seed)
+{
+    *workload = (struct workload){.fs = fs, .other = other, .random = seed, .faults_are_expected = true};
+    other->tracing = true;
+    begin(workload);
 }
 
 void workload_stop(struct workload *workload)
@@ -330,7 +406,7 @@ void workload_stop(struct workload *workload)
         return;
     workload->running = false;
     if (!node_stop(&workload->node))
-        complain(workload, "no clean stop", KERR_KAFKA_STORAGE_ERROR);
+        complain(workload, true, "no clean stop", KERR_KAFKA_STORAGE_ERROR);
 }
 
 void workload_kill(struct workload *workload)
@@ -413,12 +489,15 @@ static void delete_records(struct workload *workload)
     if (to > offsets.log_start_offset)
         model_mark(&part->start, now_at(workload), to);
     enum kerr error = partition_delete_records(sending.partition, to, &start_offset);
-    if (error == KERR_NONE && !partitions_store_log_starts(workload->node.partitions))
-        error = KERR_KAFKA_STORAGE_ERROR;
+    if (error == KERR_NONE) {
+        (void)partitions_store_log_starts(workload->node.partitions);
+        if (!partition_start_is_stored(sending.partition, start_offset))
+            error = KERR_KAFKA_STORAGE_ERROR;
+    }
     if (error == KERR_NONE)
         model_mark(&part->deleted, now_at(workload), start_offset);
     else if (error != KERR_POLICY_VIOLATION)
-        complain(workload, "records were not deleted", error);
+        complain(workload, is_excused(workload, &sending, error), "records were not deleted", error);
     partition_unref(sending.partition);
 }
 

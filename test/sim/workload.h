@@ -11,10 +11,11 @@
 #include "test/sim/sim_fs.h"
 
 struct workload {
-    struct sim_fs *fs; /* borrowed */
+    struct sim_fs *fs;    /* borrowed */
+    struct sim_fs *other; /* borrowed; the disk of a second log directory, or NULL */
     struct node node;
     bool running;
-    bool faults_are_expected; /* else whatever is refused is a complaint */
+    bool faults_are_expected; /* of `other` if there is one; else whatever is refused is a complaint */
     struct model model;
     uint64_t random;
     struct note complaint; /* what the node did wrong while it ran; "": nothing */
@@ -22,6 +23,14 @@ struct workload {
 
 /* Starts the node and makes the first topics. */
 void workload_begin(struct workload *workload, struct sim_fs *fs, uint64_t seed, bool faults_are_expected);
+
+/* The same on two disks. Faults are expected of the second one: what it has answers KAFKA_STORAGE_ERROR at
+ * worst, everything else goes on. */
+void workload_begin_on_two(struct workload *workload, struct sim_fs *fs, struct sim_fs *other, uint64_t seed);
+
+/* Writes to every partition, acks=all, and reads it: the first directory's must serve, and what the other one
+ * has must say KAFKA_STORAGE_ERROR if that is offline. */
+void workload_visit_all(struct workload *workload);
 void workload_start(struct workload *workload); /* again; `running` says whether it did */
 void workload_step(struct workload *workload);
 void workload_stop(struct workload *workload); /* cleanly */
