@@ -7,7 +7,8 @@
  * record is never dropped for one that is not in the log.
  * 3. Reading is in pieces of the buffer, or of one batch if that is larger. Kept batches are collected and
  * written in pieces of the buffer.
- * 4. A cleaned segment's files are synced, with the time of change of the last source, before anybody renames
+ * 4. At most SYNC_BYTES, and what is written in one go, wait to be synced.
+ * 5. A cleaned segment's files are synced, with the time of change of the last source, before anybody renames
  * them.
  *
  * Called by partition_clean.
@@ -23,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUFFER_MIN = 4096 };
+enum { BUFFER_MIN = 4096, SYNC_BYTES = 1024 * 1024 };
 
 static int refuse(struct note *why, const struct segment *segment, int64_t position, const char *what)
 {
@@ -353,20 +354,37 @@ struct output {
     struct segment *segment; /* its size counts what is collected too */
     int file;
     size_t collected;
+    size_t unsynced; /* bytes, written since the last sync */
 };
+
+/* What is written goes to the disk piece by piece: of a whole segment at once the kernel would have so much
+ * to write, and to mark as written, that others wait for the processor meanwhile (docs/decisions/0011). */
+static int sync_piece(struct output *output)
+{
+    if (output->unsynced < SYNC_BYTES)
+        return 0;
+    output->unsynced = 0;
+    return file_sync_data(segment_fs(output->segment), output->file);
+}
+
+static int write_out(struct output *output, struct slice bytes, int64_t at)
+{
+    struct compaction *compaction = output->compaction;
+    int result = compaction->owner.pace(compaction->owner.context, bytes.len);
+    if (result == 0)
+        result = file_write(segment_fs(output->segment), output->file, bytes.data, bytes.len, at);
+    compaction->bytes_written += (int64_t)bytes.len;
+    output->unsynced += bytes.len;
+    return result < 0 ? result : sync_piece(output);
+}
 
 static int flush(struct output *output)
 {
-    struct compaction *compaction = output->compaction;
-    if (output->collected == 0)
-        return 0;
-    int result = compaction->owner.pace(compaction->owner.context, output->collected);
-    if (result == 0)
-        result = file_write(segment_fs(output->segment), output->file, compaction->writing, output->collected,
-                            output->segment->size - (int64_t)output->collected);
-    compaction->bytes_written += (int64_t)output->collected;
+    size_t len = output->collected;
     output->collected = 0;
-    return result;
+    return len == 0 ? 0
+                    : write_out(output, slice_of(output->compaction->writing, len),
+                                output->segment->size - (int64_t)len);
 }
 
 /* Puts a batch behind the others; one that is larger than the buffer is written by itself. */
@@ -388,10 +406,7 @@ static int put(struct output *output, struct slice batch, struct note *why)
         return result;
     segment_index_batch(segment, &header, segment->size, compaction->config->index_interval_bytes);
     if (batch.len > buffer_size(compaction)) {
-        result = compaction->owner.pace(compaction->owner.context, batch.len);
-        if (result == 0)
-            result = file_write(segment_fs(segment), output->file, batch.data, batch.len, segment->size);
-        compaction->bytes_written += (int64_t)batch.len;
+        result = write_out(output, batch, segment->size);
     } else {
         memcpy(compaction->writing + output->collected, batch.data, batch.len);
         output->collected += batch.len;

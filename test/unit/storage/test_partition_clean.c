@@ -508,6 +508,78 @@ START_TEST(all_of_the_log_is_on_stable_storage_before_anything_goes)
 }
 END_TEST
 
+/* ---- what is written reaches the disk in pieces ---- */
+
+/* How much of a cleaned segment's log was written and not yet synced, now and at most. */
+static struct file_system counting;
+static int counted_file;
+static size_t unsynced, most_unsynced, written;
+
+static int counting_open(struct file_system *fs, const char *path, int flags, unsigned mode)
+{
+    (void)fs;
+    int file = file_system_os()->open(file_system_os(), path, flags, mode);
+    if (file >= 0 && (flags & FILE_WRITE) && strstr(path, ".log.cleaned") != NULL)
+        counted_file = file;
+    return file;
+}
+
+static ssize_t counting_pwritev(struct file_system *fs, int file, const struct iovec *parts, int count,
+                                int64_t at)
+{
+    (void)fs;
+    ssize_t put = file_system_os()->pwritev(file_system_os(), file, parts, count, at);
+    if (put > 0 && file == counted_file) {
+        written += (size_t)put;
+        unsynced += (size_t)put;
+        most_unsynced = unsynced > most_unsynced ? unsynced : most_unsynced;
+    }
+    return put;
+}
+
+static int counting_sync(struct file_system *fs, int file, bool data_only)
+{
+    (void)fs;
+    if (file == counted_file)
+        unsynced = 0;
+    return file_system_os()->sync(file_system_os(), file, data_only);
+}
+
+static void count_what_is_unsynced(void)
+{
+    counting = *file_system_os();
+    counting.open = counting_open;
+    counting.pwritev = counting_pwritev;
+    counting.sync = counting_sync;
+    counted_file = -1;
+    unsynced = most_unsynced = written = 0;
+    test_fs = &counting;
+}
+
+/* Also of batches that are larger than the buffer, which are not collected. */
+START_TEST(a_cleaned_segment_goes_to_the_disk_in_pieces_of_a_mebibyte)
+{
+    enum { RECORDS = 1500, SMALL = 2000, LARGE = 8000, PIECE = 1024 * 1024 };
+    static char value[LARGE + 1];
+    close_partition();
+    count_what_is_unsynced();
+    config.segment_bytes = 16 * PIECE;
+    open_partition();
+    for (int i = 0; i < RECORDS; i++) {
+        char key[16];
+        snprintf(key, sizeof key, "%d", i);
+        memset(value, 'v', LARGE);
+        value[i % 10 == 0 ? LARGE : SMALL] = '\0';
+        append_record(key, value);
+    }
+    roll();
+    ck_assert(clean_at(NOW));
+    ck_assert_uint_gt(written, 3 * PIECE);
+    ck_assert_uint_lt(most_unsynced, PIECE + 2 * LARGE);
+    close_partition();
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("partition_clean");
@@ -534,6 +606,7 @@ int main(void)
     tcase_add_test(tcase, retention_in_the_middle_of_a_cleaning_ends_it_and_the_next_one_works);
     tcase_add_test(tcase, a_topic_that_is_no_longer_compacted_keeps_its_records);
     tcase_add_test(tcase, all_of_the_log_is_on_stable_storage_before_anything_goes);
+    tcase_add_test(tcase, a_cleaned_segment_goes_to_the_disk_in_pieces_of_a_mebibyte);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
 }
