@@ -30,6 +30,16 @@ FIXTURE struct uuid make_id(uint8_t number)
     return id;
 }
 
+/* Runs what main has put into the suite: main's exit status. */
+FIXTURE int run_suite(Suite *suite)
+{
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_ENV);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 /* ---- records ---- */
 
 FIXTURE void add_topic(struct record_list *list, const char *name, struct uuid id)

@@ -387,9 +387,5 @@ int main(void)
     tcase_add_test(tests, the_resources_of_a_request_share_the_room_of_its_answer);
     tcase_add_test(tests, however_many_keys_are_asked_for_the_image_is_held_for_those_that_there_are);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

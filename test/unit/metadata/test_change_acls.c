@@ -161,9 +161,5 @@ int main(void)
     tcase_add_test(tcase, one_request_removes_no_more_than_kafka_would);
     tcase_add_test(tcase, filters_that_meet_again_and_again_do_not_make_an_answer_without_end);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? 0 : 1;
+    return run_suite(suite);
 }

@@ -136,9 +136,5 @@ int main(void)
     tcase_add_test(tests, what_is_no_number_is_written_once);
     tcase_add_test(tests, a_validation_writes_nothing);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -673,9 +673,5 @@ int main(void)
     tcase_add_test(tcase, a_stop_that_cannot_be_written_leaves_leaders_as_they_are);
     tcase_add_test(tcase, who_was_unregistered_says_nothing_at_a_stop);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

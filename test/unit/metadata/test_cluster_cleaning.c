@@ -174,9 +174,5 @@ int main(void)
     tcase_add_test(tcase, wherever_snapshotting_or_cleaning_ends_nothing_is_lost);
     tcase_add_test(tcase, changes_and_reads_go_on_meanwhile);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

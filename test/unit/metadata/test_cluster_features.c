@@ -159,9 +159,5 @@ int main(void)
     tcase_add_test(tests, a_level_that_was_there_before_says_nothing_new);
     tcase_add_test(tests, a_node_that_was_unregistered_stops_and_comes_back);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

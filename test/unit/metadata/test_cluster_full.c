@@ -238,9 +238,5 @@ int main(void)
     tcase_add_loop_test(tcase, epochs_that_found_no_room_are_written_again, 0, 6);
     tcase_add_test(tcase, after_a_failed_sync_the_last_segment_is_written_again_before_it_is_read);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -527,9 +527,5 @@ int main(void)
     tcase_add_test(tcase, the_newest_snapshot_and_what_follows_it_make_the_image);
     tcase_add_test(tcase, a_snapshot_without_an_end_is_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -553,9 +553,5 @@ int main(void)
     tcase_add_test(tcase, batches_larger_than_a_read_are_whole);
     tcase_add_test(tcase, other_files_are_no_segments);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

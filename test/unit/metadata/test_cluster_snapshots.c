@@ -399,9 +399,5 @@ int main(void)
     tcase_add_test(tcase, what_was_left_half_done_is_swept);
     tcase_add_test(tcase, a_log_of_older_epochs_than_the_snapshot_s_goes);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -139,9 +139,5 @@ int main(void)
     tcase_add_test(tcase, a_rotten_no_op_before_a_synced_change_is_refused);
     tcase_add_test(tcase, a_rotten_change_before_no_ops_is_refused);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

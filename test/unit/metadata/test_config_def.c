@@ -475,9 +475,5 @@ int main(void)
     tcase_add_test(tests, whoever_chooses_a_way_to_flush_gives_up_the_sync_of_acks_all);
     tcase_add_test(tests, docs_config_md_is_what_the_tables_print);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -174,9 +174,5 @@ int main(void)
     tcase_add_test(tests, a_start_tells_of_cordoned_directories_before_it_is_unfenced);
     tcase_add_test(tests, a_raised_level_tells_them);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -109,9 +109,5 @@ int main(void)
     tcase_add_test(tests, one_request_makes_ten_thousand_partitions_at_most);
     tcase_add_test(tests, a_name_that_comes_thrice_is_told_once_and_first);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

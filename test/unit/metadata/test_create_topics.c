@@ -320,9 +320,5 @@ int main(void)
     tcase_add_test(tests, an_assignment_by_hand_is_taken_as_it_is);
     tcase_add_test(tests, a_monstrous_name_is_answered_with_a_text_that_fits);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

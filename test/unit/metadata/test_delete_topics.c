@@ -116,9 +116,5 @@ int main(void)
     tcase_add_test(tests, where_deletion_is_switched_off_nothing_is_deleted);
     tcase_add_test(tests, no_time_means_no_deletion);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -281,9 +281,5 @@ int main(void)
     tcase_add_test(tcase, random_ids_are_such_as_kafka_draws);
     tcase_add_test(tcase, snapshot_names_are_read_and_written);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

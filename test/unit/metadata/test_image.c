@@ -616,9 +616,5 @@ int main(void)
     tcase_add_test(tcase, topics_are_listed_in_order_of_name);
     tcase_add_test(tcase, topics_come_and_go_and_all_indexes_agree);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -98,13 +98,15 @@ static void check_leads_alone(int32_t leader_epoch, int8_t recovery_state)
     ck_assert_int_eq(state->last_known_elr.count, 0);
 }
 
-static void change_partition(const int32_t *replicas, int32_t replica_count, const int32_t *isr,
-                             int32_t isr_count)
+static const int32_t both[] = {1, 2};
+
+/* Broker 1 leads t-0, of which broker 2 has a replica too: as many of `both` are in sync. */
+static void begin_beside(int32_t isr_count)
 {
+    begin(ELR_ON);
     struct partition_change_record change = change_of(make_id(1), 0);
-    change.replicas.items = (int32_t *)(uintptr_t)replicas;
-    change.replicas.count = replica_count;
-    change.isr.items = (int32_t *)(uintptr_t)isr;
+    change.replicas.items = change.isr.items = (int32_t *)(uintptr_t)both;
+    change.replicas.count = 2;
     change.isr.count = isr_count;
     record_list_add(&before, &partition_change_record_message, &change);
 }
@@ -181,9 +183,7 @@ END_TEST
 /* Nobody else is here to lead, so that the node must not leave the ISR to them. */
 START_TEST(who_is_in_sync_elsewhere_stays_so_beside_the_node)
 {
-    static const int32_t both[] = {1, 2};
-    begin(ELR_ON);
-    change_partition(both, 2, both, 2);
+    begin_beside(2);
     ck_assert_str_eq(stop(), PLAIN_STOP);
     ck_assert_int_eq(start(), 1);
     check_leads_alone(2, 0);
@@ -192,9 +192,7 @@ END_TEST
 
 START_TEST(who_was_eligible_elsewhere_stays_so_beside_the_node)
 {
-    static const int32_t both[] = {1, 2};
-    begin(ELR_ON);
-    change_partition(both, 2, both, 1);
+    begin_beside(1);
     struct partition_change_record change = change_of(make_id(1), 0);
     change.eligible_leader_replicas.items = (int32_t *)(uintptr_t)&both[1];
     change.eligible_leader_replicas.count = 1;
@@ -303,9 +301,7 @@ END_TEST
 /* A power cut between the first record and the second, with another replica that is gone. */
 START_TEST(a_start_that_ended_half_way_is_gone_on_with)
 {
-    static const int32_t both[] = {1, 2};
-    begin(ELR_ON);
-    change_partition(both, 2, both, 1);
+    begin_beside(1);
     take_lead_away(0, -1, 1);
     ck_assert_int_eq(start(), 1);
     check_leads_alone(2, LEADER_RECOVERING);
@@ -314,9 +310,7 @@ END_TEST
 
 START_TEST(a_leader_beside_others_leads_on_in_a_new_epoch)
 {
-    static const int32_t both[] = {1, 2};
-    begin(ELR_ON);
-    change_partition(both, 2, both, 2);
+    begin_beside(2);
     ck_assert_int_eq(start(), 2);
     check_leads_alone(2, 0);
 }
@@ -324,9 +318,7 @@ END_TEST
 
 START_TEST(what_another_broker_leads_is_its_own)
 {
-    static const int32_t both[] = {1, 2};
-    begin(ELR_ON);
-    change_partition(both, 2, both, 2);
+    begin_beside(2);
     struct partition_change_record change = change_of(make_id(1), 0);
     change.leader = 2;
     record_list_add(&before, &partition_change_record_message, &change);
@@ -367,9 +359,5 @@ int main(void)
     tcase_add_test(tcase, what_another_broker_leads_is_its_own);
     tcase_add_test(tcase, what_lies_in_a_directory_that_is_gone_is_not_led_again);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

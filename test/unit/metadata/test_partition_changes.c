@@ -437,9 +437,5 @@ int main(void)
     tcase_add_test(tests, the_last_replica_that_goes_stays_eligible_to_lead);
     tcase_add_test(tests, without_eligible_leader_replicas_it_stays_in_sync);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -143,9 +143,5 @@ int main(void)
     tcase_add_test(tcase, no_part_of_a_file_passes_for_the_whole);
     tcase_add_test(tcase, the_file_is_replaced_and_read_again);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -125,9 +125,5 @@ int main(void)
     tcase_add_test(tests, what_does_not_change_is_not_looked_at);
     tcase_add_test(tests, no_address_may_connect_only_where_some_have_a_limit_of_their_own);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -111,9 +111,5 @@ int main(void)
     tcase_add_test(tcase, the_course_s_records_come_out_byte_for_byte);
     tcase_add_test(tcase, many_records_stay_as_they_were_added);
     suite_add_tcase(suite, tcase);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

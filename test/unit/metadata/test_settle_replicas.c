@@ -147,9 +147,5 @@ int main(void)
     tcase_add_test(tests, levels_without_directories_are_told_nothing);
     tcase_add_test(tests, a_directory_without_an_id_is_not_named);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

@@ -172,9 +172,5 @@ int main(void)
     tcase_add_test(tests, of_two_updates_of_a_feature_the_last_counts_and_both_are_answered);
     tcase_add_test(tests, the_quorums_version_rises_without_a_record);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }

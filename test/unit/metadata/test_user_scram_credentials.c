@@ -100,9 +100,5 @@ int main(void)
     tcase_add_test(tests, what_was_set_can_be_deleted_once);
     tcase_add_test(tests, older_clusters_have_no_credentials);
     suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return run_suite(suite);
 }
