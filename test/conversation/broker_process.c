@@ -41,8 +41,7 @@ static bool find_free_port(uint16_t *port, struct note *why)
 
 /* What the answers were recorded with: Kafka's defaults, internal topics with one replica, groups that do not
  * wait. */
-static bool write_properties(const struct broker_process *broker, uint16_t controller_port,
-                             const char *settings, struct note *why)
+static bool write_properties(const struct broker_process *broker, const char *settings, struct note *why)
 {
     char path[sizeof broker->directory + 32];
     snprintf(path, sizeof path, "%s/server.properties", broker->directory);
@@ -50,10 +49,10 @@ static bool write_properties(const struct broker_process *broker, uint16_t contr
     if (file != NULL) {
         fprintf(file, "process.roles=broker,controller\nnode.id=1\n");
         fprintf(file, "listeners=PLAINTEXT://127.0.0.1:%u,CONTROLLER://127.0.0.1:%u\n", broker->port,
-                controller_port);
+                broker->controller_port);
         fprintf(file, "advertised.listeners=PLAINTEXT://127.0.0.1:%u\n", broker->port);
         fprintf(file, "controller.listener.names=CONTROLLER\ncontroller.quorum.voters=1@127.0.0.1:%u\n",
-                controller_port);
+                broker->controller_port);
         fprintf(file, "log.dirs=%s/data\n", broker->directory);
         fprintf(file, "offsets.topic.replication.factor=1\ntransaction.state.log.replication.factor=1\n");
         fprintf(file,
@@ -151,12 +150,11 @@ static bool make_directory(struct broker_process *broker, struct note *why)
 static bool start_once(struct broker_process *broker, const char *program, const char *settings,
                        struct note *why)
 {
-    uint16_t controller_port;
     *broker = (struct broker_process){0};
-    if (!find_free_port(&broker->port, why) || !find_free_port(&controller_port, why)
+    if (!find_free_port(&broker->port, why) || !find_free_port(&broker->controller_port, why)
         || !make_directory(broker, why))
         return false;
-    bool started = write_properties(broker, controller_port, settings, why);
+    bool started = write_properties(broker, settings, why);
     if (started) {
         broker->pid = fork();
         if (broker->pid == 0)

@@ -13,8 +13,9 @@
 
 struct broker_process {
     pid_t pid;
-    uint16_t port;       /* on 127.0.0.1 */
-    char directory[256]; /* server.properties, data, server.log */
+    uint16_t port;            /* on 127.0.0.1 */
+    uint16_t controller_port; /* likewise: its controller's listener */
+    char directory[256];      /* server.properties, data, server.log */
 };
 
 /* `settings` are more of them, as "name=value name=value", or NULL. Returns when it serves. False with the

@@ -38,8 +38,7 @@ struct connection {
 };
 
 struct conversation {
-    const char *host;
-    uint16_t port;
+    const struct conversation_peer *peer;
     struct arena arena, step_arena;
     struct saved saved;
     struct masks masks;
@@ -85,6 +84,19 @@ static void end_connection(struct connection *connection)
     connection->waiting = NULL;
 }
 
+static bool open_connection(struct conversation *c, struct connection *connection)
+{
+    static const char controllers[] = "controller";
+    const size_t len = sizeof controllers - 1;
+    const struct slice name = connection->name;
+    bool is_controllers = name.len >= len && memcmp(name.data, controllers, len) == 0;
+    uint16_t port = is_controllers ? c->peer->controller_port : c->peer->port;
+    if (port != 0)
+        return client_open(&connection->client, c->peer->host, port, CONNECT_MS, &c->why);
+    note_set(&c->why, "nobody has said where the controller listens");
+    return false;
+}
+
 /* Open, or NULL with the reason. */
 static struct connection *get_connection(struct conversation *c, struct slice name)
 {
@@ -96,7 +108,7 @@ static struct connection *get_connection(struct conversation *c, struct slice na
         *connection = (struct connection){arena_dup(&c->arena, name), {.fd = -1}, NULL, c->connections};
         c->connections = connection;
     }
-    if (connection->client.fd < 0 && !client_open(&connection->client, c->host, c->port, CONNECT_MS, &c->why))
+    if (connection->client.fd < 0 && !open_connection(c, connection))
         return NULL;
     return connection;
 }
@@ -429,25 +441,26 @@ static void perform(struct conversation *c, const struct step *step, int version
         done(context, result);
 }
 
-static void start(struct conversation *c, const char *host, uint16_t port)
+static void start(struct conversation *c, const struct conversation_peer *peer)
 {
-    *c = (struct conversation){.host = host, .port = port, .correlation_id = FIRST_CORRELATION_ID};
+    *c = (struct conversation){.peer = peer, .correlation_id = FIRST_CORRELATION_ID};
     arena_init(&c->arena, SIZE_MAX);
     arena_init(&c->step_arena, SIZE_MAX);
     c->saved.arena = &c->arena;
     /* An hour ago: the broker's clock never shows a time of the script's. */
     int64_t t0 = clock_wall_ms() / 1000 * 1000 - 3600 * 1000;
-    masks_init(&c->masks, &c->arena, host, port, t0);
+    masks_init(&c->masks, &c->arena, peer->host, peer->port, t0);
+    c->masks.controller_port = peer->controller_port;
     saved_put(&c->saved, SLICE("t0"), tree_number(&c->arena, t0));
-    saved_put(&c->saved, SLICE("host"), tree_string(&c->arena, slice_str(host)));
-    saved_put(&c->saved, SLICE("port"), tree_number(&c->arena, port));
+    saved_put(&c->saved, SLICE("host"), tree_string(&c->arena, slice_str(peer->host)));
+    saved_put(&c->saved, SLICE("port"), tree_number(&c->arena, peer->port));
 }
 
-void conversation_hold(const struct step *steps, const char *host, uint16_t port, result_fn *done,
+void conversation_hold(const struct step *steps, const struct conversation_peer *peer, result_fn *done,
                        void *context)
 {
     struct conversation c;
-    start(&c, host, port);
+    start(&c, peer);
     for (const struct step *step = steps; step != NULL; step = step->next)
         for (int version = step->first_version; version <= step->last_version; version++)
             perform(&c, step, version, done, context);

@@ -8,9 +8,17 @@
 
 typedef void result_fn(void *context, const struct json_value *result);
 
+/* Where the broker listens. */
+struct conversation_peer {
+    const char *host;
+    uint16_t port;
+    uint16_t controller_port; /* of its controller's listener; 0: nobody has said */
+};
+
 /* Calls `done` with the result of each step that has one, in order; it is borrowed for the call. The broker
- * may do what it likes: that shows in the results. */
-void conversation_hold(const struct step *steps, const char *host, uint16_t port, result_fn *done,
+ * may do what it likes: that shows in the results. Connections whose name begins with "controller" go to the
+ * controller's listener. */
+void conversation_hold(const struct step *steps, const struct conversation_peer *peer, result_fn *done,
                        void *context);
 
 #endif

@@ -35,12 +35,13 @@ static const char usage[] =
     "  --record            writes them as the recorded ones instead of comparing; the broker must be an "
     "Apache Kafka\n"
     "  --settings LIST     more of the own broker's settings: name=value name=value ...\n"
+    "  --controller PORT   where the controller of the broker that --at names listens\n"
     "  --scripts DIR       where scripts and recorded answers are\n"
     "  --all               shows all differing fields, not only the first 8 of an answer\n"
     "  --keep              keeps the broker's directory\n";
 
 struct options {
-    const char *program, *at, *differences, *answers, *scripts, *settings;
+    const char *program, *at, *controller, *differences, *answers, *scripts, *settings;
     bool all, keep, record;
 };
 
@@ -161,9 +162,9 @@ static bool report_end(struct talk *talk)
     return talk->differing == 0 && unseen == 0;
 }
 
-static bool hold(struct talk *talk, const struct step *steps, const char *host, uint16_t port)
+static bool hold(struct talk *talk, const struct step *steps, const struct conversation_peer *peer)
 {
-    conversation_hold(steps, host, port, on_result, talk);
+    conversation_hold(steps, peer, on_result, talk);
     if (talk->options->record) {
         printf("%.*s: %d answers recorded\n", SLICE_ARGS(talk->name), talk->answer_count);
         return true;
@@ -191,7 +192,7 @@ static bool open_answers(struct talk *talk, const char *recorded)
 }
 
 /* `path` ends in ".jsonl". */
-static bool run_script(const struct options *options, const char *path, const char *host, uint16_t port)
+static bool run_script(const struct options *options, const char *path, const struct conversation_peer *peer)
 {
     const char *slash = strrchr(path, '/'), *base = slash != NULL ? slash + 1 : path;
     size_t stem = strlen(path) - strlen(".jsonl");
@@ -212,7 +213,7 @@ static bool run_script(const struct options *options, const char *path, const ch
     else if (!differences_read(known, &talk.arena, &talk.differences, &why))
         fprintf(stderr, "converse: %s: %s\n", options->differences, why.text);
     else if (open_answers(&talk, recorded))
-        same = hold(&talk, steps, host, port);
+        same = hold(&talk, steps, peer);
 out:
     if (talk.answers != NULL)
         fclose(talk.answers);
@@ -223,7 +224,7 @@ out:
 /* ---- all of them ---- */
 
 /* Calls run_script for the scripts that a name means. */
-static bool run_name(const struct options *options, const char *name, const char *host, uint16_t port)
+static bool run_name(const struct options *options, const char *name, const struct conversation_peer *peer)
 {
     char pattern[FILE_PATH_MAX];
     glob_t found;
@@ -237,7 +238,7 @@ static bool run_name(const struct options *options, const char *name, const char
             if (strstr(found.gl_pathv[i], ".kafka-") != NULL)
                 continue;
             any = true;
-            same &= run_script(options, found.gl_pathv[i], host, port);
+            same &= run_script(options, found.gl_pathv[i], peer);
         }
         globfree(&found);
     }
@@ -246,13 +247,13 @@ static bool run_name(const struct options *options, const char *name, const char
     return same && any;
 }
 
-static bool run_all(const struct options *options, char **names, const char *host, uint16_t port)
+static bool run_all(const struct options *options, char **names, const struct conversation_peer *peer)
 {
     bool same = true;
     if (*names == NULL)
-        return run_name(options, "[0-9]", host, port);
+        return run_name(options, "[0-9]", peer);
     for (; *names != NULL; names++)
-        same &= run_name(options, *names, host, port);
+        same &= run_name(options, *names, peer);
     return same;
 }
 
@@ -264,7 +265,8 @@ static bool run_with_own_broker(const struct options *options, char **names)
         fprintf(stderr, "converse: %s\n", why.text);
         return false;
     }
-    bool same = run_all(options, names, "127.0.0.1", broker.port);
+    struct conversation_peer peer = {"127.0.0.1", broker.port, broker.controller_port};
+    bool same = run_all(options, names, &peer);
     if (options->keep)
         printf("the broker's directory is %s\n", broker.directory);
     bool stopped = broker_process_stop(&broker, &why);
@@ -277,17 +279,29 @@ static bool run_with_own_broker(const struct options *options, char **names)
     return same && stopped;
 }
 
+static bool read_port(const char *text, uint16_t *port)
+{
+    int number = atoi(text);
+    *port = (uint16_t)number;
+    return number > 0 && number <= UINT16_MAX;
+}
+
 static bool run_at(const struct options *options, char **names)
 {
     char host[256];
     const char *colon = strrchr(options->at, ':');
-    int port = colon != NULL ? atoi(colon + 1) : 0;
-    if (port <= 0 || port > UINT16_MAX || (size_t)(colon - options->at) >= sizeof host) {
+    uint16_t port;
+    if (colon == NULL || !read_port(colon + 1, &port) || (size_t)(colon - options->at) >= sizeof host) {
         fprintf(stderr, "converse: '%s' is not HOST:PORT\n", options->at);
         return false;
     }
     snprintf(host, sizeof host, "%.*s", (int)(colon - options->at), options->at);
-    return run_all(options, names, host, (uint16_t)port);
+    struct conversation_peer peer = {host, port, 0};
+    if (options->controller != NULL && !read_port(options->controller, &peer.controller_port)) {
+        fprintf(stderr, "converse: '%s' is not a port\n", options->controller);
+        return false;
+    }
+    return run_all(options, names, &peer);
 }
 
 /* Takes the options off the front; returns where the names begin, or NULL if the words make no sense. */
@@ -300,6 +314,7 @@ static char **parse_options(struct options *options, char **words)
     } known[] = {
         {"--broker", &options->program, NULL},
         {"--at", &options->at, NULL},
+        {"--controller", &options->controller, NULL},
         {"--differences", &options->differences, NULL},
         {"--answers", &options->answers, NULL},
         {"--scripts", &options->scripts, NULL},

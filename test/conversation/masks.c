@@ -253,6 +253,8 @@ static struct json_value *mask_number(struct masking *in, struct slice field, co
     struct slice shown = SLICE_NULL;
     if (slice_equal_str(field, "port") && number == masks->port)
         shown = SLICE("<port>");
+    else if (slice_equal_str(field, "port") && number == masks->controller_port && number != 0)
+        shown = SLICE("<controller port>");
     else if (slice_equal_str(field, "sessionId") && number != 0)
         shown = name_of(masks, "session", value->text);
     else if (slice_equal_str(field, "finalizedFeaturesEpoch") && number >= 0)

@@ -18,9 +18,10 @@ struct masks {
     struct arena *arena; /* lives as long as the script */
     const char *host;    /* of the broker, as it is connected to */
     uint16_t port;
-    int64_t t0;              /* ms; an hour before the script began */
-    struct slice cluster_id; /* null until it was seen */
-    struct mask_name *names; /* in the order in which they appeared */
+    uint16_t controller_port; /* 0: none is known */
+    int64_t t0;               /* ms; an hour before the script began */
+    struct slice cluster_id;  /* null until it was seen */
+    struct mask_name *names;  /* in the order in which they appeared */
     struct mask_name **last_name;
     struct mask_time *times;
 };

@@ -176,7 +176,8 @@ static const char *hold_counting(const char *script, const char *acts, int *conn
     broker.listening = net_listen("127.0.0.1", &broker.port, 10, &why);
     ck_assert_int_ge(broker.listening, 0);
     ck_assert_int_eq(pthread_create(&broker.thread, NULL, serve, &broker), 0);
-    conversation_hold(steps, "127.0.0.1", broker.port, collect, &results);
+    struct conversation_peer peer = {"127.0.0.1", broker.port, 0};
+    conversation_hold(steps, &peer, collect, &results);
     net_shutdown(broker.listening);
     pthread_join(broker.thread, NULL);
     close(broker.listening);
