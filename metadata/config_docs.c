@@ -150,7 +150,7 @@ static const char introduction[] =
     "* A key that nobody knows, or one that is known and not honoured yet, is named in a warning and changes "
     "nothing.\n"
     "* The last of two settings of a key counts; `--override key=value` counts more than the file.\n"
-    "* Without a file: node 1, `listeners=PLAINTEXT://:9092`, data in `/tmp/kraft-combined-logs`. "
+    "* Without a file: node 1, `listeners=PLAINTEXT://:9092,CONTROLLER://:9093`, data in `/tmp/kraft-combined-logs`. "
     "`process.roles` is\n"
     "  `broker,controller` unless the file says otherwise, and must be.\n"
     "* `--dev` presets what suits a laptop or a test suite, and says so at the start: it listens on "

@@ -49,7 +49,7 @@ static bool open_cluster(struct broker *broker, int64_t previous_broker_epoch, s
         .rack = config->broker_rack,
         .endpoints = config->advertised_listeners,
         .endpoint_count = config->advertised_listener_count,
-        .controller_endpoints = config->controller_listeners,
+        .controller_endpoints = config->advertised_controller_listeners,
         .controller_endpoint_count = config->controller_listener_count,
         .log_dirs = log_dirs,
         .log_dir_paths = log_dirs_paths_in_order(broker, &broker->arena),
@@ -235,29 +235,48 @@ void broker_find_leader(struct broker *broker, const struct partition *partition
 
 /* ---- listeners ---- */
 
+static int32_t listener_count(const struct broker *broker)
+{
+    return broker->config.listener_count + broker->config.controller_listener_count;
+}
+
+/* What the listener of this number binds, and whose it is. */
+static struct endpoint *endpoint_at(struct broker *broker, int32_t at, enum listener_role *role)
+{
+    struct config *config = &broker->config;
+    *role = at < config->listener_count ? LISTENER_OF_BROKER : LISTENER_OF_CONTROLLER;
+    return *role == LISTENER_OF_BROKER ? &config->listeners[at]
+                                       : &config->controller_listeners[at - config->listener_count];
+}
+
+static void advertise_port(struct endpoint *advertised, int32_t count, const struct endpoint *bound)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (slice_equal(advertised[i].name, bound->name) && advertised[i].port == 0)
+            advertised[i].port = bound->port;
+}
+
 static bool bind_listener(struct broker *broker, int32_t at, struct note *why)
 {
-    struct endpoint *endpoint = &broker->config.listeners[at];
-    char host[256];
-    snprintf(host, sizeof host, "%.*s", SLICE_ARGS(endpoint->host));
-    broker->listeners[at] = listener_open(broker, endpoint->name, host, endpoint->port, why);
+    struct config *config = &broker->config;
+    enum listener_role role;
+    struct endpoint *endpoint = endpoint_at(broker, at, &role);
+    broker->listeners[at] = listener_open(broker, role, endpoint, why);
     if (broker->listeners[at] == NULL) {
         note_prefix(why, "listener %.*s", SLICE_ARGS(endpoint->name));
         return false;
     }
     endpoint->port = listener_port(broker->listeners[at]);
-    for (int32_t i = 0; i < broker->config.advertised_listener_count; i++) {
-        struct endpoint *advertised = &broker->config.advertised_listeners[i];
-        if (slice_equal(advertised->name, endpoint->name) && advertised->port == 0)
-            advertised->port = endpoint->port;
-    }
+    advertise_port(config->advertised_listeners, config->advertised_listener_count, endpoint);
+    advertise_port(config->advertised_controller_listeners, config->controller_listener_count, endpoint);
     return true;
 }
 
 static bool bind_listeners(struct broker *broker, bool only_port_0, struct note *why)
 {
-    for (int32_t i = 0; i < broker->config.listener_count; i++)
-        if (broker->listeners[i] == NULL && (!only_port_0 || broker->config.listeners[i].port == 0)
+    enum listener_role role;
+    for (int32_t i = 0; i < listener_count(broker); i++)
+        if (broker->listeners[i] == NULL && (!only_port_0 || endpoint_at(broker, i, &role)->port == 0)
             && !bind_listener(broker, i, why))
             return false;
     return true;
@@ -265,7 +284,7 @@ static bool bind_listeners(struct broker *broker, bool only_port_0, struct note 
 
 static bool start_listeners(struct broker *broker, struct note *why)
 {
-    for (int32_t i = 0; i < broker->config.listener_count; i++)
+    for (int32_t i = 0; i < listener_count(broker); i++)
         if (!listener_start(broker->listeners[i], why))
             return false;
     return true;
@@ -287,45 +306,47 @@ struct ip_count {
     char address[NET_ADDRESS_SIZE];
 };
 
-bool broker_wait_for_connection_slot(struct broker *broker)
+bool broker_wait_for_connection_slot(struct broker *broker, enum listener_role role)
 {
     mutex_lock(&broker->mutex);
-    while (broker->connection_count >= broker->max_connections && !broker->stopping)
+    while (broker->connections[role].count >= broker->max_connections && !broker->stopping)
         condition_wait(&broker->connection_ended, &broker->mutex);
     bool go_on = !broker->stopping;
     mutex_unlock(&broker->mutex);
     return go_on;
 }
 
-bool broker_connection_began(struct broker *broker, const char *peer)
+bool broker_connection_began(struct broker *broker, enum listener_role role, const char *peer)
 {
     mutex_lock(&broker->mutex);
-    struct ip_count *ip = map_find(&broker->connections_per_ip, slice_str(peer));
+    struct connection_count *connections = &broker->connections[role];
+    struct ip_count *ip = map_find(&connections->per_ip, slice_str(peer));
     bool welcome = (ip == NULL ? 0 : ip->count) < broker->max_connections_per_ip;
     if (welcome && ip == NULL) {
         ip = calloc(1, sizeof *ip);
         ensure(ip != NULL && "out of memory");
         snprintf(ip->address, sizeof ip->address, "%s", peer);
-        map_put(&broker->connections_per_ip, slice_str(ip->address), ip);
+        map_put(&connections->per_ip, slice_str(ip->address), ip);
     }
     if (welcome) {
         ip->count++;
-        broker->connection_count++;
+        connections->count++;
     }
     mutex_unlock(&broker->mutex);
     return welcome;
 }
 
-void broker_connection_ended(struct broker *broker, const char *peer)
+void broker_connection_ended(struct broker *broker, enum listener_role role, const char *peer)
 {
     mutex_lock(&broker->mutex);
-    struct ip_count *ip = map_find(&broker->connections_per_ip, slice_str(peer));
+    struct connection_count *connections = &broker->connections[role];
+    struct ip_count *ip = map_find(&connections->per_ip, slice_str(peer));
     ensure(ip != NULL && ip->count > 0);
     if (--ip->count == 0) {
-        map_remove(&broker->connections_per_ip, slice_str(peer));
+        map_remove(&connections->per_ip, slice_str(peer));
         free(ip);
     }
-    broker->connection_count--;
+    connections->count--;
     condition_broadcast(&broker->connection_ended);
     mutex_unlock(&broker->mutex);
 }
@@ -341,7 +362,8 @@ static struct broker *new_broker(struct config *config)
     mutex_init(&broker->mutex, RANK_BROKER);
     condition_init(&broker->connection_ended);
     broker->hash_seed = broker_random(NULL);
-    map_init(&broker->connections_per_ip, broker->hash_seed);
+    for (int i = 0; i < LISTENER_ROLES; i++)
+        map_init(&broker->connections[i].per_ip, broker->hash_seed);
     return broker;
 }
 
@@ -360,7 +382,7 @@ static void open_throttle(struct broker *broker)
 
 static bool open_stages(struct broker *broker, struct note *why)
 {
-    if (broker->config.listener_count > BROKER_MAX_LISTENERS) {
+    if (listener_count(broker) > BROKER_MAX_LISTENERS) {
         note_set(why, "listeners: more than %d", BROKER_MAX_LISTENERS);
         return false;
     }
@@ -446,7 +468,8 @@ bool broker_close(struct broker *broker)
         cluster_close(broker->cluster);
     for (int32_t i = 0; i < broker->dir_count; i++)
         data_dir_close(broker->dirs[i]);
-    map_fini(&broker->connections_per_ip);
+    for (int i = 0; i < LISTENER_ROLES; i++)
+        map_fini(&broker->connections[i].per_ip);
     condition_fini(&broker->connection_ended);
     mutex_fini(&broker->mutex);
     arena_fini(&broker->arena);

@@ -23,8 +23,14 @@ struct throttle;
 
 enum { BROKER_MAX_LISTENERS = 16 };
 
+/* The clients of the listeners of one role. */
+struct connection_count {
+    struct map per_ip; /* address -> struct ip_count */
+    int32_t count;
+};
+
 struct broker {
-    /* as started; constant once ports are bound (advertised port 0 becomes the bound one) */
+    /* as started; constant once ports are bound (port 0 becomes the bound one, advertised too) */
     struct config config;
     struct data_dir **dirs;
     const char **dir_names; /* their paths as clients know them: absolute */
@@ -32,7 +38,7 @@ struct broker {
     struct slice cluster_id;
     struct cluster *cluster;
     struct partitions *partitions;
-    struct listener *listeners[BROKER_MAX_LISTENERS]; /* config.listeners[i], bound */
+    struct listener *listeners[BROKER_MAX_LISTENERS]; /* config.listeners, then config.controller_listeners */
     struct fetch_sessions *fetch_sessions;
     struct group_coordinator *group_coordinator;
     struct telemetry *telemetry;
@@ -43,8 +49,7 @@ struct broker {
 
     struct mutex mutex; /* RANK_BROKER */
     struct condition connection_ended;
-    struct map connections_per_ip GUARDED_BY(mutex); /* address -> struct ip_count */
-    int32_t connection_count GUARDED_BY(mutex);
+    struct connection_count connections[LISTENER_ROLES] GUARDED_BY(mutex);
     int32_t max_connections GUARDED_BY(mutex);
     int32_t max_connections_per_ip GUARDED_BY(mutex);
     bool stopping GUARDED_BY(mutex);
@@ -102,11 +107,12 @@ uint64_t broker_random(void *state);
 
 /* ---- for the listeners ---- */
 
-/* Waits while max.connections are open. False: the broker stops. */
-bool broker_wait_for_connection_slot(struct broker *broker);
+/* Waits while max.connections are open to listeners of this role: as in Apache Kafka the broker's and the
+ * controller's are counted apart. False: the broker stops. */
+bool broker_wait_for_connection_slot(struct broker *broker, enum listener_role role);
 
 /* Counts a client; false if its address has max.connections.per.ip already. */
-bool broker_connection_began(struct broker *broker, const char *peer);
-void broker_connection_ended(struct broker *broker, const char *peer);
+bool broker_connection_began(struct broker *broker, enum listener_role role, const char *peer);
+void broker_connection_ended(struct broker *broker, enum listener_role role, const char *peer);
 
 #endif

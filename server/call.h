@@ -11,6 +11,7 @@
 #include "protocol/apis.h"
 #include "protocol/base/arena.h"
 #include "protocol/errors.h"
+#include "server/listener.h"
 
 struct broker;
 struct connection;
@@ -27,6 +28,7 @@ struct call {
     struct broker *broker;
     struct run *run;
     struct connection *connection;
+    enum listener_role role; /* of the listener that it came through */
     const struct api *api;
     int version;          /* of the request */
     int response_version; /* as a rule the same; ApiVersions answers unknown versions in its version 0 */

@@ -48,8 +48,8 @@ struct config {
     /* what clients are told; port 0: as bound (the listener of the same name) */
     struct endpoint *advertised_listeners;
     int32_t advertised_listener_count;
-    /* neither bound nor advertised; host filled in as for advertised ones */
-    struct endpoint *controller_listeners;
+    /* to bind as well, in the order of controller.listener.names; and what the cluster is told of them */
+    struct endpoint *controller_listeners, *advertised_controller_listeners;
     int32_t controller_listener_count;
     struct slice inter_broker_listener_name;
 

@@ -1,8 +1,8 @@
 /*
  * config_listeners: the endpoints of this node, and the rules that hold between them.
  *
- * 1. Names are upper case; those in controller.listener.names are checked with the rest, but neither bound
- * nor advertised.
+ * 1. Names are upper case; those in controller.listener.names are checked and bound with the rest, and
+ * clients are never told of them: the cluster log is.
  * 2. Every bound listener speaks PLAINTEXT; other protocols are refused by name.
  * 3. Texts are Kafka's where Kafka refuses the same.
  *
@@ -249,22 +249,46 @@ static bool read_controller_names(struct loader *loader, struct node *node)
     return true;
 }
 
-/* The endpoints that are, or are not, the controller's. */
+/* The endpoints that are not the controller's. */
 static struct endpoints select_endpoints(struct loader *loader, const struct node *node,
-                                         const struct endpoints *from, bool controllers)
+                                         const struct endpoints *from)
 {
     struct endpoints selected = {arena_new_array(&loader->config->arena, struct endpoint, from->count), 0};
     for (int32_t i = 0; i < from->count; i++)
-        if (contains(node->controller_names, node->controller_name_count, from->items[i].name) == controllers)
+        if (!contains(node->controller_names, node->controller_name_count, from->items[i].name))
             selected.items[selected.count++] = from->items[i];
     return selected;
+}
+
+/* In the order of controller.listener.names, of which the first is the one that nodes use among themselves.
+ */
+static struct endpoints select_controllers(struct loader *loader, const struct node *node)
+{
+    struct endpoints selected = {
+        arena_new_array(&loader->config->arena, struct endpoint, node->listeners.count), 0};
+    for (int32_t i = 0; i < node->controller_name_count; i++) {
+        const struct endpoint *named = find_endpoint(&node->listeners, node->controller_names[i]);
+        if (named && !find_endpoint(&selected, named->name))
+            selected.items[selected.count++] = *named;
+    }
+    return selected;
+}
+
+static bool check_protocols(struct loader *loader, const struct endpoints *endpoints)
+{
+    for (int32_t i = 0; i < endpoints->count; i++)
+        if (endpoints->items[i].security_protocol != PROTOCOL_PLAINTEXT)
+            return refuse_setting(loader, "listeners", "%s is not supported yet (listener %.*s)",
+                                  protocols[endpoints->items[i].security_protocol],
+                                  SLICE_ARGS(endpoints->items[i].name));
+    return true;
 }
 
 static bool split_listeners(struct loader *loader, struct node *node)
 {
     struct config *config = loader->config;
-    struct endpoints controllers = select_endpoints(loader, node, &node->listeners, true);
-    struct endpoints brokers = select_endpoints(loader, node, &node->listeners, false);
+    struct endpoints controllers = select_controllers(loader, node);
+    struct endpoints brokers = select_endpoints(loader, node, &node->listeners);
     const struct setting *named = find_setting(loader, "controller.listener.names");
     if (controllers.count == 0 && named->origin != FROM_PRESET)
         return refuse_setting(
@@ -276,11 +300,8 @@ static bool split_listeners(struct loader *loader, struct node *node)
             loader, "listeners",
             "There must be at least one broker advertised listener. Perhaps all listeners appear in "
             "controller.listener.names?");
-    for (int32_t i = 0; i < brokers.count; i++)
-        if (brokers.items[i].security_protocol != PROTOCOL_PLAINTEXT)
-            return refuse_setting(loader, "listeners", "%s is not supported yet (listener %.*s)",
-                                  protocols[brokers.items[i].security_protocol],
-                                  SLICE_ARGS(brokers.items[i].name));
+    if (!check_protocols(loader, &node->listeners))
+        return false;
     config->listeners = brokers.items;
     config->listener_count = brokers.count;
     config->controller_listeners = controllers.items;
@@ -306,16 +327,26 @@ static void fill_hosts(struct loader *loader, struct endpoint *items, int32_t co
             items[i].host = host_name(loader);
 }
 
+static bool is_meta_address(const struct endpoint *endpoint)
+{
+    return slice_equal_str(endpoint->host, "0.0.0.0");
+}
+
+static bool refuse_meta_address(struct loader *loader, const char *name)
+{
+    return refuse_setting(
+        loader, name,
+        "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a routable "
+        "IP address.");
+}
+
 static bool check_advertised(struct loader *loader, const struct node *node, const char *name)
 {
     const struct endpoints bound = {loader->config->listeners, loader->config->listener_count};
     for (int32_t i = 0; i < node->advertised.count; i++) {
         const struct endpoint *endpoint = &node->advertised.items[i];
-        if (slice_equal_str(endpoint->host, "0.0.0.0"))
-            return refuse_setting(
-                loader, name,
-                "advertised.listeners cannot use the nonroutable meta-address 0.0.0.0. Use a routable "
-                "IP address.");
+        if (is_meta_address(endpoint))
+            return refuse_meta_address(loader, name);
         if (!find_endpoint(&bound, endpoint->name)) {
             struct slice found = join_names(loader, &node->advertised);
             struct slice valid = join_names(loader, &bound);
@@ -330,6 +361,26 @@ static bool check_advertised(struct loader *loader, const struct node *node, con
     return true;
 }
 
+/* What the cluster is told of the controller's listeners: what advertised.listeners says, if it names them
+ * (`advertised` are its endpoints), else what is bound, where every address is this host. */
+static bool load_advertised_controllers(struct loader *loader, const struct endpoints *advertised)
+{
+    struct config *config = loader->config;
+    int32_t count = config->controller_listener_count;
+    config->advertised_controller_listeners = arena_new_array(&config->arena, struct endpoint, count);
+    for (int32_t i = 0; i < count; i++) {
+        struct endpoint *endpoint = &config->advertised_controller_listeners[i];
+        const struct endpoint *named = find_endpoint(advertised, config->controller_listeners[i].name);
+        *endpoint = named ? *named : config->controller_listeners[i];
+        if (named && is_meta_address(endpoint))
+            return refuse_meta_address(loader, "advertised.listeners");
+        if (is_meta_address(endpoint))
+            endpoint->host = SLICE("");
+    }
+    fill_hosts(loader, config->advertised_controller_listeners, count);
+    return true;
+}
+
 static bool load_advertised(struct loader *loader, struct node *node)
 {
     struct config *config = loader->config;
@@ -338,7 +389,7 @@ static bool load_advertised(struct loader *loader, struct node *node)
     struct endpoints all = {config->listeners, config->listener_count};
     if (set && !parse_endpoints(loader, name, &node->map, &all))
         return false;
-    node->advertised = select_endpoints(loader, node, &all, false);
+    node->advertised = select_endpoints(loader, node, &all);
     if (node->advertised.count == 0)
         return refuse_setting(
             loader, name,
@@ -349,8 +400,7 @@ static bool load_advertised(struct loader *loader, struct node *node)
     fill_hosts(loader, node->advertised.items, node->advertised.count);
     config->advertised_listeners = node->advertised.items;
     config->advertised_listener_count = node->advertised.count;
-    fill_hosts(loader, config->controller_listeners, config->controller_listener_count);
-    return true;
+    return load_advertised_controllers(loader, &all);
 }
 
 static bool load_inter_broker(struct loader *loader, const struct node *node)

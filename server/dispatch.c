@@ -1,6 +1,6 @@
 /*
  * See dispatch.h. To add an API: its tables in protocol/messages, its row in protocol/apis.def, its handler
- * in server/api, and a line below (docs/adding-an-api.md).
+ * in server/api, and a line below, which says on which listeners it is served (docs/adding-an-api.md).
  */
 #include "server/dispatch.h"
 
@@ -16,72 +16,81 @@ enum {
     KEY_API_VERSIONS = 18,
 };
 
+/* Where an API is served (KIP-919). */
+enum served_on {
+    BROKER = 1 << LISTENER_OF_BROKER,
+    CONTROLLER = 1 << LISTENER_OF_CONTROLLER,
+    BOTH = BROKER | CONTROLLER,
+};
+
 struct service {
     int16_t key;
+    enum served_on on;
     handler_fn *handle;
 };
 
 static const struct service services[] = {
-    {KEY_PRODUCE, produce_begin},
-    {1, handle_fetch},
-    {2, handle_list_offsets},
-    {3, handle_metadata},
-    {KEY_OFFSET_COMMIT, offset_commit_begin},
-    {9, handle_offset_fetch},
-    {10, handle_find_coordinator},
-    {11, handle_join_group},
-    {12, handle_heartbeat},
-    {13, handle_leave_group},
-    {14, handle_sync_group},
-    {15, handle_describe_groups},
-    {16, handle_list_groups},
-    {KEY_API_VERSIONS, handle_api_versions},
-    {19, handle_create_topics},
-    {20, handle_delete_topics},
-    {21, handle_delete_records},
-    {22, handle_init_producer_id},
-    {23, handle_offset_for_leader_epoch},
-    {29, handle_describe_acls},
-    {30, handle_create_acls},
-    {31, handle_delete_acls},
-    {32, handle_describe_configs},
-    {33, handle_alter_configs},
-    {34, handle_alter_replica_log_dirs},
-    {35, handle_describe_log_dirs},
-    {37, handle_create_partitions},
-    {38, handle_create_delegation_token},
-    {39, handle_renew_delegation_token},
-    {40, handle_expire_delegation_token},
-    {41, handle_describe_delegation_token},
-    {42, handle_delete_groups},
-    {43, handle_elect_leaders},
-    {44, handle_incremental_alter_configs},
-    {45, handle_alter_partition_reassignments},
-    {46, handle_list_partition_reassignments},
-    {47, handle_offset_delete},
-    {48, handle_describe_client_quotas},
-    {49, handle_alter_client_quotas},
-    {50, handle_describe_user_scram_credentials},
-    {51, handle_alter_user_scram_credentials},
-    {55, handle_describe_quorum},
-    {57, handle_update_features},
-    {60, handle_describe_cluster},
-    {61, handle_describe_producers},
-    {64, handle_unregister_broker},
-    {68, handle_consumer_group_heartbeat},
-    {69, handle_consumer_group_describe},
-    {71, handle_get_telemetry_subscriptions},
-    {72, handle_push_telemetry},
-    {74, handle_list_config_resources},
-    {75, handle_describe_topic_partitions},
-    {80, handle_add_raft_voter},
-    {81, handle_remove_raft_voter},
+    {KEY_PRODUCE, BROKER, produce_begin},
+    {1, BROKER, handle_fetch},
+    {2, BROKER, handle_list_offsets},
+    {3, BROKER, handle_metadata},
+    {KEY_OFFSET_COMMIT, BROKER, offset_commit_begin},
+    {9, BROKER, handle_offset_fetch},
+    {10, BROKER, handle_find_coordinator},
+    {11, BROKER, handle_join_group},
+    {12, BROKER, handle_heartbeat},
+    {13, BROKER, handle_leave_group},
+    {14, BROKER, handle_sync_group},
+    {15, BROKER, handle_describe_groups},
+    {16, BROKER, handle_list_groups},
+    {KEY_API_VERSIONS, BOTH, handle_api_versions},
+    {19, BOTH, handle_create_topics},
+    {20, BOTH, handle_delete_topics},
+    {21, BROKER, handle_delete_records},
+    {22, BROKER, handle_init_producer_id},
+    {23, BROKER, handle_offset_for_leader_epoch},
+    {29, BOTH, handle_describe_acls},
+    {30, BOTH, handle_create_acls},
+    {31, BOTH, handle_delete_acls},
+    {32, BOTH, handle_describe_configs},
+    {33, BOTH, handle_alter_configs},
+    {34, BROKER, handle_alter_replica_log_dirs},
+    {35, BROKER, handle_describe_log_dirs},
+    {37, BOTH, handle_create_partitions},
+    {38, BOTH, handle_create_delegation_token},
+    {39, BOTH, handle_renew_delegation_token},
+    {40, BOTH, handle_expire_delegation_token},
+    {41, BOTH, handle_describe_delegation_token},
+    {42, BROKER, handle_delete_groups},
+    {43, BOTH, handle_elect_leaders},
+    {44, BOTH, handle_incremental_alter_configs},
+    {45, BOTH, handle_alter_partition_reassignments},
+    {46, BOTH, handle_list_partition_reassignments},
+    {47, BROKER, handle_offset_delete},
+    {48, BROKER, handle_describe_client_quotas},
+    {49, BOTH, handle_alter_client_quotas},
+    {50, BOTH, handle_describe_user_scram_credentials},
+    {51, BOTH, handle_alter_user_scram_credentials},
+    {55, BOTH, handle_describe_quorum},
+    {57, BOTH, handle_update_features},
+    {60, BROKER, handle_describe_cluster},
+    {60, CONTROLLER, handle_describe_controllers},
+    {61, BROKER, handle_describe_producers},
+    {64, BOTH, handle_unregister_broker},
+    {68, BROKER, handle_consumer_group_heartbeat},
+    {69, BROKER, handle_consumer_group_describe},
+    {71, BROKER, handle_get_telemetry_subscriptions},
+    {72, BROKER, handle_push_telemetry},
+    {74, BROKER, handle_list_config_resources},
+    {75, BROKER, handle_describe_topic_partitions},
+    {80, BOTH, handle_add_raft_voter},
+    {81, BOTH, handle_remove_raft_voter},
 };
 
 /* The second steps of those that have two. */
 static const struct service finishes[] = {
-    {KEY_PRODUCE, produce_finish},
-    {KEY_OFFSET_COMMIT, offset_commit_finish},
+    {KEY_PRODUCE, BROKER, produce_finish},
+    {KEY_OFFSET_COMMIT, BROKER, offset_commit_finish},
 };
 
 /* Served and not listed: nobody here receives metrics, so that clients need not push any. */
@@ -95,22 +104,27 @@ static bool is_listed(int16_t key)
     return true;
 }
 
-static const struct service *find_service(int key)
+static bool is_served_on(const struct service *service, enum listener_role role)
+{
+    return (service->on & (1U << role)) != 0;
+}
+
+static const struct service *find_service(int key, enum listener_role role)
 {
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-        if (services[i].key == key)
+        if (services[i].key == key && is_served_on(&services[i], role))
             return &services[i];
     return NULL;
 }
 
-size_t dispatch_served(struct served_api *served, size_t capacity)
+size_t dispatch_served(enum listener_role role, struct served_api *served, size_t capacity)
 {
     size_t count = 0;
     for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
         const struct api *api = find_api(services[i].key);
         ensure(api != NULL && api->request != NULL && count < capacity);
         int16_t least = services[i].key == KEY_PRODUCE ? 0 : api->min_version;
-        if (is_listed(api->key))
+        if (is_served_on(&services[i], role) && is_listed(api->key))
             served[count++] = (struct served_api){api->key, least, api->max_version};
     }
     return count;
@@ -133,7 +147,7 @@ static bool read_header(struct call *call, struct reader *reader, struct slice f
 {
     if (frame.len < 8)
         return false;
-    const struct service *service = find_service(load_i16(frame.data));
+    const struct service *service = find_service(load_i16(frame.data), call->role);
     if (service == NULL)
         return false;
     call->api = find_api(service->key);
@@ -182,7 +196,7 @@ bool dispatch_has_two_steps(int key)
 
 void dispatch_begin(struct call *call)
 {
-    const struct service *service = find_service(call->api->key);
+    const struct service *service = find_service(call->api->key, call->role);
     ensure(service != NULL);
     service->handle(call);
 }

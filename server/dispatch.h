@@ -11,8 +11,9 @@
 /* The API key of a frame (without its length); -1 if it is too short to have one. */
 int dispatch_peek_key(struct slice frame);
 
-/* Decodes a frame into *call (whose broker, run, connection and arena are set). False: the frame is malformed
- * or asks for what is not served; the connection is to be closed, as Kafka does (kafka-apis 2.5). */
+/* Decodes a frame into *call (whose broker, run, connection, role and arena are set). False: the frame is
+ * malformed or asks for what is not served on such a listener; the connection is to be closed, as Kafka does
+ * (kafka-apis 2.5). */
 bool dispatch_decode(struct call *call, struct slice frame);
 
 /* Whether an act has two steps, so that the requests of a run share what is between them (run.h). */
@@ -26,13 +27,13 @@ void dispatch_finish(struct call *call);
  * nothing is appended, and the connection is to be closed. */
 bool dispatch_encode(struct call *call, struct writer *writer);
 
-/* What ApiVersions lists: served APIs in order of their key. */
+/* What ApiVersions lists on a listener of this role: served APIs in order of their key. */
 struct served_api {
     int16_t key;
     int16_t min_version; /* as listed: Produce says 0 though 3 is the least (KAFKA-18659) */
     int16_t max_version;
 };
 
-size_t dispatch_served(struct served_api *served, size_t capacity);
+size_t dispatch_served(enum listener_role role, struct served_api *served, size_t capacity);
 
 #endif

@@ -276,7 +276,7 @@ static bool choose_voter(const struct formatting *formatting, struct format_vote
 {
     const struct config *config = formatting->config;
     *voter = (struct format_voter){
-        .endpoints = config->controller_listeners,
+        .endpoints = config->advertised_controller_listeners,
         .endpoint_count = config->controller_listener_count,
     };
     for (int32_t i = 0; i < formatting->count; i++)

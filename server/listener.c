@@ -34,6 +34,7 @@ enum {
 
 struct listener {
     struct broker *broker;
+    enum listener_role role;
     struct slice name;
     int fd;
     int spare_fd; /* given up to accept and refuse a client when there are no descriptors left */
@@ -48,9 +49,12 @@ struct listener {
     struct thread ended GUARDED_BY(mutex); /* the connection's that ended last; nobody has joined it yet */
 };
 
-struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port,
-                               struct note *why)
+struct listener *listener_open(struct broker *broker, enum listener_role role,
+                               const struct endpoint *endpoint, struct note *why)
 {
+    char host[256];
+    snprintf(host, sizeof host, "%.*s", SLICE_ARGS(endpoint->host));
+    uint16_t port = endpoint->port;
     int backlog = broker->config.socket_listen_backlog_size;
     int fd = net_listen(host, &port, backlog > LEAST_BACKLOG ? backlog : LEAST_BACKLOG, why);
     if (fd < 0)
@@ -62,7 +66,8 @@ struct listener *listener_open(struct broker *broker, struct slice name, const c
         return NULL;
     }
     listener->broker = broker;
-    listener->name = name;
+    listener->role = role;
+    listener->name = endpoint->name;
     listener->fd = fd;
     listener->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     listener->port = port;
@@ -70,6 +75,11 @@ struct listener *listener_open(struct broker *broker, struct slice name, const c
     condition_init(&listener->changed);
     list_init(&listener->connections);
     return listener;
+}
+
+enum listener_role listener_role(const struct listener *listener)
+{
+    return listener->role;
 }
 
 struct slice listener_name(const struct listener *listener)
@@ -88,7 +98,7 @@ static struct thread forget(struct connection *connection, struct thread self)
 {
     struct listener *listener = connection->listener;
     struct thread before = {.started = false};
-    broker_connection_ended(listener->broker, connection->peer);
+    broker_connection_ended(listener->broker, listener->role, connection->peer);
     mutex_lock(&listener->mutex);
     list_remove(&connection->node);
     close(connection->fd); /* under the lock: nobody shuts down a descriptor that is another's by now */
@@ -145,7 +155,7 @@ static void welcome(struct listener *listener, int fd, const char *peer, uint16_
 {
     struct connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) {
-        broker_connection_ended(listener->broker, peer);
+        broker_connection_ended(listener->broker, listener->role, peer);
         close(fd);
         return;
     }
@@ -186,11 +196,11 @@ static void *acceptor_main(void *context)
     char peer[NET_ADDRESS_SIZE];
     uint16_t peer_port;
     while (!atomic_load(&listener->stopping)) {
-        if (!broker_wait_for_connection_slot(listener->broker))
+        if (!broker_wait_for_connection_slot(listener->broker, listener->role))
             break;
         int fd = net_accept(listener->fd, peer, &peer_port);
         if (fd >= 0) {
-            if (broker_connection_began(listener->broker, peer))
+            if (broker_connection_began(listener->broker, listener->role, peer))
                 welcome(listener, fd, peer, peer_port);
             else
                 close(fd); /* max.connections.per.ip */

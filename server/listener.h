@@ -9,12 +9,17 @@
 #include "storage/os/mutex.h"
 
 struct broker;
+struct endpoint;
 struct listener;
 
-/* Binds and listens; accepts nothing yet. `name` is the listener's ("PLAINTEXT"), borrowed; `port` 0 picks
- * one. NULL with the reason. */
-struct listener *listener_open(struct broker *broker, struct slice name, const char *host, uint16_t port,
-                               struct note *why);
+/* Whom clients reach through a listener (KIP-919): that decides which APIs are served there, and against
+ * which of the two counts of connections a client stands. */
+enum listener_role { LISTENER_OF_BROKER, LISTENER_OF_CONTROLLER, LISTENER_ROLES };
+
+/* Binds the endpoint's host and port and listens; accepts nothing yet. The endpoint's name ("PLAINTEXT") is
+ * borrowed; port 0 picks one. NULL with the reason. */
+struct listener *listener_open(struct broker *broker, enum listener_role role,
+                               const struct endpoint *endpoint, struct note *why);
 
 /* Starts the acceptor. */
 bool listener_start(struct listener *listener, struct note *why);
@@ -26,6 +31,7 @@ void listener_stop(struct listener *listener);
  * connections off, whatever the peers do; waits for the threads; frees. */
 void listener_close(struct listener *listener, int64_t deadline_ms);
 
+enum listener_role listener_role(const struct listener *listener);
 struct slice listener_name(const struct listener *listener);
 uint16_t listener_port(const struct listener *listener); /* as bound */
 

@@ -108,15 +108,18 @@ static void prepare_signals(sigset_t *stop)
     signal(SIGPIPE, SIG_IGN);
 }
 
+static void list_endpoints(struct buf *line, const struct endpoint *endpoints, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        buf_printf(line, "%s%.*s://%.*s:%u", line->len > 0 ? ", " : "", SLICE_ARGS(endpoints[i].name),
+                   SLICE_ARGS(endpoints[i].host), endpoints[i].port);
+}
+
 static void say_hello(const struct broker *broker, const struct config *config)
 {
     struct buf line = {0};
-    for (int32_t i = 0; i < config->listener_count; i++)
-        buf_printf(&line, "%s%.*s://%.*s:%u", i > 0 ? ", " : "", SLICE_ARGS(config->listeners[i].name),
-                   SLICE_ARGS(config->listeners[i].host), config->listeners[i].port);
-    for (int32_t i = 0; i < config->controller_listener_count; i++)
-        buf_printf(&line, "; %.*s is not bound: this node is its own controller",
-                   SLICE_ARGS(config->controller_listeners[i].name));
+    list_endpoints(&line, config->listeners, config->listener_count);
+    list_endpoints(&line, config->controller_listeners, config->controller_listener_count);
     diag_info("Odradek " ODRADEK_VERSION ": node %d of cluster %.*s, %zu partitions, listening on %.*s",
               config->node_id, SLICE_ARGS(broker->cluster_id), partitions_count(broker->partitions),
               SLICE_ARGS(buf_slice(&line)));

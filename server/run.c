@@ -11,6 +11,7 @@
 #include "protocol/base/big_endian.h"
 #include "protocol/base/ensure.h"
 #include "server/broker.h"
+#include "server/connection.h"
 #include "server/dispatch.h"
 #include "server/throttle/throttle_call.h"
 #include "storage/segment.h"
@@ -72,6 +73,7 @@ static struct call *decode(struct run *run, struct slice frame)
     struct call *call = &run->calls[run->call_count];
     *call =
         (struct call){.broker = run->broker, .run = run, .connection = run->connection, .arena = &run->arena};
+    call->role = listener_role(run->connection->listener);
     call->frame_len = frame.len;
     if (!dispatch_decode(call, frame))
         return NULL;

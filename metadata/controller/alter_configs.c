@@ -37,8 +37,9 @@ struct alteration {
     struct slice name;
     struct alteration_change *changes; /* as asked for; sorted by name once they are resolved */
     int32_t count;
-    bool replaces; /* what is not named goes */
-    bool again;    /* the request names the resource twice */
+    bool replaces;      /* what is not named goes */
+    bool again;         /* the request names the resource twice */
+    bool is_repetition; /* and this is not the first time */
 
     struct slice target;             /* the name that its records have */
     const struct config_set *before; /* may be NULL */
@@ -58,6 +59,11 @@ static struct slice value_before(const struct alteration *alteration, struct sli
 {
     const struct config_entry *entry = config_set_find(alteration->before, name);
     return entry ? entry->value : SLICE_NULL;
+}
+
+static bool asked_directly(const struct alteration *alteration)
+{
+    return alteration->controller->asked_directly;
 }
 
 /* ---- what is wrong with any resource ---- */
@@ -114,6 +120,49 @@ static enum kerr check_changes(const struct alteration *alteration, struct note 
     return check_nulls(alteration, why);
 }
 
+static bool is_known_type(int8_t type)
+{
+    return type == RESOURCE_TOPIC || type == RESOURCE_BROKER || type == RESOURCE_BROKER_LOGGER
+           || type == RESOURCE_CLIENT_METRICS || type == RESOURCE_GROUP;
+}
+
+/* Of changes of one key the last one counts, and null takes the value away. */
+static void settle_changes(struct alteration *alteration)
+{
+    struct map last;
+    map_init(&last, alteration->controller->next_random(alteration->controller->random_state));
+    int32_t kept = 0;
+    for (int32_t i = 0; i < alteration->count; i++) {
+        struct alteration_change change = alteration->changes[i];
+        if (change.operation == OP_SET && slice_is_null(change.value))
+            change.operation = OP_DELETE;
+        struct alteration_change *earlier = map_find(&last, change.name);
+        if (!earlier) {
+            earlier = &alteration->changes[kept++];
+            map_put(&last, change.name, earlier);
+        }
+        *earlier = change;
+    }
+    alteration->count = kept;
+    map_fini(&last);
+}
+
+/* What the controller itself looks at: less than a broker, which refuses what is only odd. */
+static enum kerr check_direct_changes(struct alteration *alteration, struct note *why)
+{
+    if (!is_known_type(alteration->type)) {
+        note_set(why, "Unknown resource type %d.", alteration->type);
+        return KERR_UNSUPPORTED_VERSION;
+    }
+    if (alteration->again)
+        return refuse(KERR_INVALID_REQUEST, why, "Duplicate resource.");
+    if (alteration->type == RESOURCE_BROKER_LOGGER && alteration->replaces)
+        return refuse(KERR_INVALID_REQUEST, why, "Unexpected resource type BROKER_LOGGER.");
+    if (alteration->type != RESOURCE_BROKER_LOGGER)
+        settle_changes(alteration);
+    return KERR_NONE;
+}
+
 /* ---- the set afterwards ---- */
 
 static bool is_list(const struct alteration *alteration, const struct config_def *def)
@@ -127,7 +176,7 @@ static enum kerr refuse_list_operation(const struct alteration *alteration,
                                        struct note *why)
 {
     bool append = change->operation == OP_APPEND;
-    if (alteration->type != RESOURCE_BROKER)
+    if (alteration->type != RESOURCE_BROKER || asked_directly(alteration))
         note_set(why, "Can't %s to key %.*s because its type is not LIST.", append ? "APPEND" : "SUBTRACT",
                  SLICE_ARGS(change->name));
     else if (!def)
@@ -225,6 +274,8 @@ static enum kerr resolve_change(const struct alteration *alteration, struct alte
     if (change->operation == OP_SET || change->operation == OP_DELETE)
         return KERR_NONE;
     if (change->operation != OP_APPEND && change->operation != OP_SUBTRACT)
+        return KERR_UNKNOWN_SERVER_ERROR;
+    if (slice_is_null(change->value))
         return KERR_UNKNOWN_SERVER_ERROR;
     const struct config_def *def = find_config((enum resource_type)alteration->type, change->name);
     if (!is_list(alteration, def))
@@ -393,8 +444,38 @@ static struct overrides values_set(const struct alteration *alteration)
     return set;
 }
 
+/* The resource must be of a node that the controller knows, or of all. */
+static enum kerr check_known_node(const struct alteration *alteration, struct note *why)
+{
+    int64_t id;
+    if (alteration->name.len == 0)
+        return KERR_NONE;
+    if (!java_parse_long(alteration->name, INT32_MIN, INT32_MAX, &id))
+        return refuse(KERR_INVALID_REQUEST, why, "Unable to parse broker name as a base 10 number.");
+    if (id == alteration->controller->node_id
+        || image_find_broker(alteration->controller->image, (int32_t)id) != NULL)
+        return KERR_NONE;
+    note_set(why, "No node with id %d found.", (int32_t)id);
+    return KERR_BROKER_ID_NOT_REGISTERED;
+}
+
+/* The controller stores what it is asked to: whether the values make sense is the brokers' matter. */
+static enum kerr alter_broker_directly(struct alteration *alteration, struct note *why)
+{
+    enum kerr error = check_rights(alteration, ACL_CLUSTER, KERR_CLUSTER_AUTHORIZATION_FAILED, why);
+    if (error == KERR_NONE)
+        error = compute_after(alteration, why);
+    if (error == KERR_NONE)
+        error = check_known_node(alteration, why);
+    if (error == KERR_NONE)
+        error = check_elr(alteration, why);
+    return error == KERR_NONE ? check_cordoned(alteration, why) : error;
+}
+
 static enum kerr alter_broker(struct alteration *alteration, struct note *why)
 {
+    if (asked_directly(alteration))
+        return alter_broker_directly(alteration, why);
     bool cluster_default = alteration->name.len == 0;
     enum kerr error = cluster_default ? KERR_NONE
                                       : check_node_id(alteration, "Unexpected broker id, expected ",
@@ -427,7 +508,8 @@ static enum kerr check_logger(const struct alteration_change *change, struct not
                  change->operation == OP_APPEND ? "APPEND" : "SUBTRACT");
         return KERR_INVALID_REQUEST;
     }
-    if (change->operation != OP_SET && change->operation != OP_DELETE)
+    if ((change->operation != OP_SET && change->operation != OP_DELETE)
+        || (change->operation == OP_SET && slice_is_null(change->value)))
         return KERR_UNKNOWN_SERVER_ERROR;
     if (!diag_area_from_name(change->name.data, change->name.len, &area)) {
         note_set(why, "Logger %.*s does not exist!", SLICE_ARGS(change->name));
@@ -449,7 +531,8 @@ static enum kerr check_logger(const struct alteration_change *change, struct not
 
 static enum kerr alter_logger(struct alteration *alteration, struct note *why)
 {
-    if (!controller_may_all(alteration->controller, ACL_ALTER_CONFIGS))
+    enum acl_operation right = asked_directly(alteration) ? ACL_CLUSTER_ACTION : ACL_ALTER_CONFIGS;
+    if (!controller_may_all(alteration->controller, right))
         return KERR_CLUSTER_AUTHORIZATION_FAILED;
     enum kerr error = check_node_id(alteration, "Unexpected node id. Expected ", ", but received ", why);
     for (int32_t i = 0; i < alteration->count && error == KERR_NONE; i++)
@@ -457,9 +540,19 @@ static enum kerr alter_logger(struct alteration *alteration, struct note *why)
     return error;
 }
 
+/* The controller has a text for what a broker refuses without one. */
+static enum kerr alter_logger_directly(struct alteration *alteration, struct note *why)
+{
+    enum kerr error = alter_logger(alteration, why);
+    if (error != KERR_NONE && why->text[0] == '\0')
+        note_set(why, "%s", kerr_message(error));
+    return error;
+}
+
 static enum kerr alter(struct alteration *alteration, struct note *why)
 {
-    enum kerr error = check_changes(alteration, why);
+    enum kerr error =
+        asked_directly(alteration) ? check_direct_changes(alteration, why) : check_changes(alteration, why);
     if (error != KERR_NONE)
         return error;
     switch (alteration->type) {
@@ -473,7 +566,8 @@ static enum kerr alter(struct alteration *alteration, struct note *why)
         return alter_client_metrics(alteration, why);
     case RESOURCE_BROKER_LOGGER:
         if (!alteration->replaces)
-            return alter_logger(alteration, why);
+            return asked_directly(alteration) ? alter_logger_directly(alteration, why)
+                                              : alter_logger(alteration, why);
         break;
     default:
         break;
@@ -530,7 +624,7 @@ static void add_clear_elr(const struct alteration *alteration, struct record_lis
 
 /* ---- the request ---- */
 
-/* Marks the resources that come more than once. */
+/* Marks the resources that come more than once, and which of them is the first. */
 static void mark_duplicates(const struct controller *controller, struct alteration *alterations,
                             int32_t count)
 {
@@ -546,7 +640,7 @@ static void mark_duplicates(const struct controller *controller, struct alterati
         if (!earlier)
             map_put(&first, key_slice, &alterations[i]);
         else
-            earlier->again = alterations[i].again = true;
+            earlier->again = alterations[i].again = alterations[i].is_repetition = true;
     }
     map_fini(&first);
 }
@@ -571,6 +665,12 @@ static void alter_all(const struct controller *controller, struct alteration *al
             add_clear_elr(&alterations[i], records);
 }
 
+/* The controller answers once for a resource that is named again and again. */
+static bool is_answered(const struct alteration *alteration)
+{
+    return !alteration->is_repetition || !asked_directly(alteration) || !is_known_type(alteration->type);
+}
+
 void controller_alter_configs(const struct controller *controller,
                               const struct alter_configs_request *request,
                               struct alter_configs_response *response, struct record_list *records)
@@ -591,8 +691,12 @@ void controller_alter_configs(const struct controller *controller,
     }
     alter_all(controller, alterations, count, request->validate_only ? NULL : records);
     array_init(&response->responses, alter_configs_response_resource, controller->arena, count);
+    response->responses.count = 0;
     for (int32_t i = 0; i < count; i++) {
-        struct alter_configs_response_resource *result = &response->responses.items[i];
+        if (!is_answered(&alterations[i]))
+            continue;
+        struct alter_configs_response_resource *result =
+            &response->responses.items[response->responses.count++];
         result->error_code = (int16_t)alterations[i].error;
         result->error_message = alterations[i].message;
         result->resource_type = alterations[i].type;
@@ -622,8 +726,12 @@ void controller_incremental_alter_configs(const struct controller *controller,
     }
     alter_all(controller, alterations, count, request->validate_only ? NULL : records);
     array_init(&response->responses, incremental_alter_configs_response_resource, controller->arena, count);
+    response->responses.count = 0;
     for (int32_t i = 0; i < count; i++) {
-        struct incremental_alter_configs_response_resource *result = &response->responses.items[i];
+        if (!is_answered(&alterations[i]))
+            continue;
+        struct incremental_alter_configs_response_resource *result =
+            &response->responses.items[response->responses.count++];
         result->error_code = (int16_t)alterations[i].error;
         result->error_message = alterations[i].message;
         result->resource_type = alterations[i].type;

@@ -13,7 +13,8 @@
 /* What IncrementalAlterConfigs may ask for: its configOperation. */
 enum alter_configs_operation { OP_SET = 0, OP_DELETE = 1, OP_APPEND = 2, OP_SUBTRACT = 3 };
 
-/* Results in request order; a resource changes whole or not at all. */
+/* Results in request order; a resource changes whole or not at all. The controller itself, asked directly,
+ * answers once for a resource that is named more than once. */
 void controller_alter_configs(const struct controller *controller,
                               const struct alter_configs_request *request,
                               struct alter_configs_response *response, struct record_list *records);

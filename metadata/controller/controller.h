@@ -31,6 +31,7 @@ struct controller {
     int32_t default_replication_factor;
     bool delete_topic_enable;
     struct acl_asker client; /* whoever asks for it */
+    bool asked_directly;     /* on the controller's own listener, past what brokers check first (KIP-919) */
     /* Whether the client's quota on changes has room for so many partitions that come or go, which it takes;
      * NULL: always. */
     bool (*take_mutations)(void *quota, int32_t partitions);

@@ -82,10 +82,16 @@ static void set_log_level(const struct incremental_alter_configs_config *config)
               diag_level_name(diag_level_of(area)));
 }
 
-static void set_log_levels(const struct incremental_alter_configs_resource *resource)
+/* Those that the request says for this resource: it names it once, else it would have been refused. */
+static void set_log_levels(const struct incremental_alter_configs_request *request, struct slice name)
 {
-    for (int32_t i = 0; i < resource->configs.count; i++)
-        set_log_level(&resource->configs.items[i]);
+    for (int32_t i = 0; i < request->resources.count; i++) {
+        const struct incremental_alter_configs_resource *resource = &request->resources.items[i];
+        if (resource->resource_type != RESOURCE_BROKER_LOGGER || !slice_equal(resource->resource_name, name))
+            continue;
+        for (int32_t j = 0; j < resource->configs.count; j++)
+            set_log_level(&resource->configs.items[j]);
+    }
 }
 
 void handle_incremental_alter_configs(struct call *call)
@@ -102,7 +108,7 @@ void handle_incremental_alter_configs(struct call *call)
         is_brokers |=
             settle(&change, error, &resource->error_code, resource->resource_type, resource->resource_name);
         if (resource->error_code == KERR_NONE && resource->resource_type == RESOURCE_BROKER_LOGGER)
-            set_log_levels(&request->resources.items[i]);
+            set_log_levels(request, resource->resource_name);
     }
     end(&change, is_brokers);
 }

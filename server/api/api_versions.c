@@ -31,7 +31,7 @@ static void list_apis(struct call *call, bool all)
 {
     struct api_versions_response *response = call->response;
     struct served_api served[SERVED_MAX];
-    size_t count = dispatch_served(served, SERVED_MAX);
+    size_t count = dispatch_served(call->role, served, SERVED_MAX);
     array_init(&response->api_keys, api_versions_response_api, call->arena, (int32_t)count);
     int32_t used = 0;
     for (size_t i = 0; i < count; i++) {

@@ -23,6 +23,7 @@ void change_begin(struct change *change, struct call *call)
         .default_replication_factor = broker->config.default_replication_factor,
         .delete_topic_enable = broker->config.delete_topic_enable,
         .client = authorize_asker(call),
+        .asked_directly = call->role == LISTENER_OF_CONTROLLER,
     };
     change_begin_records(change);
 }

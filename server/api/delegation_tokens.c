@@ -50,5 +50,7 @@ void handle_expire_delegation_token(struct call *call)
 void handle_describe_delegation_token(struct call *call)
 {
     struct describe_delegation_token_response *response = call->response;
-    response->error_code = KERR_DELEGATION_TOKEN_REQUEST_NOT_ALLOWED;
+    response->error_code = call->role == LISTENER_OF_CONTROLLER
+                               ? KERR_UNKNOWN_SERVER_ERROR /* Apache Kafka's lists it and cannot do it */
+                               : KERR_DELEGATION_TOKEN_REQUEST_NOT_ALLOWED;
 }

@@ -28,6 +28,7 @@ handler_fn handle_describe_acls;
 handler_fn handle_describe_client_quotas;
 handler_fn handle_describe_cluster;
 handler_fn handle_describe_configs;
+handler_fn handle_describe_controllers;
 handler_fn handle_describe_delegation_token;
 handler_fn handle_describe_groups;
 handler_fn handle_describe_log_dirs;

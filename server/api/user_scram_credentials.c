@@ -2,6 +2,8 @@
  * DescribeUserScramCredentials v0 and AlterUserScramCredentials v0 (KIP-554). Decided by
  * metadata/controller/alter_user_scram_credentials (kafka-apis 15.4). Altering blocks for the cluster log's
  * sync.
+ *
+ * Apache Kafka's controller lists describing and cannot do it: whoever asks there is told so.
  */
 #include "metadata/controller/user_scram_credentials.h"
 #include "server/api/change.h"
@@ -10,16 +12,16 @@
 #include "server/security/authorize.h"
 
 /* As Kafka does: one for each user that was asked for, and none of them named. */
-static void refuse_to_describe(struct call *call)
+static void refuse_to_describe(struct call *call, enum kerr error)
 {
     const struct describe_user_scram_credentials_request *request = call->request;
     struct describe_user_scram_credentials_response *response = call->response;
-    response->error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+    response->error_code = (int16_t)error;
     response->error_message = SLICE_NULL;
     array_init(&response->results, describe_user_scram_credentials_response_result, call->arena,
                request->users.count < 0 ? 0 : request->users.count);
     for (int32_t i = 0; i < response->results.count; i++) {
-        response->results.items[i].error_code = KERR_CLUSTER_AUTHORIZATION_FAILED;
+        response->results.items[i].error_code = (int16_t)error;
         response->results.items[i].error_message = SLICE_NULL;
     }
 }
@@ -27,8 +29,12 @@ static void refuse_to_describe(struct call *call)
 void handle_describe_user_scram_credentials(struct call *call)
 {
     struct describe_user_scram_credentials_response *response = call->response;
+    if (call->role == LISTENER_OF_CONTROLLER) {
+        refuse_to_describe(call, KERR_UNKNOWN_SERVER_ERROR);
+        return;
+    }
     if (!authorize_cluster(call, ACL_DESCRIBE)) {
-        refuse_to_describe(call);
+        refuse_to_describe(call, KERR_CLUSTER_AUTHORIZATION_FAILED);
         return;
     }
     const struct image *image = cluster_read(call->broker->cluster);

@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const struct api *choose_api(uint8_t choice)
 {
     struct served_api apis[SERVED_MAX];
-    size_t count = dispatch_served(apis, SERVED_MAX);
+    size_t count = dispatch_served(LISTENER_OF_BROKER, apis, SERVED_MAX);
     for (size_t i = 0; i < count; i++)
         if (apis[i].key == choice)
             return find_api(choice);

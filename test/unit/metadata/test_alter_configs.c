@@ -363,6 +363,62 @@ START_TEST(however_many_keys_are_asked_for_the_image_is_held_for_those_that_ther
 }
 END_TEST
 
+/* ---- asked directly ---- */
+
+START_TEST(the_controller_stores_what_a_broker_would_refuse)
+{
+    world.controller.asked_directly = true;
+    ck_assert_int_eq(incremental(4, "1", SET("num.partitions", "5") "," SET("log.roll.ms", "abc"), NULL),
+                     KERR_NONE);
+    ck_assert_str_eq(world_records(&world),
+                     RECORD("4", "1", "log.roll.ms", "\"abc\"") RECORD("4", "1", "num.partitions", "\"5\""));
+    ck_assert_int_eq(incremental(4, "7", SET("log.roll.ms", "5"), "No node with id 7 found."),
+                     KERR_BROKER_ID_NOT_REGISTERED);
+    world_add_broker(&world, 7, "a", false);
+    ck_assert_int_eq(incremental(4, "7", SET("log.roll.ms", "5"), NULL), KERR_NONE);
+    ck_assert_str_eq(world_records(&world), RECORD("4", "7", "log.roll.ms", "\"5\""));
+}
+END_TEST
+
+START_TEST(of_a_key_that_comes_twice_the_controller_takes_the_last_change)
+{
+    world.controller.asked_directly = true;
+    ck_assert_int_eq(incremental(2, "t",
+                                 SET("retention.ms", "6") "," SET("flush.ms", "1") "," SET(
+                                     "retention.ms", "7") ",{\"name\":\"segment.ms\",\"value\":null}",
+                                 NULL),
+                     KERR_NONE);
+    ck_assert_str_eq(world_records(&world),
+                     RECORD("2", "t", "flush.ms", "\"1\"") RECORD("2", "t", "retention.ms", "\"7\"")
+                         RECORD("2", "t", "segment.ms", "null"));
+    ck_assert_int_eq(
+        incremental(2, "t", "{\"name\":\"cleanup.policy\",\"configOperation\":2,\"value\":null}", NULL),
+        KERR_UNKNOWN_SERVER_ERROR);
+}
+END_TEST
+
+START_TEST(the_controller_answers_once_for_a_resource_that_comes_twice)
+{
+    world.controller.asked_directly = true;
+    void *request =
+        world_request(&world, &incremental_alter_configs_request_message, 1,
+                      "{\"resources\":[{\"resourceType\":2,\"resourceName\":\"t\",\"configs\":[" SET(
+                          "flush.ms", "1") "]},"
+                                           "{\"resourceType\":9,\"resourceName\":\"t\",\"configs\":[]},"
+                                           "{\"resourceType\":9,\"resourceName\":\"t\",\"configs\":[]},"
+                                           "{\"resourceType\":2,\"resourceName\":\"t\",\"configs\":[]}]}");
+    struct incremental_alter_configs_response *response =
+        world_response(&world, &incremental_alter_configs_response_message);
+    controller_incremental_alter_configs(&world.controller, request, response, &world.records);
+    ck_assert_int_eq(response->responses.count, 3);
+    ck_assert_int_eq(response->responses.items[0].error_code, KERR_INVALID_REQUEST);
+    ck_assert_slice(response->responses.items[0].error_message, "Duplicate resource.");
+    for (int i = 1; i < 3; i++)
+        ck_assert_int_eq(response->responses.items[i].error_code, KERR_UNSUPPORTED_VERSION);
+    ck_assert_int_eq(world.records.count, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("alter_configs");
@@ -386,6 +442,9 @@ int main(void)
     tcase_add_test(tests, a_default_in_hours_is_told_as_a_default_in_milliseconds);
     tcase_add_test(tests, the_resources_of_a_request_share_the_room_of_its_answer);
     tcase_add_test(tests, however_many_keys_are_asked_for_the_image_is_held_for_those_that_there_are);
+    tcase_add_test(tests, the_controller_stores_what_a_broker_would_refuse);
+    tcase_add_test(tests, of_a_key_that_comes_twice_the_controller_takes_the_last_change);
+    tcase_add_test(tests, the_controller_answers_once_for_a_resource_that_comes_twice);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

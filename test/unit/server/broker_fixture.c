@@ -106,7 +106,7 @@ void expect_alive(const struct broker_fixture *fixture)
 int32_t connections_of(const struct broker_fixture *fixture)
 {
     mutex_lock(&fixture->broker->mutex);
-    int32_t count = fixture->broker->connection_count;
+    int32_t count = fixture->broker->connections[LISTENER_OF_BROKER].count;
     mutex_unlock(&fixture->broker->mutex);
     return count;
 }

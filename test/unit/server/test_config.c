@@ -175,7 +175,8 @@ START_TEST(the_usual_file_of_a_combined_node_loads_without_a_warning)
     ck_assert_int_eq(config.advertised_listener_count, 1);
     expect_endpoint(config.advertised_listeners[0], "PLAINTEXT", host, 9092);
     ck_assert_int_eq(config.controller_listener_count, 1);
-    expect_endpoint(config.controller_listeners[0], "CONTROLLER", host, 9093);
+    expect_endpoint(config.controller_listeners[0], "CONTROLLER", "", 9093);
+    expect_endpoint(config.advertised_controller_listeners[0], "CONTROLLER", host, 9093);
     ck_assert_int_eq(config.log_dir_count, 1);
     ck_assert_str_eq(config.log_dirs[0], "/tmp/kraft-combined-logs");
     ck_assert_str_eq(config.metadata_log_dir, "/tmp/kraft-combined-logs");
@@ -300,7 +301,7 @@ END_TEST
 START_TEST(several_listeners_of_both_address_families)
 {
     expect_loaded("listeners=a://127.0.0.1:9092,B://[::1]:9092, C://host-1.x:0 ,CTRL://:9093\n"
-                  "listener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT,c:PLAINTEXT,CTRL:SSL\n"
+                  "listener.security.protocol.map=A:PLAINTEXT,B:PLAINTEXT,c:PLAINTEXT,CTRL:PLAINTEXT\n"
                   "controller.listener.names=ctrl\ninter.broker.listener.name=b\n"
                   "advertised.listeners=A://example.org:1,B://[fe80::1]:2,CTRL://x:3\n");
     ck_assert_int_eq(config.listener_count, 3);
@@ -311,8 +312,25 @@ START_TEST(several_listeners_of_both_address_families)
     expect_endpoint(config.advertised_listeners[0], "A", "example.org", 1);
     expect_endpoint(config.advertised_listeners[1], "B", "fe80::1", 2);
     ck_assert_int_eq(config.controller_listener_count, 1);
-    ck_assert_int_eq(config.controller_listeners[0].security_protocol, PROTOCOL_SSL);
+    expect_endpoint(config.controller_listeners[0], "CTRL", "", 9093);
+    expect_endpoint(config.advertised_controller_listeners[0], "CTRL", "x", 3);
     ck_assert_slice(config.inter_broker_listener_name, "B");
+}
+END_TEST
+
+/* The first is the one that nodes use among themselves. */
+START_TEST(listeners_of_the_controller_are_in_the_order_of_their_names)
+{
+    char host[256] = "";
+    gethostname(host, sizeof host - 1);
+    expect_loaded("listeners=C://127.0.0.1:3,PLAINTEXT://127.0.0.1:1,B://0.0.0.0:2,A://127.0.0.1:4\n"
+                  "controller.listener.names=b,nowhere,a,c,a\n");
+    ck_assert_int_eq(config.listener_count, 1);
+    ck_assert_int_eq(config.controller_listener_count, 3);
+    expect_endpoint(config.controller_listeners[0], "B", "0.0.0.0", 2);
+    expect_endpoint(config.advertised_controller_listeners[0], "B", host, 2);
+    expect_endpoint(config.advertised_controller_listeners[1], "A", "127.0.0.1", 4);
+    expect_endpoint(config.advertised_controller_listeners[2], "C", "127.0.0.1", 3);
 }
 END_TEST
 
@@ -387,6 +405,13 @@ static const struct refusal refusals[] = {
      "cluster is "
      "not supported yet"},
     {"listeners=SSL://:9092\n", ":1: listeners=SSL://:9092: SSL is not supported yet (listener SSL)"},
+    {"listeners=PLAINTEXT://:9092,CONTROLLER://:9093\n"
+     "listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:SASL_SSL\n",
+     ":1: listeners=PLAINTEXT://:9092,CONTROLLER://:9093: SASL_SSL is not supported yet (listener "
+     "CONTROLLER)"},
+    {"listeners=PLAINTEXT://:9092" CTRL "advertised.listeners=PLAINTEXT://h:1,CONTROLLER://0.0.0.0:9093",
+     ":2: advertised.listeners=PLAINTEXT://h:1,CONTROLLER://0.0.0.0:9093: advertised.listeners cannot use the "
+     "nonroutable meta-address 0.0.0.0. Use a routable IP address."},
     {"listeners=FOO://:9092" CTRL,
      ":1: listeners=FOO://:9092,CONTROLLER://:9093: No security protocol defined for listener FOO"},
     {"listeners=foo:9092\n", ":1: listeners=foo:9092: Unable to parse foo:9092 to a broker endpoint"},
@@ -497,6 +522,7 @@ int main(void)
     tcase_add_test(tests, several_directories_and_one_of_their_own_for_the_cluster_log);
     tcase_add_test(tests, the_development_preset_says_what_it_sets_and_yields_to_explicit_settings);
     tcase_add_test(tests, several_listeners_of_both_address_families);
+    tcase_add_test(tests, listeners_of_the_controller_are_in_the_order_of_their_names);
     tcase_add_loop_test(tests, what_is_wrong_stops_the_start_with_one_line, 0,
                         (int)(sizeof refusals / sizeof refusals[0]));
     tcase_add_test(tests, a_wrong_override_is_named_as_one);

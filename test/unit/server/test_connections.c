@@ -5,6 +5,7 @@
 #include "test/unit/server/client_fixture.h"
 
 #include "protocol/base/big_endian.h"
+#include "protocol/messages/describe_cluster.h"
 #include "protocol/messages/metadata.h"
 
 #include <arpa/inet.h>
@@ -159,7 +160,7 @@ START_TEST(addresses_that_are_never_welcome_cost_nothing)
         client_close(&client);
     }
     mutex_lock(&fixture.broker->mutex);
-    ck_assert_uint_eq(fixture.broker->connections_per_ip.count, 0);
+    ck_assert_uint_eq(fixture.broker->connections[LISTENER_OF_BROKER].per_ip.count, 0);
     mutex_unlock(&fixture.broker->mutex);
     fixture_close(&fixture);
 }
@@ -317,6 +318,71 @@ START_TEST(a_listener_without_a_host_takes_both_families)
         client_close(&client);
     }
     expect_connections(&fixture, 0);
+    fixture_close(&fixture);
+}
+END_TEST
+
+/* ---- the controller's listener ---- */
+
+#define BOTH_LISTENERS "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0"
+
+/* As a whole: none of the rest is served there. */
+static void expect_no_metadata(uint16_t port)
+{
+    struct client client;
+    struct buf request = {0};
+    struct metadata_request metadata;
+    schema_set_defaults(metadata_request_schema(), &metadata);
+    connect_client(&client, port);
+    append_request(&request, KEY_METADATA, 9, 4, &metadata);
+    send_all(&client, &request);
+    expect_closed(&client);
+    client_close(&client);
+    buf_fini(&request);
+}
+
+START_TEST(the_controllers_listener_tells_its_own_port)
+{
+    struct client client;
+    struct arena arena;
+    struct describe_cluster_request request;
+    arena_init(&arena, SIZE_MAX);
+    fixture_open(&fixture, (const char *const[]){BOTH_LISTENERS, NULL});
+    ck_assert_int_eq(fixture.broker->config.controller_listeners[0].port, port_of(1));
+    connect_client(&client, port_of(1));
+    schema_set_defaults(describe_cluster_request_schema(), &request);
+    request.endpoint_type = 2;
+    const struct describe_cluster_response *response = ask(&client, &arena, 60, 1, &request);
+    ck_assert_int_eq(response->error_code, KERR_NONE);
+    ck_assert_int_eq(response->brokers.count, 1);
+    ck_assert_int_eq(response->brokers.items[0].port, port_of(1));
+    client_close(&client);
+    expect_no_metadata(port_of(1));
+    connect_client(&client, fixture.port);
+    ck_assert_int_eq(told_port(&client), fixture.port);
+    client_close(&client);
+    arena_fini(&arena);
+    fixture_close(&fixture);
+}
+END_TEST
+
+START_TEST(clients_of_the_controller_are_counted_apart)
+{
+    struct client clients[2], turned_away;
+    fixture_open(&fixture, (const char *const[]){BOTH_LISTENERS, "max.connections.per.ip=1", NULL});
+    for (int i = 0; i < 2; i++)
+        connect_and_expect_served(&clients[i], port_of(i));
+    for (int i = 0; i < 2; i++) {
+        connect_client(&turned_away, port_of(i));
+        expect_closed(&turned_away);
+        client_close(&turned_away);
+    }
+    client_close(&clients[0]);
+    expect_connections(&fixture, 0);
+    expect_served(&clients[1]);
+    client_close(&clients[1]);
+    expect_welcome_soon(port_of(1), &clients[1]);
+    client_close(&clients[1]);
     fixture_close(&fixture);
 }
 END_TEST
@@ -659,11 +725,12 @@ int main(void)
               (const TTest *const[]){an_idle_client_is_cut_off, a_client_that_speaks_now_and_then_stays,
                                      a_client_that_never_reads_holds_nobody_up_and_is_cut_off,
                                      a_peer_that_vanishes_frees_its_thread, NULL});
-    add_tests(
-        suite, "from where", NULL, NULL,
-        (const TTest *const[]){each_listener_tells_its_own_port, an_advertised_port_wins_over_the_bound_one,
-                               a_listener_without_a_host_takes_both_families, two_brokers_live_in_one_process,
-                               a_thread_is_named_after_its_client, NULL});
+    add_tests(suite, "from where", NULL, NULL,
+              (const TTest *const[]){
+                  each_listener_tells_its_own_port, an_advertised_port_wins_over_the_bound_one,
+                  a_listener_without_a_host_takes_both_families, the_controllers_listener_tells_its_own_port,
+                  clients_of_the_controller_are_counted_apart, two_brokers_live_in_one_process,
+                  a_thread_is_named_after_its_client, NULL});
     add_tests(suite, "want", NULL, NULL,
               (const TTest *const[]){
                   without_descriptors_clients_are_refused_and_nothing_spins,

@@ -356,7 +356,7 @@ END_TEST
 START_TEST(an_unknown_version_is_refused)
 {
     struct served_api apis[SERVED_MAX];
-    size_t count = dispatch_served(apis, SERVED_MAX);
+    size_t count = dispatch_served(LISTENER_OF_BROKER, apis, SERVED_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct api *api = find_api(apis[i].key);
         int versions[] = {-1, INT16_MIN, api->min_version - 1, api->max_version + 1, 127, 128, INT16_MAX};

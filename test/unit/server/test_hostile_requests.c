@@ -27,6 +27,7 @@ static void set_up(void)
     fixture_open(
         &fixture,
         (const char *const[]){"auto.create.topics.enable=false",
+                              "listeners=PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0",
                               "authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer",
                               "super.users=User:ANONYMOUS", NULL});
     expect_alive(&fixture);
@@ -108,7 +109,7 @@ static void append_random(struct buf *out, const struct api *api, int version, u
 START_TEST(a_body_that_is_cut_anywhere_is_refused)
 {
     struct served_api apis[SERVED_MAX];
-    dispatch_served(apis, SERVED_MAX);
+    dispatch_served(LISTENER_OF_BROKER, apis, SERVED_MAX);
     const struct api *api = find_api(apis[_i].key);
     enum { MOST_CUTS = 250 };
     for (int at = 0; at < 3; at++) {
@@ -134,7 +135,7 @@ END_TEST
 START_TEST(a_body_that_is_another_ones_is_survived)
 {
     struct served_api apis[SERVED_MAX];
-    size_t count = dispatch_served(apis, SERVED_MAX);
+    size_t count = dispatch_served(LISTENER_OF_BROKER, apis, SERVED_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct api *from = find_api(apis[i].key), *to = find_api(apis[(i + 1) % count].key);
         for (int version = to->min_version; version <= to->max_version; version++) {
@@ -157,7 +158,7 @@ START_TEST(a_hostile_number_anywhere_is_survived)
                                            {(const uint8_t *)"\xff\xff\xff\xff\xff\x01", 6},
                                            {(const uint8_t *)"\x80\0\0\0", 4}};
     struct served_api apis[SERVED_MAX];
-    dispatch_served(apis, SERVED_MAX);
+    dispatch_served(LISTENER_OF_BROKER, apis, SERVED_MAX);
     const struct api *api = find_api(apis[_i].key);
     enum { MOST_PLACES = 60 };
     size_t before = resident_bytes();
@@ -179,13 +180,10 @@ START_TEST(a_hostile_number_anywhere_is_survived)
 }
 END_TEST
 
-START_TEST(every_well_formed_request_is_answered)
+static void expect_answers(const struct api *api, uint16_t port)
 {
-    struct served_api apis[SERVED_MAX];
-    dispatch_served(apis, SERVED_MAX);
-    const struct api *api = find_api(apis[_i].key);
     struct client client;
-    connect_client(&client, fixture.port);
+    connect_client(&client, port);
     for (int version = api->min_version; version <= api->max_version; version++) {
         for (uint64_t seed = 1; seed <= 12; seed++) {
             struct arena arena;
@@ -199,6 +197,23 @@ START_TEST(every_well_formed_request_is_answered)
         }
     }
     client_close(&client);
+}
+
+START_TEST(every_well_formed_request_is_answered)
+{
+    struct served_api apis[SERVED_MAX];
+    dispatch_served(LISTENER_OF_BROKER, apis, SERVED_MAX);
+    expect_answers(find_api(apis[_i].key), fixture.port);
+}
+END_TEST
+
+/* Where the same requests may mean something else. */
+START_TEST(every_well_formed_request_is_answered_by_the_controller)
+{
+    struct served_api apis[SERVED_MAX];
+    size_t count = dispatch_served(LISTENER_OF_CONTROLLER, apis, SERVED_MAX);
+    for (size_t i = 0; i < count; i++)
+        expect_answers(find_api(apis[i].key), listener_port(fixture.broker->listeners[1]));
 }
 END_TEST
 
@@ -287,12 +302,13 @@ int main(void)
 {
     Suite *suite = suite_create("hostile_requests");
     struct served_api apis[SERVED_MAX];
-    size_t count = dispatch_served(apis, SERVED_MAX);
+    size_t count = dispatch_served(LISTENER_OF_BROKER, apis, SERVED_MAX);
     add_loop(suite, set_up, tear_down, a_body_that_is_cut_anywhere_is_refused, count);
     add_loop(suite, set_up, tear_down, a_hostile_number_anywhere_is_survived, count);
     add_loop(suite, set_up, tear_down, every_well_formed_request_is_answered, count);
     add_tests(suite, "requests", set_up, tear_down,
               (const TTest *const[]){
+                  every_well_formed_request_is_answered_by_the_controller,
                   a_body_that_is_another_ones_is_survived, random_bytes_are_survived,
                   a_request_that_names_a_great_many_things_is_answered,
                   a_partition_of_many_producers_that_is_named_again_and_again_fills_no_memory, NULL});
