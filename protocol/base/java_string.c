@@ -42,3 +42,12 @@ int32_t java_string_hash(struct slice text)
     }
     return (int32_t)hash;
 }
+
+uint32_t java_string_place(struct slice text, int32_t count)
+{
+    uint32_t capacity = 16;
+    while ((uint32_t)count > capacity / 4 * 3)
+        capacity *= 2;
+    uint32_t hash = (uint32_t)java_string_hash(text);
+    return (hash ^ hash >> 16) & (capacity - 1);
+}

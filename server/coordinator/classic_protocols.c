@@ -3,6 +3,7 @@
  * nor a choice looks at every pair of members. Part of classic_group; pure.
  */
 #include "protocol/base/ensure.h"
+#include "protocol/base/java_string.h"
 #include "protocol/base/memory.h"
 #include "protocol/consumer_protocol.h"
 #include "protocol/messages/join_group.h"
@@ -115,9 +116,10 @@ static struct classic_support *vote_of(const struct classic_group *classic,
     return NULL;
 }
 
-struct slice classic_choose_protocol(struct classic_group *classic)
+/* Counts them. Returns how many protocols have any. */
+static int32_t count_votes(struct classic_group *classic)
 {
-    const struct classic_support *best = NULL;
+    int32_t with_votes = 0;
     size_t cursor = 0;
     for (struct map_entry *entry; (entry = map_next(&classic->support, &cursor)) != NULL;)
         ((struct classic_support *)entry->value)->votes = 0;
@@ -125,9 +127,31 @@ struct slice classic_choose_protocol(struct classic_group *classic)
     {
         struct classic_support *vote = vote_of(classic, classic_member_of(node));
         ensure(vote != NULL);
-        vote->votes++;
-        if (best == NULL || vote->votes > best->votes)
-            best = vote;
+        if (vote->votes++ == 0)
+            vote->first_vote = with_votes++;
+    }
+    return with_votes;
+}
+
+/* Of those with the same votes, the one that comes first in Apache Kafka's java.util.HashMap of votes. */
+static bool is_better(const struct classic_support *a, const struct classic_support *b, int32_t with_votes)
+{
+    if (b == NULL || a->votes != b->votes)
+        return b == NULL || a->votes > b->votes;
+    uint32_t place_a = java_string_place(a->name, with_votes);
+    uint32_t place_b = java_string_place(b->name, with_votes);
+    return place_a < place_b || (place_a == place_b && a->first_vote < b->first_vote);
+}
+
+struct slice classic_choose_protocol(struct classic_group *classic)
+{
+    int32_t with_votes = count_votes(classic);
+    const struct classic_support *best = NULL;
+    size_t cursor = 0;
+    for (struct map_entry *entry; (entry = map_next(&classic->support, &cursor)) != NULL;) {
+        const struct classic_support *support = entry->value;
+        if (support->votes > 0 && is_better(support, best, with_votes))
+            best = support;
     }
     ensure(best != NULL);
     return best->name;

@@ -68,7 +68,7 @@ struct classic_pending {
 struct classic_support {
     struct slice name; /* its own */
     int32_t members;
-    int32_t votes; /* within a choice */
+    int32_t votes, first_vote; /* within a choice; the latter counts protocols */
 };
 
 struct classic_group {

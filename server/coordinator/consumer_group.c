@@ -6,6 +6,7 @@
 #include "server/coordinator/consumer_group.h"
 
 #include "metadata/config_def.h"
+#include "protocol/base/java_string.h"
 #include "protocol/base/memory.h"
 #include "server/coordinator/consumer_state.h"
 
@@ -149,25 +150,30 @@ const struct consumer_member **consumer_members_after(const struct consumer_step
     return members;
 }
 
-/* Most votes; of the same number those that are complete first. */
+static bool is_better(const struct map_entry *a, const struct map_entry *b, int32_t count)
+{
+    if (b == NULL || a->value != b->value)
+        return b == NULL || (uintptr_t)a->value > (uintptr_t)b->value;
+    return java_string_place(a->key, count) < java_string_place(b->key, count);
+}
+
+/* Most votes; of the same number what Apache Kafka tells: "uniform". */
 struct slice consumer_preferred_assignor(const struct groups *groups, const struct consumer_group *consumer,
                                          const struct consumer_member *const *members, int32_t count)
 {
     struct map votes;
     map_init(&votes, consumer->seed);
-    uintptr_t most = 0;
-    struct slice wanted = consumer_default_assignor(groups);
     for (int32_t i = 0; i < count; i++) {
         struct slice name = members[i]->assignor;
-        if (slice_is_null(name))
-            continue;
-        uintptr_t number = (uintptr_t)map_find(&votes, name) + 1;
-        map_put(&votes, name, (void *)number);
-        if (number > most) {
-            most = number;
-            wanted = name;
-        }
+        if (!slice_is_null(name))
+            map_put(&votes, name, (void *)((uintptr_t)map_find(&votes, name) + 1));
     }
+    const struct map_entry *best = NULL;
+    size_t cursor = 0;
+    for (struct map_entry *entry; (entry = map_next(&votes, &cursor)) != NULL;)
+        if (is_better(entry, best, (int32_t)votes.count))
+            best = entry;
+    struct slice wanted = best == NULL ? consumer_default_assignor(groups) : best->key;
     map_fini(&votes);
     return wanted;
 }

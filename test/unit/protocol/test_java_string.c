@@ -34,12 +34,24 @@ START_TEST(bytes_that_are_no_text_count_one_by_one)
 }
 END_TEST
 
+/* As Java 17 iterates over a HashMap of them. */
+START_TEST(a_hash_map_has_its_texts_in_order_of_their_places)
+{
+    ck_assert_uint_eq(java_string_place(SLICE("uniform"), 2), 1);
+    ck_assert_uint_eq(java_string_place(SLICE("range"), 2), 9);
+    ck_assert_uint_eq(java_string_place(SLICE("cooperative-sticky"), 12), 15);
+    ck_assert_uint_eq(java_string_place(SLICE("range"), 12), 9);
+    ck_assert_uint_eq(java_string_place(SLICE("range"), 13), 9);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("java_string");
     TCase *tests = tcase_create("java_string");
     tcase_add_test(tests, a_text_has_the_hash_that_java_gives_it);
     tcase_add_test(tests, bytes_that_are_no_text_count_one_by_one);
+    tcase_add_test(tests, a_hash_map_has_its_texts_in_order_of_their_places);
     suite_add_tcase(suite, tests);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_ENV);
