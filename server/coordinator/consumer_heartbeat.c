@@ -4,6 +4,7 @@
  */
 #include "protocol/messages/consumer_group_heartbeat.h"
 
+#include "metadata/config_def.h"
 #include "protocol/base/memory.h"
 #include "server/coordinator/consumer_convert.h"
 #include "server/coordinator/consumer_state.h"
@@ -45,16 +46,21 @@ static void fill_assignment(const struct partition_set *set, struct group_reply 
 
 /* ---- requests that are wrong in themselves ---- */
 
+static bool is_blank(struct slice text)
+{
+    return !slice_is_null(text) && config_trim(text).len == 0;
+}
+
 static const char *what_is_wrong(const struct consumer_group_heartbeat_request *request, int version)
 {
-    if (request->member_id.len == 0
+    if (is_blank(request->member_id)
         && (version >= 1 || request->member_epoch > 0 || request->member_epoch == EPOCH_LEAVING))
         return "MemberId can't be empty.";
-    if (request->group_id.len == 0)
+    if (is_blank(request->group_id))
         return "GroupId can't be empty.";
-    if (!slice_is_null(request->instance_id) && request->instance_id.len == 0)
+    if (is_blank(request->instance_id))
         return "InstanceId can't be empty.";
-    if (!slice_is_null(request->rack_id) && request->rack_id.len == 0)
+    if (is_blank(request->rack_id))
         return "RackId can't be empty.";
     if (request->member_epoch < EPOCH_AWAY)
         return "MemberEpoch is invalid.";
