@@ -266,14 +266,17 @@ static int is_zeros(const struct cluster_log *log, int64_t from, int64_t to)
 
 /* What is cut next is in a file of its own, with its name. 0 or -errno. */
 static int keep_tail(struct cluster_log *log, int64_t base, const char *path, int64_t size,
-                     const char *complaint)
+                     const char *complaint, struct note *why)
 {
     char name[DATA_FILE_NAME_MAX];
     int error = set_aside(log->fs, log->directory, base, log->file, log->size, size, name);
     if (error >= 0)
         error = file_sync_directory(log->fs, log->directory);
-    if (error < 0)
+    if (error < 0) {
+        note_set(why, "%s: %s: the last %lld bytes cannot be set aside: %s", path, complaint,
+                 (long long)(size - log->size), strerror(-error));
         return error;
+    }
     diag_error(
         "%s: %s: the last %lld bytes, behind offset %lld, are cut off and set aside in %s: the write may "
         "have been torn, or a change is lost",
@@ -282,16 +285,19 @@ static int keep_tail(struct cluster_log *log, int64_t base, const char *path, in
 }
 
 /* Cuts off what follows the last whole batch. */
-static int mend(struct cluster_log *log, int64_t base, const char *path, int64_t size, const char *complaint)
+static bool mend(struct cluster_log *log, int64_t base, const char *path, int64_t size, const char *complaint,
+                 struct note *why)
 {
     int zeros = is_zeros(log, log->size, size);
     if (zeros == 1)
         diag_warn("%s: the last %lld bytes are zeros: cut off", path, (long long)(size - log->size));
-    int error = zeros == 0 ? keep_tail(log, base, path, size, complaint) : zeros;
+    int error = zeros == 0 ? keep_tail(log, base, path, size, complaint, why) : zeros;
     log->lost_end = true;
     if (error >= 0)
         error = file_truncate(log->fs, log->file, log->size);
-    return error < 0 ? error : file_sync(log->fs, log->file);
+    if (error >= 0)
+        error = file_sync(log->fs, log->file);
+    return say(why, path, error);
 }
 
 /* With an error log->file is as it was. */
@@ -332,7 +338,7 @@ static bool replay_segment(struct cluster_log *log, int64_t base, bool is_last, 
     }
     log->directory_changed = true; /* its name may be all that was never synced */
     if (is_last)
-        return step == STEP_END || say(why, path, mend(log, base, path, status.size, damage.text));
+        return step == STEP_END || mend(log, base, path, status.size, damage.text, why);
     file_close(log->fs, log->file);
     log->file = -1;
     return true;

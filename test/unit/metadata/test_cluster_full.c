@@ -208,6 +208,28 @@ START_TEST(epochs_that_found_no_room_are_written_again)
 }
 END_TEST
 
+/* Nothing is cut that cannot be kept. */
+START_TEST(a_bad_end_without_room_beside_it_stays_and_is_refused)
+{
+    node_kill(&node);
+    struct slice log = read_file(node.path, LOG_NAME);
+    char *bad = malloc(log.len + 8);
+    memcpy(bad, log.data, log.len);
+    memcpy(bad + log.len, "no batch", 8);
+    write_file(node.path, LOG_NAME, bad, log.len + 8);
+    is_full = true;
+    node_refuse(&node, "the last 8 bytes cannot be set aside: No space left on device");
+    struct slice after = read_file(node.path, LOG_NAME);
+    ck_assert(slice_equal(after, slice_of(bad, log.len + 8)));
+    is_full = false;
+    node_open(&node);
+    node_close(&node);
+    free_file(after);
+    free_file(log);
+    free(bad);
+}
+END_TEST
+
 START_TEST(after_a_failed_sync_the_last_segment_is_written_again_before_it_is_read)
 {
     struct file_status status;
@@ -236,6 +258,7 @@ int main(void)
     tcase_add_test(tcase, a_full_disk_refuses_topics_but_not_their_deletion);
     tcase_add_test(tcase, a_node_comes_and_goes_on_a_full_disk);
     tcase_add_loop_test(tcase, epochs_that_found_no_room_are_written_again, 0, 6);
+    tcase_add_test(tcase, a_bad_end_without_room_beside_it_stays_and_is_refused);
     tcase_add_test(tcase, after_a_failed_sync_the_last_segment_is_written_again_before_it_is_read);
     suite_add_tcase(suite, tcase);
     return run_suite(suite);
