@@ -7,6 +7,7 @@
  */
 #include "server/log_dirs.h"
 
+#include "metadata/cluster_log.h"
 #include "metadata/cordoned_dirs.h"
 #include "metadata/format.h"
 #include "protocol/base/ensure.h"
@@ -104,6 +105,23 @@ static bool check_dirs(const struct broker *broker, struct data_dir **dirs, int3
     return why->text[0] == '\0';
 }
 
+/* Whoever names the directories in another order, and no metadata.log.dir, would begin a new cluster. */
+static bool check_cluster_place(const struct broker *broker, struct data_dir **dirs, int32_t count,
+                                struct note *why)
+{
+    const struct data_dir *place = log_dirs_metadata(broker);
+    for (int32_t i = 0; i < count; i++) {
+        char path[FILE_PATH_MAX];
+        file_path(path, "%s/" CLUSTER_DIRECTORY, data_dir_path(dirs[i]));
+        if (dirs[i] == place || !file_exists(file_system_os(), path))
+            continue;
+        note_set(why, "the cluster log lies in %s, but metadata.log.dir, or the first of log.dirs, is %s",
+                 data_dir_path(dirs[i]), data_dir_path(place));
+        return false;
+    }
+    return true;
+}
+
 bool log_dirs_open(struct broker *broker, struct note *why)
 {
     bool any_empty = false;
@@ -118,7 +136,7 @@ bool log_dirs_open(struct broker *broker, struct note *why)
     if (any_empty && !format_empty_dirs(broker, dirs, count, why))
         return false;
     broker->cluster_id = data_dir_meta(dirs[0])->cluster_id;
-    return check_dirs(broker, dirs, count, why);
+    return check_dirs(broker, dirs, count, why) && check_cluster_place(broker, dirs, count, why);
 }
 
 int64_t log_dirs_begin(struct broker *broker)
