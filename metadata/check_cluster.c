@@ -97,7 +97,7 @@ static bool check_snapshot(struct file_system *fs, const char *path, struct imag
     if (!good)
         findings_add(findings, FINDING_ERROR, "cluster-snapshot", path, position, "%s", why.text);
     else if (reading.other_epoch)
-        findings_add(findings, FINDING_ERROR, "cluster-snapshot", path, -1,
+        findings_add(findings, FINDING_WARNING, "cluster-snapshot", path, -1,
                      "a batch has another epoch than its name");
     *kraft_version = reading.replay.kraft_version;
     replay_fini(&reading.replay);
@@ -354,38 +354,6 @@ static bool is_directory(struct uuid id)
     return id.bytes[sizeof id.bytes - 1] >= 100;
 }
 
-void check_log_in_cluster(const struct cluster_check *check, const struct dir_check *dir,
-                          const struct found_log *log, const struct uuid *topic_id, struct findings *findings)
-{
-    char path[FILE_PATH_MAX];
-    file_path(path, "%s/%s", dir->path, log->name);
-    const struct topic *topic = image_find_topic(&check->image, log->topic);
-    const struct partition_state *partition =
-        topic == NULL ? NULL : image_find_partition(topic, log->partition);
-    int32_t replica = partition == NULL ? -1 : replica_of(partition, dir->meta.node_id);
-    if (topic != NULL && topic_id != NULL && !uuid_equal(topic->id, *topic_id)) {
-        char here[UUID_TEXT_LEN + 1], there[UUID_TEXT_LEN + 1];
-        uuid_format(*topic_id, here);
-        uuid_format(topic->id, there);
-        findings_add(findings, FINDING_ERROR, "topic-id-differs", path, -1,
-                     "its topic id is %s, and the cluster's %s: Apache Kafka renames it to -stray", here,
-                     there);
-    } else if (replica < 0)
-        findings_add(findings, FINDING_WARNING, "not-in-cluster", path, -1,
-                     "the cluster has %s here: Apache Kafka renames it to -stray",
-                     topic == NULL       ? "no such topic"
-                     : partition == NULL ? "no such partition"
-                                         : "no replica of it");
-    else if (!log->is_future && partition->directories != NULL
-             && is_directory(partition->directories[replica])
-             && !uuid_equal(partition->directories[replica], dir->meta.directory_id)) {
-        char there[UUID_TEXT_LEN + 1];
-        uuid_format(partition->directories[replica], there);
-        findings_add(findings, FINDING_WARNING, "directory-differs", path, -1,
-                     "the cluster believes it in the directory %s: Apache Kafka tells it otherwise", there);
-    }
-}
-
 /* Whether the replica lies in one of the directories, as far as the image tells. */
 static bool is_expected(const struct partition_state *partition, int32_t replica,
                         const struct dir_check *dirs, int32_t count)
@@ -398,11 +366,85 @@ static bool is_expected(const struct partition_state *partition, int32_t replica
     return false;
 }
 
+/* The cluster has another directory for it: one that is here too, or none that a broker would have then. */
+static void directory_differs(const struct uuid *directory, const char *path, bool is_here,
+                              struct findings *findings)
+{
+    char there[UUID_TEXT_LEN + 1];
+    uuid_format(*directory, there);
+    findings_add(findings, is_here ? FINDING_WARNING : FINDING_ERROR, "directory-differs", path, -1,
+                 "the cluster believes it in the directory %s%s", there,
+                 is_here ? ": Apache Kafka tells it otherwise"
+                         : ", which is not here: Apache Kafka has no leader for it");
+}
+
+/* Whether the topic with this id has a replica of such an index here, whatever it is called. */
+static bool has_replica(const struct image *image, const struct dir_check *dir, const struct found_log *log,
+                        const struct uuid *topic_id)
+{
+    const struct topic *topic = topic_id == NULL ? NULL : image_find_topic_by_id(image, *topic_id);
+    const struct partition_state *partition =
+        topic == NULL ? NULL : image_find_partition(topic, log->partition);
+    return partition != NULL && replica_of(partition, dir->meta.node_id) >= 0;
+}
+
+void check_log_in_cluster(const struct cluster_check *check, const struct dir_check *dirs, int32_t count,
+                          const struct dir_check *dir, const struct found_log *log,
+                          const struct uuid *topic_id, struct findings *findings)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%s", dir->path, log->name);
+    const struct topic *topic = image_find_topic(&check->image, log->topic);
+    const struct partition_state *partition =
+        topic == NULL ? NULL : image_find_partition(topic, log->partition);
+    int32_t replica = partition == NULL ? -1 : replica_of(partition, dir->meta.node_id);
+    if (topic != NULL && topic_id != NULL && !uuid_equal(topic->id, *topic_id)) {
+        char here[UUID_TEXT_LEN + 1], there[UUID_TEXT_LEN + 1];
+        uuid_format(*topic_id, here);
+        uuid_format(topic->id, there);
+        findings_add(findings, FINDING_ERROR, "topic-id-differs", path, -1,
+                     "its topic id is %s, and the cluster's %s: Apache Kafka %s", here, there,
+                     has_replica(&check->image, dir, log, topic_id) ? "does not serve it"
+                                                                    : "renames it to -stray");
+    } else if (replica < 0)
+        findings_add(findings, FINDING_WARNING, "not-in-cluster", path, -1,
+                     "the cluster has %s here: Apache Kafka %s",
+                     topic == NULL       ? "no such topic"
+                     : partition == NULL ? "no such partition"
+                                         : "no replica of it",
+                     topic == NULL && has_replica(&check->image, dir, log, topic_id)
+                         ? "lets it lie, as another topic has its id"
+                         : "renames it to -stray");
+    else if (!log->is_future && partition->directories != NULL
+             && is_directory(partition->directories[replica])
+             && !uuid_equal(partition->directories[replica], dir->meta.directory_id))
+        directory_differs(&partition->directories[replica], path,
+                          is_expected(partition, replica, dirs, count), findings);
+}
+
 static void collect_names(const struct dir_check *dirs, int32_t count, struct map *names)
 {
     for (int32_t i = 0; i < count; i++)
         for (size_t j = 0; j < dirs[i].log_count; j++)
             map_put(names, slice_str(dirs[i].logs[j].name), &dirs[i].logs[j]);
+}
+
+/* A copy on its way into the directory in which the cluster has the partition already: it becomes the log. */
+static bool find_future(const struct topic *topic, int32_t index, const struct uuid *directory,
+                        const struct dir_check *dirs, int32_t count, struct findings *findings)
+{
+    for (int32_t i = 0; i < count; i++)
+        for (size_t j = 0; j < dirs[i].log_count && uuid_equal(*directory, dirs[i].meta.directory_id); j++) {
+            const struct found_log *log = &dirs[i].logs[j];
+            if (!log->is_future || log->partition != index || !slice_equal(log->topic, topic->name))
+                continue;
+            char path[FILE_PATH_MAX];
+            file_path(path, "%s/%s", dirs[i].path, log->name);
+            findings_add(findings, FINDING_WARNING, "log-future", path, -1,
+                         "the only copy of the partition: Apache Kafka takes it for the log");
+            return true;
+        }
+    return false;
 }
 
 void check_missing_logs(const struct cluster_check *check, const struct dir_check *dirs, int32_t count,
@@ -420,7 +462,10 @@ void check_missing_logs(const struct cluster_check *check, const struct dir_chec
                 || !is_expected(partition, replica, dirs, count))
                 continue;
             partition_dir_name(name, topics[i]->name, index);
-            if (map_find(&names, slice_str(name)) != NULL)
+            if (map_find(&names, slice_str(name)) != NULL
+                || (partition->directories != NULL
+                    && find_future(topics[i], index, &partition->directories[replica], dirs, count,
+                                   findings)))
                 continue;
             bool is_new = partition->leader_epoch <= 0;
             findings_add(findings, is_new ? FINDING_WARNING : FINDING_ERROR, "log-missing", dirs[0].path, -1,

@@ -26,10 +26,11 @@ void cluster_check_fini(struct cluster_check *check);
 /* bootstrap.checkpoint of a log directory, if it is there. */
 void check_bootstrap(struct file_system *fs, const char *directory, struct findings *findings);
 
-/* One partition's directory against the image. `topic_id` NULL: its partition.metadata does not tell. */
-void check_log_in_cluster(const struct cluster_check *check, const struct dir_check *dir,
-                          const struct found_log *log, const struct uuid *topic_id,
-                          struct findings *findings);
+/* One partition's directory, in one of the broker's, against the image. `topic_id` NULL: its
+ * partition.metadata does not tell. */
+void check_log_in_cluster(const struct cluster_check *check, const struct dir_check *dirs, int32_t count,
+                          const struct dir_check *dir, const struct found_log *log,
+                          const struct uuid *topic_id, struct findings *findings);
 
 /* Partitions that should be here, and are in none of the directories. */
 void check_missing_logs(const struct cluster_check *check, const struct dir_check *dirs, int32_t count,

@@ -52,6 +52,8 @@ struct checking {
     struct cluster_check cluster;
     bool has_cluster;
     char cluster_path[FILE_PATH_MAX];
+    const char
+        *metadata_dir; /* as a server.properties says; NULL: the first that was named, so far as is known */
     struct findings together; /* of the cluster and the directories as a whole */
 
     /* One for each partition; threads take the next one. */
@@ -107,7 +109,7 @@ static void run_job(struct checking *checking, struct log_job *job)
             findings_add(&check->findings, FINDING_ERROR, "topic-id-differs", check->path, -1,
                          "the cluster log's topic id is another one");
     } else if (checking->has_cluster && checking->cluster.has_image && job->dir->has_meta)
-        check_log_in_cluster(&checking->cluster, job->dir, job->log,
+        check_log_in_cluster(&checking->cluster, checking->dirs, checking->dir_count, job->dir, job->log,
                              check->has_topic_id ? &check->topic_id : NULL, &check->findings);
 }
 
@@ -246,6 +248,29 @@ static int put_all(struct checking *checking)
 
 /* ---- all together ---- */
 
+/* A broker looks for the cluster log in one directory; Apache Kafka does not start if another one has it. */
+static void check_cluster_place(struct checking *checking, const struct dir_check *dir)
+{
+    const char *place = checking->metadata_dir != NULL ? checking->metadata_dir : checking->dirs[0].path;
+    if (strcmp(dir->path, place) != 0)
+        findings_add(
+            &checking->together, checking->metadata_dir != NULL ? FINDING_ERROR : FINDING_NOTE,
+            "cluster-place", dir->path, -1,
+            "the cluster log is here: Apache Kafka does not start unless metadata.log.dir, or the first of "
+            "log.dirs, is this directory");
+}
+
+/* Without it a broker knows no topic, and all that lie here are none of its. */
+static void no_cluster(struct checking *checking)
+{
+    bool any = false;
+    for (int32_t i = 0; i < checking->dir_count; i++)
+        any = any || checking->dirs[i].log_count > 0;
+    findings_add(&checking->together, any ? FINDING_ERROR : FINDING_NOTE, "no-cluster",
+                 checking->dirs[0].path, -1, "no cluster log is here%s",
+                 any ? ": Apache Kafka begins a new one, and renames all partitions to -stray" : "");
+}
+
 /* The cluster log lies in one of the directories. */
 static void find_cluster(struct checking *checking)
 {
@@ -258,13 +283,13 @@ static void find_cluster(struct checking *checking)
             check_cluster(&checking->cluster, checking->fs, checking->cluster_path,
                           dir->has_meta ? dir->meta.node_id : -1);
             checking->has_cluster = true;
+            check_cluster_place(checking, dir);
             if (checking->cluster.has_image && dir->has_meta)
                 check_missing_logs(&checking->cluster, checking->dirs, checking->dir_count, dir->meta.node_id,
                                    &checking->together);
             return;
         }
-    findings_add(&checking->together, FINDING_NOTE, "no-cluster", checking->dirs[0].path, -1,
-                 "no cluster log is here: partitions are not compared with it");
+    no_cluster(checking);
 }
 
 static void fini(struct checking *checking)
@@ -310,8 +335,10 @@ static int run_config(struct checking *checking, const char *path)
     int status;
     if (!config_load(&config, path, NULL, 0, false, &why))
         status = wrong("%s", why.text);
-    else
+    else {
+        checking->metadata_dir = config.metadata_log_dir;
         status = run(checking, config.log_dirs, config.log_dir_count);
+    }
     config_fini(&config);
     return status;
 }

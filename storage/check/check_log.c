@@ -36,13 +36,27 @@ static void add(struct log_check *check, enum severity severity, const char *rul
 
 /* ---- the files by name ---- */
 
+/* A segment takes an older one's place with the indexes that lie beside it; Apache Kafka deletes the older
+ * ones. */
+static void check_swapped_times(struct log_check *check, int64_t base)
+{
+    char name[DATA_FILE_NAME_MAX], path[FILE_PATH_MAX];
+    snprintf(name, sizeof name, "%020" PRId64 ".timeindex.swap", base);
+    file_path(path, "%s/%s", check->path, name);
+    if (!file_exists(check->fs, path))
+        add(check, FINDING_ERROR, "time-index-missing", name,
+            "it is missing, and not made anew: look-ups by time go wrong");
+}
+
 /* What is on its way in or out, and what Apache Kafka does with it at its start. */
-static void found_leftover(struct files *files, const char *name, enum data_file_suffix suffix)
+static void found_leftover(struct files *files, const char *name, const struct data_file_name *parsed)
 {
     struct log_check *check = files->check;
-    switch (suffix) {
+    switch (parsed->suffix) {
     case DATA_FILE_SWAP:
         add(check, FINDING_WARNING, "leftover-swap", name, "a compaction that was cut short: it is finished");
+        if (parsed->kind == DATA_FILE_LOG)
+            check_swapped_times(check, parsed->base);
         break;
     case DATA_FILE_CLEANED:
         add(check, FINDING_WARNING, "leftover-cleaned", name,
@@ -74,7 +88,7 @@ static void take_name(void *context, const char *name)
         return;
     data_file_parse(name, &parsed);
     if (parsed.suffix != DATA_FILE_PLAIN) {
-        found_leftover(files, name, parsed.suffix);
+        found_leftover(files, name, &parsed);
         return;
     }
     if (parsed.kind == DATA_FILE_UNKNOWN && is_log_name(name))
@@ -269,9 +283,14 @@ static void check_epochs_end(const struct log_walk *walk)
 static void check_topic_id(struct log_check *check)
 {
     struct note why = {""};
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/partition.metadata", check->path);
     int result = partition_dir_read_id(check->fs, check->path, &check->topic_id, &why);
     check->has_topic_id = result == 1;
-    if (result == -EBADMSG)
+    if (result == 0 && file_exists(check->fs, path))
+        add(check, FINDING_ERROR, "topic-id-damaged", "partition.metadata",
+            "it is empty: Apache Kafka does not start");
+    else if (result == -EBADMSG)
         add(check, FINDING_ERROR, "topic-id-damaged", "partition.metadata", "it cannot be read");
     else if (result < 0)
         add(check, FINDING_ERROR, "unreadable", "partition.metadata", strerror(-result));

@@ -256,6 +256,17 @@ static void walk_batches(struct segment_check *segment)
     batch_file_close(&reader);
 }
 
+/* Where there is no offset index Apache Kafka makes both anew; a time index that is missing alone it leaves
+ * empty. */
+static void index_is_missing(struct segment_check *segment, const struct index_check *check)
+{
+    bool is_made = check->kind == OFFSET_INDEX || !segment->files->has_index;
+    findings_add(segment->findings, is_made ? FINDING_WARNING : FINDING_ERROR,
+                 check->kind == OFFSET_INDEX ? "index-missing" : "time-index-missing", check->path, -1,
+                 "it is missing%s",
+                 is_made ? ": it is made anew" : ", and not made anew: look-ups by time go wrong");
+}
+
 static void begin_index(struct segment_check *segment, struct index_check *check, enum index_kind kind,
                         bool exists)
 {
@@ -272,9 +283,7 @@ static void begin_index(struct segment_check *segment, struct index_check *check
     if (exists)
         index_check_begin(check, log_of(segment)->fs);
     else if (!segment->is_recovered) /* else it is made anew without a word */
-        findings_add(segment->findings, FINDING_WARNING,
-                     kind == OFFSET_INDEX ? "index-missing" : "time-index-missing", check->path, -1,
-                     "it is missing: it is made anew");
+        index_is_missing(segment, check);
 }
 
 static void begin_txn_index(struct segment_check *segment)

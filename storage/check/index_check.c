@@ -74,7 +74,7 @@ static void advance(struct index_check *check)
     const uint8_t *at = entry_file_next(&check->file, &error);
     if (at == NULL) {
         check->is_over = true;
-        end_of_file(check->findings, check->severity, order_rule(check), check->path, &check->file, error);
+        end_of_file(check->findings, FINDING_WARNING, order_rule(check), check->path, &check->file, error);
         return;
     }
     bool may_be_zero = check->kind == TIME_INDEX && check->count == 0 && !check->zeros_are_fine;
@@ -184,6 +184,10 @@ static void advance_txn(struct txn_index_check *check)
     if (!txn_index_decode(at, &check->entry))
         findings_add(check->findings, FINDING_WARNING, "txn-index-version", check->path,
                      position_of_entry(&check->file), "an entry of an unknown version: it is made anew");
+    else if (check->entry.last_offset < check->base)
+        findings_add(check->findings, FINDING_WARNING, "txn-index-order", check->path,
+                     position_of_entry(&check->file),
+                     "an entry that ends before the segment begins: the index is made anew");
     else if (check->entry.last_offset <= last)
         findings_add(check->findings, check->severity, "txn-index-order", check->path,
                      position_of_entry(&check->file), "an entry that is not beyond the one before it");

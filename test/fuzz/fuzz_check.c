@@ -158,7 +158,7 @@ static void check_all(void)
         };
         check_log(&check);
         if (cluster.has_image)
-            check_log_in_cluster(&cluster, &dir, &dir.logs[i], &check.topic_id, &check.findings);
+            check_log_in_cluster(&cluster, &dir, 1, &dir, &dir.logs[i], &check.topic_id, &check.findings);
         findings_fini(&check.findings);
     }
     cluster_check_fini(&cluster);
