@@ -3,11 +3,11 @@
  * (test/golden/directories): every line of it is looked for in ours, file by file and in order. Damage is
  * made by hand.
  */
-#include "protocol/base/big_endian.h"
+#include "protocol/schema/json_reader.h"
 #include "protocol/schema/json_text.h"
 #include "server/dump/dump.h"
 #include "server/dump_command.h"
-#include "test/golden/golden_directories.h"
+#include "test/golden/damages.h"
 
 #include <fcntl.h>
 
@@ -519,6 +519,79 @@ START_TEST(text_files_are_read_up_to_their_end_whatever_is_wrong)
 }
 END_TEST
 
+/* Damage that shows in a file by itself; other rows are about what files say together, or leave out. */
+static bool is_damage_of_a_file(const struct row *row)
+{
+    static const char *const rules[] = {
+        "batch-damaged",  "torn-end",           "batch-codec",    "batch-count",
+        "records",        "checkpoint-damaged", "epochs-damaged", "snapshot-damaged",
+        "cluster-record", "txn-index-version",  "quorum-state",   "set-aside",
+    };
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (strcmp(row->rule, rules[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Others only make, move or remove files. */
+static bool changes_bytes(const struct row *row)
+{
+    return strstr(row->shell, "poke ") != NULL || strstr(row->shell, "truncate ") != NULL
+           || strchr(row->shell, '>') != NULL;
+}
+
+/* Each line is an object of its own. */
+static void expect_json_lines(char *text)
+{
+    struct arena arena;
+    struct note why = {""};
+    arena_init(&arena, SIZE_MAX);
+    for (char *line = text; *line != '\0';) {
+        size_t len = strcspn(line, "\n");
+        ck_assert_msg(line[len] == '\n', "a line without an end: %.200s", line);
+        const struct json_value *value = json_read(slice_of(line, len), &arena, &why);
+        ck_assert_msg(value != NULL && value->kind == JSON_OBJECT, "%.200s: %s", line, why.text);
+        arena_reset(&arena);
+        line += len + 1;
+    }
+    arena_fini(&arena);
+}
+
+static int count_files(const char *path)
+{
+    char command[800];
+    int count = -1;
+    snprintf(command, sizeof command, "find '%s' -type f | wc -l", path);
+    FILE *pipe = popen(command, "r");
+    ck_assert_ptr_nonnull(pipe);
+    ck_assert_int_eq(fscanf(pipe, "%d", &count), 1);
+    ck_assert_int_eq(pclose(pipe), 0);
+    return count;
+}
+
+/* test/golden/damages.table: no damage ends the dump, every file is printed, and what is damaged is said. */
+START_TEST(a_damaged_directory_is_dumped_to_its_end)
+{
+    const struct row *row = &rows[_i];
+    char path[512], json[] = "--json";
+    int status;
+    if (!changes_bytes(row))
+        return;
+    copy_golden(row->directory, path);
+    damage(path, row->shell);
+    char *argv[] = {json, path};
+    char *text = run_command(argv, 2, &status);
+    expect_json_lines(text);
+    ck_assert_int_eq(count_of(text, "{\"type\":\"file\","), count_files(path));
+    bool said = strstr(text, "{\"type\":\"damage\"") != NULL || strstr(text, "\"isValid\":false") != NULL
+                || strstr(text, "\"undecoded\"") != NULL;
+    ck_assert_msg(status == said, "row %d (%s): status %d", _i + 1, row->shell, status);
+    ck_assert_msg(said || !is_damage_of_a_file(row) || second_directory() != NULL, "row %d (%s): not a word",
+                  _i + 1, row->shell);
+    free(text);
+}
+END_TEST
+
 START_TEST(our_own_files_belong_into_a_directory)
 {
     static const char *const names[] = {".reserve", ".suspect-AAAAAAAAAAAAAAAAAAAAAA"};
@@ -576,9 +649,11 @@ END_TEST
 
 int main(void)
 {
+    read_rows();
     Suite *suite = suite_create("dump_command");
     TCase *tcase = tcase_create("dump_command");
     tcase_set_timeout(tcase, 100);
+    tcase_add_unchecked_fixture(tcase, unpack_all, remove_originals);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, what_kafka_dumps_is_what_we_dump, 0, GOLDEN_COUNT);
     tcase_add_loop_test(tcase, a_whole_directory_is_dumped_without_damage, 0, GOLDEN_COUNT);
@@ -587,6 +662,7 @@ int main(void)
     tcase_add_test(tcase, offsets_can_be_chosen);
     tcase_add_test(tcase, the_exit_status_says_whether_all_was_well);
     tcase_add_loop_test(tcase, text_files_are_read_up_to_their_end_whatever_is_wrong, 0, 15);
+    tcase_add_loop_test(tcase, a_damaged_directory_is_dumped_to_its_end, 0, row_count);
     tcase_add_loop_test(tcase, our_own_files_belong_into_a_directory, 0, 2);
     tcase_add_test(tcase, zeros_in_an_index_are_counted_and_not_printed);
     tcase_add_test(tcase, bytes_that_are_no_text_are_told_from_text);
