@@ -24,16 +24,19 @@ static enum kerr check_topic(struct call *call, const struct image *image, struc
     return *known == NULL ? KERR_UNKNOWN_TOPIC_OR_PARTITION : KERR_NONE;
 }
 
-static struct offset_delete_response_topic *add_topic(struct call *call,
-                                                      const struct offset_delete_request_topic *topic,
-                                                      int32_t partitions,
-                                                      struct offset_delete_response *response)
+/* Room for so many partitions of the topic; none yet. */
+static struct offset_delete_response_topic new_topic(struct call *call, struct slice name, int32_t room)
 {
-    struct offset_delete_response_topic *added = &response->topics.items[response->topics.count++];
-    added->name = topic->name;
-    array_init(&added->partitions, offset_delete_response_partition, call->arena, partitions);
-    added->partitions.count = 0;
-    return added;
+    struct offset_delete_response_topic topic = {.name = name};
+    array_init(&topic.partitions, offset_delete_response_partition, call->arena, room);
+    topic.partitions.count = 0;
+    return topic;
+}
+
+static void add_topic(struct offset_delete_response *response,
+                      const struct offset_delete_response_topic *topic)
+{
+    response->topics.items[response->topics.count++] = *topic;
 }
 
 static void add_partition(struct offset_delete_response_topic *topic, int32_t index, enum kerr error)
@@ -45,35 +48,28 @@ static void add_partition(struct offset_delete_response_topic *topic, int32_t in
 static void refuse_topic(struct call *call, const struct offset_delete_request_topic *topic, enum kerr error,
                          struct deletion *deletion)
 {
-    struct offset_delete_response_topic *refused =
-        add_topic(call, topic, topic->partitions.count, &deletion->refused);
+    struct offset_delete_response_topic refused = new_topic(call, topic->name, topic->partitions.count);
     for (int32_t i = 0; i < topic->partitions.count; i++)
-        add_partition(refused, topic->partitions.items[i].partition_index, error);
-}
-
-static bool is_known(const struct topic *known, const struct offset_delete_request_topic *topic, int32_t i)
-{
-    return image_find_partition(known, topic->partitions.items[i].partition_index) != NULL;
+        add_partition(&refused, topic->partitions.items[i].partition_index, error);
+    add_topic(&deletion->refused, &refused);
 }
 
 static void divide_known(struct call *call, const struct topic *known,
                          const struct offset_delete_request_topic *topic, struct deletion *deletion)
 {
-    int32_t there = 0;
-    for (int32_t i = 0; i < topic->partitions.count; i++)
-        there += is_known(known, topic, i);
-    int32_t missing = topic->partitions.count - there;
-    struct offset_delete_response_topic *asked =
-        there == 0 ? NULL : add_topic(call, topic, there, &deletion->asked);
-    struct offset_delete_response_topic *refused =
-        missing == 0 ? NULL : add_topic(call, topic, missing, &deletion->refused);
+    struct offset_delete_response_topic asked = new_topic(call, topic->name, topic->partitions.count);
+    struct offset_delete_response_topic refused = new_topic(call, topic->name, topic->partitions.count);
     for (int32_t i = 0; i < topic->partitions.count; i++) {
         int32_t index = topic->partitions.items[i].partition_index;
-        if (is_known(known, topic, i))
-            add_partition(asked, index, KERR_NONE);
+        if (image_find_partition(known, index) != NULL)
+            add_partition(&asked, index, KERR_NONE);
         else
-            add_partition(refused, index, KERR_UNKNOWN_TOPIC_OR_PARTITION);
+            add_partition(&refused, index, KERR_UNKNOWN_TOPIC_OR_PARTITION);
     }
+    if (asked.partitions.count > 0)
+        add_topic(&deletion->asked, &asked);
+    if (refused.partitions.count > 0)
+        add_topic(&deletion->refused, &refused);
 }
 
 static void divide(struct call *call, struct deletion *deletion)
