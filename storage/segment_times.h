@@ -4,7 +4,8 @@
  *
  * A time index that was cut ends with a true entry that is not the largest. So the headers of the batches
  * behind the last entry are read before records are deleted, or passed over, because of it: once a segment,
- * and of a segment that this process wrote not at all. All under the log owner's lock.
+ * and of a segment that this process wrote not at all. (Apache Kafka believes the last entry, and deletes.)
+ * All under the log owner's lock.
  */
 #ifndef STORAGE_SEGMENT_TIMES_H
 #define STORAGE_SEGMENT_TIMES_H
