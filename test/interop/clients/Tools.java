@@ -16,7 +16,7 @@ import org.apache.kafka.common.utils.Exit;
  *
  * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. delete-records is given
  * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as leader-election and reassign-partitions are. lines=ROW;ROW is a
- * file with these rows, id=TOPIC the topic's id. Some commands are our own: see LogDirs and Groups. Prints each command, what it prints on
+ * file with these rows, id=TOPIC the topic's id. "controller" in front means --bootstrap-controller, ten thousand ports above. Some commands are our own: see LogDirs and Groups. Prints each command, what it prints on
  * either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when its controller knows, and
  * the broker that is asked next may learn it later.
  */
@@ -74,6 +74,8 @@ class Tools {
             else Groups.run(bootstrap, words);
             return 0;
         }
+        boolean controller = words.get(0).equals("controller");
+        if (controller) words = words.subList(1, words.size());
         List<String> rest = new ArrayList<>(words.subList(1, words.size()));
         if (words.get(0).equals("delete-records")) rest = offsetFile(rest);
         if (words.get(0).equals("leader-election") || words.get(0).equals("reassign-partitions")) rest.replaceAll(word -> word.startsWith("{") ? file(word) : word);
@@ -82,9 +84,16 @@ class Tools {
             if (rest.get(i).startsWith("id=")) rest.set(i, topicId(bootstrap, rest.get(i).substring(3)));
         }
         if (!words.get(0).equals("dump-log"))
-            rest.addAll(words.get(0).equals("cluster") ? 1 : 0, List.of("--bootstrap-server", bootstrap));
+            rest.addAll(words.get(0).equals("cluster") ? 1 : 0, controller
+                    ? List.of("--bootstrap-controller", controllerOf(bootstrap)) : List.of("--bootstrap-server", bootstrap));
         tool(CLASSES.get(words.get(0))).getMethod("main", String[].class).invoke(null, (Object) rest.toArray(new String[0]));
         return ended[0];
+    }
+
+    /** Where every broker of a scenario has its controller's listener. */
+    static String controllerOf(String bootstrap) {
+        int colon = bootstrap.lastIndexOf(':') + 1;
+        return bootstrap.substring(0, colon) + (Integer.parseInt(bootstrap.substring(colon)) + 10000);
     }
 
     /** What delete-records reads from a file. */
