@@ -1,13 +1,12 @@
 /*
  * Compaction: a topic is filled with records whose keys come again and again; then its policy is set to
  * compact, and the time counts until its closed segments are clean. Meanwhile the broker does nothing else,
- * so that its CPU time is the cleaner's (K1); or passes records of another topic, whose latency counts (K2).
+ * so that its CPU time is the cleaner's (K1).
  */
 #include "protocol/batch_build.h"
 #include "test/bench/cleaning.h"
 #include "test/bench/die.h"
 #include "test/bench/measure.h"
-#include "test/bench/open_loop.h"
 #include "test/bench/peer.h"
 #include "test/bench/requests.h"
 #include "test/bench/scenarios.h"
@@ -21,7 +20,6 @@
 enum {
     KEY_LEN = 16,
     RECORD_OVERHEAD = 24 + KEY_LEN,
-    CLEANER_BACKOFF_US = 100 * 1000, /* run: log.cleaner.backoff.ms */
 };
 
 /* ---- filling ---- */
@@ -104,56 +102,5 @@ void compact_scenario(const struct load *load, const char *data)
            cleaning.bytes / 1e6 / seconds, measure.cpu_s * 1e9 / cleaning.bytes,
            cleaning.bytes / 1e6 / measure.cpu_s, (double)cleaning.records / measure.cpu_s,
            cleaning_bytes_left(&cleaning) / cleaning.bytes, measure.others_s / seconds);
-    topic_delete(load->port, load->topic);
-}
-
-/* ---- compacting beside others ---- */
-
-static void print_beside(const struct open_loop *loop, double cleaning_s, double others)
-{
-    const struct latency *quiet = &loop->windows[0].latency, *beside = &loop->windows[1].latency;
-    double quiet_p99 = (double)latency_at(quiet, 0.99), beside_p99 = (double)latency_at(beside, 0.99);
-    printf("quiet_p50_us=%.1f quiet_p99_us=%.1f", (double)latency_at(quiet, 0.5) / 1e3, quiet_p99 / 1e3);
-    latency_print(beside);
-    printf(" p99_growth=%.2f ms=%.0f others=%.2f\n", beside_p99 / quiet_p99, cleaning_s * 1e3, others);
-}
-
-static void run_quiet(struct open_loop *loop, const struct load *load)
-{
-    usleep((useconds_t)(load->warmup_s * 1e6));
-    open_loop_open_window(&loop->windows[0]);
-    usleep((useconds_t)(load->seconds * 1e6));
-    open_loop_close_window(&loop->windows[0]);
-}
-
-/* From the cleaner's look for work on. Returns how many seconds it took. */
-static double run_beside(struct open_loop *loop, const struct cleaning *cleaning)
-{
-    cleaning_begin(cleaning);
-    usleep(CLEANER_BACKOFF_US);
-    int64_t from_ns = now_ns();
-    open_loop_open_window(&loop->windows[1]);
-    cleaning_wait(cleaning);
-    open_loop_close_window(&loop->windows[1]);
-    return (double)(now_ns() - from_ns) / 1e9;
-}
-
-void beside_scenario(const struct load *load, const char *data)
-{
-    struct measure measure = {0};
-    struct cleaning cleaning;
-    struct load records = *load;
-    char topic[300];
-    snprintf(topic, sizeof topic, "%s-beside", load->topic);
-    records.topic = topic;
-    cleaning_init(&cleaning, load, data);
-    struct open_loop *loop = open_loop_start(&records);
-    run_quiet(loop, load);
-    struct cpu_mark mark = cpu_mark(load);
-    double cleaning_s = run_beside(loop, &cleaning);
-    measure_cpu_since(&measure, load, &mark);
-    open_loop_end(loop);
-    print_beside(loop, cleaning_s, measure.others_s / cleaning_s);
-    open_loop_free(loop);
     topic_delete(load->port, load->topic);
 }

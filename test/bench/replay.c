@@ -17,7 +17,7 @@ static const char usage[] =
     "usage: replay produce|fetch|end-to-end|memory|create|delete|create-many|delete-many|fill|commit|gather|\n"
     "              leave|heartbeat|wait --port N [option...]\n"
     "       replay start --port N [option...] -- BROKER ARGUMENT...\n"
-    "       replay compact|beside --port N [option...] DATA\n"
+    "       replay compact|beside --port N [option...] DATA | beside-copying --port N [option...] FOLDER\n"
     "       replay machine FOLDER | scan FOLDER | touch MEGABYTES\n"
     "\n"
     "  --pid N          the broker's process, whose CPU time is counted\n"
@@ -243,6 +243,9 @@ static void run(const char *scenario, const struct load *load, char **rest)
         compact_scenario(load, *rest);
     else if (strcmp(scenario, "beside") == 0 && *rest != NULL && load->rate > 0)
         beside_scenario(load, *rest);
+    else if (strcmp(scenario, "beside-copying") == 0 && *rest != NULL && load->rate > 0
+             && load->max_bytes > 0)
+        beside_copying_scenario(load, *rest);
     else if (!run_listed(scenario, load))
         fail();
 }

@@ -64,7 +64,7 @@ function cell(id, who, view,    text) {
     if (view == "compaction") return short(median(id, who, "mb_s")) " MB/s; a core: " short(median(id, who, "mb_s_core")) " MB/s, " short(median(id, who, "rec_s_core") / 1e6) " M records/s"
     if (view == "beside") {
         text = "p50 " short(median(id, who, "quiet_p50_us")) " p99 " short(median(id, who, "quiet_p99_us"))
-        return text " us alone; beside it p50 " short(median(id, who, "p50_us")) " p99 " short(median(id, who, "p99_us")) " us, in " short(median(id, who, "ms")) " ms"
+        return text " us alone; beside it p50 " short(median(id, who, "p50_us")) " p99 " short(median(id, who, "p99_us")) " us, " short(median(id, who, "p99_growth")) " times, in " short(median(id, who, "ms")) " ms"
     }
     return short(median(id, who, "rss_mb")) " MB (own " short(median(id, who, "anon_mb")) "), " median(id, who, "threads") " threads"
 }
@@ -111,7 +111,7 @@ BEGIN {
     show["restart"] = "port_ms cpu_ms";    name["restart"] = "time CPU"
     show["topics"] = "ms cpu_us_req";      name["topics"] = "time CPU"
     show["compaction"] = "mb_s mb_s_core"; name["compaction"] = "MB/s a-core"
-    show["beside"] = "p50_us p99_us";      name["beside"] = "p50 p99"
+    show["beside"] = "p50_us p99_us p99_growth"; name["beside"] = "p50 p99 growth"
     show["memory"] = "rss_mb";             name["memory"] = "RSS"
 }
 

@@ -46,6 +46,10 @@ void compact_scenario(const struct load *load, const char *data);
  * and what became of the latency. */
 void beside_scenario(const struct load *load, const char *data);
 
+/* The same beside a thread of this program, which reads load->max_bytes of a file in `folder` over and over
+ * and writes a half of them there, for load->seconds. */
+void beside_copying_scenario(const struct load *load, const char *folder);
+
 /* Holds load->connections connections, each having sent a request, and tells what the broker's memory is. */
 void memory_scenario(const struct load *load);
 
