@@ -173,12 +173,14 @@ static bool was_synced(struct segment_reader *reader, size_t at, size_t size,
     return found && reader->bytes.len >= end;
 }
 
-/* `damaged` is NULL where there is no batch. */
+/* `damaged` is NULL where there is no batch. What it says of itself may be the damage: then what follows is
+ * looked at again, from its next byte on and without it. */
 static enum step judge_damaged(struct segment_reader *reader, size_t at, size_t size, const char *what,
                                const struct batch_header *damaged, struct note *why)
 {
     long long position = reader->position + (long long)at;
-    bool is_lost = was_synced(reader, at, size, damaged) || was_synced(reader, at, 0, NULL);
+    bool is_lost =
+        was_synced(reader, at, size, damaged) || (damaged != NULL && was_synced(reader, at, 0, NULL));
     note_set(why, "the batch at byte %lld %s%s", position, what,
              is_lost ? ", and whole ones follow it: the disk has lost data" : "");
     return is_lost ? STEP_FAILED : STEP_DAMAGED;
