@@ -225,6 +225,12 @@ static bool disk_says_no(struct data_dir *dir, enum data_dir_state *state, const
     return true;
 }
 
+/* One that is missing reads as zeros, and is drawn later. Apache Kafka refuses the others too. */
+static bool has_reserved_id(const struct meta_properties *meta)
+{
+    return !uuid_is_zero(meta->directory_id) && directory_id_is_reserved(meta->directory_id);
+}
+
 /* True unless somebody has to look. */
 static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct note *why)
 {
@@ -238,6 +244,11 @@ static bool read_meta(struct data_dir *dir, enum data_dir_state *state, struct n
         note_set(why, "%s", missing.text);
     else if (result < 0)
         return disk_says_no(dir, state, dir->path, result, why);
+    else if (has_reserved_id(&dir->meta)) {
+        note_set(why, "%s/%s: directory.id is one of those that stand for something else", dir->path,
+                 meta_name);
+        return false;
+    }
     if (emptiness.found)
         note_set(why, "%s holds %s but no %s: it is not formatted, and not empty", dir->path, emptiness.name,
                  meta_name);

@@ -29,15 +29,6 @@ static void add(struct dir_check *check, enum severity severity, const char *rul
 
 /* ---- meta.properties, lock, marker ---- */
 
-/* The first hundred ids stand for something else. */
-static bool is_reserved(struct uuid id)
-{
-    for (size_t i = 0; i + 1 < sizeof id.bytes; i++)
-        if (id.bytes[i] != 0)
-            return false;
-    return id.bytes[sizeof id.bytes - 1] < 100;
-}
-
 static void check_meta(struct dir_check *check)
 {
     struct note why = {""};
@@ -50,7 +41,7 @@ static void check_meta(struct dir_check *check)
     else if (uuid_is_zero(check->meta.directory_id))
         add(check, FINDING_WARNING, "directory-id-missing", "meta.properties",
             "directory.id is missing: Apache Kafka draws one and writes it");
-    else if (is_reserved(check->meta.directory_id))
+    else if (directory_id_is_reserved(check->meta.directory_id))
         add(check, FINDING_ERROR, "directory-id-reserved", "meta.properties",
             "directory.id is one of those that stand for something else");
 }
