@@ -54,7 +54,7 @@ int epochs_load(struct epochs *epochs, struct file_system *fs, const char *direc
         while ((result = checkpoint_next_epoch(&checkpoint, &epoch, &start_offset, why)) == 1)
             epochs_assign(epochs, epoch, start_offset);
         if (result < 0)
-            note_prefix(why, "%s: ", path);
+            note_prefix(why, "%s", path);
     }
     checkpoint_close(&checkpoint);
     epochs->changed = false;

@@ -174,7 +174,7 @@ static void read_checkpoint(struct loading *loading, const char *name, int kind)
     }
     checkpoint_close(&checkpoint);
     if (result < 0 && was_opened)
-        note_prefix(&why, "%s: ", path);
+        note_prefix(&why, "%s", path);
     if (result < 0 && kind == CHECKPOINT_START) {
         data_dir_fail(loading->dir, "%s", why.text); /* else deleted records would come back */
     } else if (result < 0) {
