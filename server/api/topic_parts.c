@@ -42,8 +42,8 @@ static void append(struct place *place, const void *items, size_t len, struct ar
 int32_t topic_parts_merge(struct topic_part *parts, int32_t count, size_t item_size, uint64_t hash_seed,
                           struct arena *arena)
 {
-    struct place *places = arena_alloc(arena, (size_t)count * sizeof *places);
-    struct place **into = arena_alloc(arena, (size_t)count * sizeof *into);
+    struct place *places = arena_new_array(arena, struct place, count);
+    struct place **into = arena_new_array(arena, struct place *, count);
     int32_t found = find_places(parts, count, item_size, hash_seed, places, into);
     for (int32_t i = 0; i < count; i++)
         append(into[i], parts[i].items, (size_t)parts[i].count * item_size, arena);
