@@ -161,6 +161,10 @@ static void join(struct call *call, const struct commit *commit)
     struct offset_commit_response *response = call->response;
     int32_t refused = commit->refused.topics.count;
     int32_t count = refused + commit->answers.topics.count;
+    if (refused == 0) {
+        response->topics = commit->answers.topics;
+        return;
+    }
     array_init(&response->topics, offset_commit_response_topic, call->arena, count);
     struct topic_part *parts = arena_new_array(call->arena, struct topic_part, count);
     struct offset_commit_response_topic *topics = response->topics.items;
@@ -169,8 +173,6 @@ static void join(struct call *call, const struct commit *commit)
         parts[i] = (struct topic_part){key_of(call, &topics[i]), topics[i].partitions.items,
                                        topics[i].partitions.count, i};
     }
-    if (refused == 0)
-        return;
     response->topics.count = topic_parts_merge(parts, count, sizeof *topics->partitions.items,
                                                call->broker->hash_seed, call->arena);
     for (int32_t i = 0; i < response->topics.count; i++) {

@@ -98,6 +98,10 @@ static void join(struct call *call, const struct deletion *deletion)
     struct offset_delete_response *response = call->response;
     int32_t refused = deletion->refused.topics.count;
     int32_t count = refused + deletion->asked.topics.count;
+    if (refused == 0) {
+        response->topics = deletion->asked.topics;
+        return;
+    }
     array_init(&response->topics, offset_delete_response_topic, call->arena, count);
     struct topic_part *parts = arena_new_array(call->arena, struct topic_part, count);
     struct offset_delete_response_topic *topics = response->topics.items;
@@ -107,8 +111,6 @@ static void join(struct call *call, const struct deletion *deletion)
         parts[i] =
             (struct topic_part){topics[i].name, topics[i].partitions.items, topics[i].partitions.count, i};
     }
-    if (refused == 0)
-        return;
     response->topics.count = topic_parts_merge(parts, count, sizeof *topics->partitions.items,
                                                call->broker->hash_seed, call->arena);
     for (int32_t i = 0; i < response->topics.count; i++) {
