@@ -52,8 +52,7 @@ struct checking {
     struct cluster_check cluster;
     bool has_cluster;
     char cluster_path[FILE_PATH_MAX];
-    const char
-        *metadata_dir; /* as a server.properties says; NULL: the first that was named, so far as is known */
+    const char *metadata_dir; /* by server.properties; NULL: not known, perhaps the first */
     struct findings together; /* of the cluster and the directories as a whole */
 
     /* One for each partition; threads take the next one. */

@@ -23,7 +23,7 @@ struct appender {
     struct log *log;
     struct log_stage stage;
     struct log_position begin;      /* where the log ended */
-    struct log_position first_held; /* the first staged acks=all batch */
+    struct log_position first_held; /* the first staged batch that readers must wait for */
     int64_t now_ms;
     int failure; /* -errno of a write */
 };
