@@ -11,6 +11,7 @@
 #include "metadata/controller/alter_configs.h"
 
 #include "metadata/controller/config_checks.h"
+#include "metadata/controller/config_list.h"
 #include "metadata/controller/reconfiguration.h"
 #include "metadata/controller/topic_name.h"
 #include "metadata/cordoned_dirs.h"
@@ -187,84 +188,15 @@ static enum kerr refuse_list_operation(const struct alteration *alteration,
     return KERR_INVALID_CONFIG;
 }
 
-static int32_t find_element(const struct slice *elements, int32_t count, struct slice element)
-{
-    for (int32_t i = 0; i < count; i++)
-        if (slice_equal(elements[i], element))
-            return i;
-    return -1;
-}
-
-static struct slice join(const struct alteration *alteration, const struct slice *elements, int32_t count)
-{
-    struct buf text = {0};
-    for (int32_t i = 0; i < count; i++) {
-        buf_append_str(&text, i > 0 ? "," : "");
-        buf_append_slice(&text, elements[i]);
-    }
-    struct slice joined = arena_dup(alteration->controller->arena, buf_slice(&text));
-    buf_fini(&text);
-    return joined;
-}
-
-/* At the commas and nowhere else, as Java's split() does: blanks belong to an element, empty ones at the end
- * are none. */
-static int32_t split_as_written(const struct alteration *alteration, struct slice value,
-                                struct slice **elements)
-{
-    int32_t count = 1;
-    for (size_t i = 0; i < value.len; i++)
-        count += value.data[i] == ',';
-    *elements = arena_new_array(alteration->controller->arena, struct slice, count);
-    bool is_one = count == 1;
-    count = 0;
-    for (size_t from = 0, at = 0; at <= value.len; at++) {
-        if (at < value.len && value.data[at] != ',')
-            continue;
-        (*elements)[count++] = slice_of(value.data + from, at - from);
-        from = at + 1;
-    }
-    while (!is_one && count > 0 && (*elements)[count - 1].len == 0)
-        count--;
-    return count;
-}
-
-static int32_t remove_empty(struct slice *elements, int32_t count)
-{
-    int32_t kept = 0;
-    for (int32_t i = 0; i < count; i++)
-        if (elements[i].len > 0)
-            elements[kept++] = elements[i];
-    return kept;
-}
-
-/* The list with the values added that it does not have, or without those it has. The base is the override,
- * else the default. */
+/* The base is the override, else the default. */
 static struct slice change_list(const struct alteration *alteration, const struct alteration_change *change,
                                 const struct config_def *def)
 {
-    struct arena *arena = alteration->controller->arena;
     struct slice base = value_before(alteration, change->name);
-    struct slice *old = NULL;
-    struct slice *values = NULL;
     if (slice_is_null(base))
         base = slice_str(def->default_value);
-    int32_t count = split_as_written(alteration, base, &old);
-    int32_t value_count = split_as_written(alteration, change->value, &values);
-    count = remove_empty(old, count);
-    struct slice *elements = arena_new_array(arena, struct slice, count + value_count);
-    if (count > 0)
-        memcpy(elements, old, sizeof *elements * (size_t)count);
-    for (int32_t i = 0; i < value_count; i++) {
-        int32_t at = find_element(elements, count, values[i]);
-        if (change->operation == OP_APPEND && at < 0) {
-            elements[count++] = values[i];
-        } else if (change->operation == OP_SUBTRACT && at >= 0) {
-            memmove(&elements[at], &elements[at + 1], sizeof *elements * (size_t)(count - at - 1));
-            count--;
-        }
-    }
-    return join(alteration, elements, count);
+    return config_list_change(base, change->value, change->operation == OP_APPEND,
+                              alteration->controller->arena);
 }
 
 /* Turns appending and subtracting into setting. */
