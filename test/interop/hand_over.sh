@@ -48,11 +48,11 @@ complaints() {   # DIR HOW
 }
 
 # What `odradek check` says about a directory that a broker left, ours or Kafka's: after a clean stop nothing, after a kill
-# nothing but what the next start mends.
-check() {   # HOW
+# nothing but what the next start mends; and warnings that the scenario expects.
+check() {   # HOW [RULE...]
     local found wrong
     found=$("$odradek" check --json "${dirs[@]/#/$dir/}") || [ $? = 1 ] || fail "odradek check ends badly"
-    wrong=$(python3 "$clients/findings.py" "$1" <<< "$found") || fail "odradek check finds in what was $1: $wrong"
+    wrong=$(python3 "$clients/findings.py" "$@" <<< "$found") || fail "odradek check finds in what was $1: $wrong"
 }
 
 # `odradek dump` reads all files, and what it prints is JSON.
@@ -62,9 +62,9 @@ dump_ours() {
 }
 
 # Stops a broker cleanly; what it leaves behind is judged, what ours does by Kafka's tool too.
-leave() {   # SCRIPT
+leave() {   # SCRIPT [RULE...]
     stop "$dir"
-    check stopped
+    check stopped "${@:2}"
     if [ "$1" = "$subject" ]; then dump "${dirs[@]/#/$dir/}"; fi
 }
 
