@@ -41,7 +41,8 @@ struct listener {
     uint16_t port;
     struct thread acceptor;
     atomic_bool stopping;
-    int64_t complained_ms; /* the acceptor's own */
+    int64_t complained_ms; /* the acceptor's own, as the next one */
+    bool has_client;       /* one was at the door before accept was asked last */
     struct mutex mutex;    /* RANK_LISTENER */
     struct condition changed;
     struct list_node connections GUARDED_BY(mutex);
@@ -174,13 +175,15 @@ static void welcome(struct listener *listener, int fd, const char *peer, uint16_
 
 /* No descriptors: gives the spare one up to take a client off the queue and turn it away. accept says so also
  * when nobody is there; then it is asked again once somebody is, for by that time there may be
- * descriptors. */
+ * descriptors. Only who was there before it was asked is turned away: others may have come when there were
+ * descriptors again. */
 static void refuse_one(struct listener *listener, int error)
 {
-    if (!net_has_client(listener->fd, 0)) {
-        net_has_client(listener->fd, LOOK_AGAIN_MS);
+    if (!listener->has_client) {
+        listener->has_client = net_has_client(listener->fd, LOOK_AGAIN_MS);
         return;
     }
+    listener->has_client = false;
     complain(listener, "cannot accept", error);
     if (listener->spare_fd >= 0) {
         close(listener->spare_fd);
@@ -200,6 +203,7 @@ static void *acceptor_main(void *context)
             break;
         int fd = net_accept(listener->fd, peer, &peer_port);
         if (fd >= 0) {
+            listener->has_client = false;
             if (broker_connection_began(listener->broker, listener->role, peer))
                 welcome(listener, fd, peer, peer_port);
             else
