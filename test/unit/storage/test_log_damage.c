@@ -253,9 +253,9 @@ START_TEST(a_hostile_segment_is_given_up_in_bounded_time_and_kept_whole)
     write_at(file_of(0, ".log"), size + SIZE, last, len);
     free(last);
     free(hostile);
-    int64_t began = clock_monotonic_ms();
+    int64_t began_us = clock_thread_cpu_us();
     open_log(false);
-    ck_assert_int_lt(clock_monotonic_ms() - began, 20000);
+    ck_assert_int_lt(clock_thread_cpu_us() - began_us, 20 * 1000 * 1000);
     ck_assert_int_ge(opened->end_offset, 10);
 }
 END_TEST

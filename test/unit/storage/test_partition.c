@@ -523,7 +523,7 @@ END_TEST
 
 /* ---- several threads ---- */
 
-enum { WRITERS = 4, BATCHES = 200, READERS = 2 };
+enum { WRITERS = 4, BATCHES = 200, READERS = 2, PATIENCE_MS = 60 * 1000 };
 
 struct shared {
     struct partition *partition;
@@ -572,7 +572,8 @@ static void wait_beyond(struct partition *partition, int64_t end)
     if (partition_watch(partition, &blocking.watch, READ_UNCOMMITTED, end, 0)) {
         mutex_lock(&blocking.mutex);
         while (!blocking.is_woken)
-            ensure(condition_wait_until(&blocking.woken, &blocking.mutex, clock_monotonic_ms() + 20000));
+            ensure(
+                condition_wait_until(&blocking.woken, &blocking.mutex, clock_monotonic_ms() + PATIENCE_MS));
         mutex_unlock(&blocking.mutex);
         partition_unwatch(&blocking.watch);
     }
@@ -638,7 +639,7 @@ int main(void)
 {
     Suite *suite = suite_create("partition");
     TCase *tests = tcase_create("partition");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 200);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, an_appended_batch_gets_the_next_offset_and_is_read_back);
     tcase_add_test(tests, offsets_outside_the_log_are_out_of_range);

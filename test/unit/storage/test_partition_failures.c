@@ -247,16 +247,24 @@ END_TEST
 
 /* ---- group commit ---- */
 
-static atomic_int slow_syncs;
+static atomic_int held_syncs; /* that have begun */
+static atomic_bool is_held;   /* they last until it is let go */
 
-static int slow_sync(struct file_system *fs, int file, bool data_only)
+static int held_sync(struct file_system *fs, int file, bool data_only)
 {
     (void)fs;
     (void)file;
     (void)data_only;
-    atomic_fetch_add(&slow_syncs, 1);
-    usleep(30000);
+    atomic_fetch_add(&held_syncs, 1);
+    while (atomic_load(&is_held))
+        usleep(100);
     return 0;
+}
+
+static void hold_syncs(void)
+{
+    atomic_store(&is_held, true);
+    disk.sync = held_sync;
 }
 
 static void *append_and_sync(void *context)
@@ -270,18 +278,21 @@ static void *append_and_sync(void *context)
     return NULL;
 }
 
+/* The first one's sync lasts until all have appended; the next one is everybody's. */
 START_TEST(one_sync_serves_all_who_wait)
 {
     enum { THREADS = 16 };
     struct thread threads[THREADS];
     append_and_sync(NULL); /* the directory itself is synced once */
-    disk.sync = slow_sync;
+    hold_syncs();
     for (int i = 0; i < THREADS; i++)
         ck_assert_int_eq(thread_start(&threads[i], "sync", append_and_sync, NULL), 0);
+    while (end_of(partition) < THREADS + 1 || atomic_load(&held_syncs) == 0)
+        usleep(100);
+    atomic_store(&is_held, false);
     for (int i = 0; i < THREADS; i++)
         thread_join(&threads[i]);
-    ck_assert_int_le(atomic_load(&slow_syncs), THREADS / 2);
-    ck_assert_int_eq(end_of(partition), THREADS + 1);
+    ck_assert_int_le(atomic_load(&held_syncs), 2);
     disk.sync = faulty_sync;
     close_all(true);
 }
@@ -291,13 +302,14 @@ START_TEST(who_waits_for_anothers_sync_gives_up_at_the_deadline)
 {
     struct thread thread;
     append_and_sync(NULL);
-    disk.sync = slow_sync;
+    hold_syncs();
     struct append append = append_to(partition, 0, 0, -1);
     ck_assert_int_eq(thread_start(&thread, "sync", append_and_sync, NULL), 0);
-    while (atomic_load(&slow_syncs) == 0)
+    while (atomic_load(&held_syncs) == 0)
         usleep(100);
     ck_assert_int_eq(partition_sync(partition, append.sync_offset, clock_monotonic_ms() + 2),
                      KERR_REQUEST_TIMED_OUT);
+    atomic_store(&is_held, false);
     thread_join(&thread);
     ck_assert_int_eq(partition_sync(partition, append.sync_offset, 0), KERR_NONE);
     disk.sync = faulty_sync;
