@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SETTINGS_MAX = 16, CLOSE_MS = 10 * 1000, PAUSE_MS = 10, CASE_SECONDS = 200 };
+enum { SETTINGS_MAX = 16, CLOSE_MS = 30 * 1000, PAUSE_MS = 10, CASE_SECONDS = 200 };
 
 /* ---- directories ---- */
 
@@ -170,6 +170,16 @@ static int walk_threads(const char *wanted, bool *found)
     }
     closedir(tasks);
     return count;
+}
+
+int affordable_clients(void)
+{
+    enum { OTHERS = 100 };
+    struct rlimit limit;
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    return limit.rlim_cur > 2 * CLIENTS_MAX + OTHERS ? CLIENTS_MAX : (int)(limit.rlim_cur - OTHERS) / 2;
 }
 
 int thread_count(void)

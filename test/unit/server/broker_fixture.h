@@ -62,6 +62,10 @@ size_t address_space(void); /* bytes, used or not */
 int64_t cpu_ms(void);
 int thread_count(void);
 
+/* How many clients this process may have, on both sides of the connection: no more than CLIENTS_MAX. */
+enum { CLIENTS_MAX = 1000 };
+int affordable_clients(void);
+
 /* So many threads are there, or soon: one that ends is counted until it is gone. */
 void expect_threads(int count);
 

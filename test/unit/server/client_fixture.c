@@ -19,6 +19,15 @@ void connect_client(struct client *client, uint16_t port)
     ck_assert_msg(client_open(client, "127.0.0.1", port, PATIENCE_MS, &why), "%s", why.text);
 }
 
+int loopback_socket(uint16_t port, struct sockaddr_in *address)
+{
+    *address = (struct sockaddr_in){
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    ck_assert_int_ge(fd, 0);
+    return fd;
+}
+
 void send_anyway(struct client *client, struct slice bytes)
 {
     (void)client_send(client, bytes, PATIENCE_MS);
@@ -122,6 +131,44 @@ void expect_api_versions(struct client *client, int32_t correlation_id)
     ck_assert_int_eq(response->error_code, KERR_NONE);
     ck_assert_int_gt(response->api_keys.count, 10);
     arena_fini(&arena);
+}
+
+bool is_answered(struct client *client)
+{
+    struct note why = {""};
+    struct slice frame;
+    struct buf request = {0};
+    append_api_versions(&request, 3);
+    send_anyway(client, buf_slice(&request));
+    buf_fini(&request);
+    enum net_result result = client_receive(client, PATIENCE_MS, &frame, &why);
+    ck_assert_msg(result != NET_TIMED_OUT, "neither answered nor closed");
+    return result == NET_OK;
+}
+
+void expect_answer(struct client *client)
+{
+    struct buf request = {0};
+    append_api_versions(&request, 3);
+    send_all(client, &request);
+    expect_api_versions(client, 3);
+    buf_fini(&request);
+}
+
+void connect_and_expect_answer(struct client *client, uint16_t port)
+{
+    connect_client(client, port);
+    expect_answer(client);
+}
+
+void expect_welcome_soon(struct client *client, uint16_t port)
+{
+    int64_t deadline_ms = clock_monotonic_ms() + PATIENCE_MS;
+    for (connect_client(client, port); !is_answered(client); connect_client(client, port)) {
+        ck_assert_int_lt(clock_monotonic_ms(), deadline_ms);
+        client_close(client);
+        sleep_ms(20);
+    }
 }
 
 /* ---- topics and records ---- */

@@ -8,9 +8,14 @@
 #include "server/client.h"
 #include "test/unit/server/broker_fixture.h"
 
+#include <netinet/in.h>
+
 /* ---- clients ---- */
 
 void connect_client(struct client *client, uint16_t port);
+
+/* A socket of the kind that connects there, and where that is. */
+int loopback_socket(uint16_t port, struct sockaddr_in *address);
 
 /* Sends and does not care whether the broker still listens. */
 void send_anyway(struct client *client, struct slice bytes);
@@ -41,6 +46,14 @@ void append_request(struct buf *out, int key, int version, int32_t correlation_i
 /* ApiVersions v0: the shortest good request. */
 void append_api_versions(struct buf *out, int32_t correlation_id);
 void expect_api_versions(struct client *client, int32_t correlation_id);
+
+/* Asks for them on a connection that is there already. Not answered: the broker closes it instead. */
+bool is_answered(struct client *client);
+void expect_answer(struct client *client);
+void connect_and_expect_answer(struct client *client, uint16_t port);
+
+/* New clients may be turned away at first. */
+void expect_welcome_soon(struct client *client, uint16_t port);
 
 /* ---- topics and records ---- */
 

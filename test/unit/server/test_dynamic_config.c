@@ -93,15 +93,9 @@ END_TEST
 static bool is_welcome(void)
 {
     struct client other;
-    struct note why = {""};
-    struct slice frame;
-    struct buf request = {0};
-    append_api_versions(&request, 3);
     connect_client(&other, listener_port(broker->listeners[0]));
-    bool served = client_send(&other, buf_slice(&request), PATIENCE_MS) == NET_OK
-                  && client_receive(&other, PATIENCE_MS, &frame, &why) == NET_OK;
+    bool served = is_answered(&other);
     client_close(&other);
-    buf_fini(&request);
     return served;
 }
 

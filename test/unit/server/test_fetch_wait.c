@@ -172,13 +172,22 @@ START_TEST(a_deadline_beyond_the_look_for_the_peer_is_kept_too)
 }
 END_TEST
 
+/* Where the machine is too busy to produce before the deadline, the next fetch begins behind it. */
 START_TEST(what_came_below_min_bytes_is_given_at_the_deadline)
 {
     struct fetch_wish wish = {
-        .topic = "wait", .partitions = 1, .max_wait_ms = 1000, .min_bytes = 100000, .session_epoch = -1};
-    send_fetch(&consumer, 1, &wish);
-    produce(&producer, "wait", 0, 10);
-    ck_assert_uint_gt(read_fetched(&consumer, 1).bytes, 0);
+        .topic = "wait", .partitions = 1, .max_wait_ms = 500, .min_bytes = 100000, .session_epoch = -1};
+    struct fetched fetched;
+    bool came_in_time;
+    do {
+        wish.max_wait_ms *= 2;
+        int64_t start_ms = clock_monotonic_ms();
+        send_fetch(&consumer, 1, &wish);
+        wish.offsets[0] = produce(&producer, "wait", 0, 10) + 1;
+        came_in_time = clock_monotonic_ms() - start_ms < wish.max_wait_ms;
+        fetched = read_fetched(&consumer, 1);
+    } while (!came_in_time);
+    ck_assert_uint_gt(fetched.bytes, 0);
 }
 END_TEST
 

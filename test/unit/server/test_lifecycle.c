@@ -18,8 +18,8 @@
 enum {
     ARGUMENTS_MAX = 24,
     OUTPUT_MAX = 16 * 1024,
-    STOPS_MS = 8 * 1000, /* a stop takes less than one second; a long poll that it waits for, 30 */
-    LONG_POLL_MS = 30 * 1000,
+    STOPS_MS = 30 * 1000, /* it takes less than a second, but for what a busy disk takes */
+    LONG_POLL_MS = 4 * STOPS_MS,
     UNREAD_BYTES = 4 * 1024 * 1024,
 };
 
