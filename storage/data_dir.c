@@ -43,6 +43,7 @@ struct data_dir {
     struct open_files files;
     atomic_bool offline;
     atomic_bool cordoned;
+    atomic_bool lacks_room; /* for new replicas */
     atomic_llong replicas;
     bool was_clean;
     bool suspect;
@@ -506,6 +507,19 @@ void data_dir_set_cordoned(struct data_dir *dir, bool is_cordoned)
 bool data_dir_is_cordoned(const struct data_dir *dir)
 {
     return atomic_load(&dir->cordoned);
+}
+
+/* Less than is set aside: what comes there would be refused soon. Where nobody says there is enough. */
+void data_dir_look_for_room(struct data_dir *dir)
+{
+    struct file_space space;
+    int result = file_space(dir->fs, dir->path, &space);
+    atomic_store(&dir->lacks_room, result == 0 && space.usable_bytes < RESERVE_BYTES);
+}
+
+bool data_dir_has_room(const struct data_dir *dir)
+{
+    return !atomic_load(&dir->lacks_room);
 }
 
 /* ---- failure ---- */

@@ -104,6 +104,11 @@ int64_t data_dir_replicas(const struct data_dir *dir);
 void data_dir_set_cordoned(struct data_dir *dir, bool is_cordoned);
 bool data_dir_is_cordoned(const struct data_dir *dir);
 
+/* Whether new replicas find room in it, as data_dir_look_for_room saw it last (it asks the file system); true
+ * before. Any thread. */
+void data_dir_look_for_room(struct data_dir *dir);
+bool data_dir_has_room(const struct data_dir *dir);
+
 /* Takes the directory offline and says why through diag, once. Any thread. */
 void data_dir_fail(struct data_dir *dir, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool data_dir_is_offline(const struct data_dir *dir);

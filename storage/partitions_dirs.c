@@ -80,7 +80,17 @@ static struct data_dir *find_named(struct partitions *partitions, struct uuid di
     return NULL;
 }
 
-/* With the fewest replicas. If all are cordoned, the first: somebody has named this broker for it. */
+/* Whether a new one goes to `dir` rather than to `other` (or NULL): where there is room, and then where the
+ * fewest are. Apache Kafka has no full directory beside others: the first write that it refuses takes it
+ * offline. */
+static bool is_better(const struct data_dir *dir, const struct data_dir *other)
+{
+    if (other == NULL || data_dir_has_room(dir) != data_dir_has_room(other))
+        return other == NULL || data_dir_has_room(dir);
+    return data_dir_replicas(dir) < data_dir_replicas(other);
+}
+
+/* If all are cordoned, the first: somebody has named this broker for it. */
 static struct data_dir *find_emptiest(struct partitions *partitions)
 {
     struct data_dir *best = NULL;
@@ -90,14 +100,24 @@ static struct data_dir *find_emptiest(struct partitions *partitions)
         if (data_dir_is_offline(dir))
             continue;
         first = first == NULL ? dir : first;
-        if (!data_dir_is_cordoned(dir) && (best == NULL || data_dir_replicas(dir) < data_dir_replicas(best)))
+        if (!data_dir_is_cordoned(dir) && is_better(dir, best))
             best = dir;
     }
     return best == NULL ? first : best;
 }
 
+/* Without the lock: a file system may be slow to say it. */
+static void look_for_room(struct partitions *partitions)
+{
+    for (int32_t i = 0; i < partitions->dir_count && partitions->dir_count > 1; i++)
+        if (!data_dir_is_offline(partitions->dirs[i]))
+            data_dir_look_for_room(partitions->dirs[i]);
+}
+
 struct data_dir *partitions_choose_dir(struct partitions *partitions, const struct hosted_partition *hosted)
 {
+    if (directory_id_is_reserved(hosted->directory_id))
+        look_for_room(partitions);
     rwlock_write(&partitions->lock);
     struct data_dir *dir = take_preference(partitions, hosted);
     if (dir == NULL)

@@ -81,8 +81,8 @@ void partitions_add_locked(struct partitions *partitions, struct partition *part
     NEEDS(partitions->lock);
 
 /* The log directory for a new replica, which counts there from now on: what was said of it
- * (AlterReplicaLogDirs), what the image names, else the one in order with the fewest replicas that is not
- * cordoned. NULL: none, or not the named one. */
+ * (AlterReplicaLogDirs), what the image names, else one in order that is not cordoned: with room if there is
+ * one, of those with the fewest replicas. NULL: none, or not the named one. Asks the file systems. */
 struct data_dir *partitions_choose_dir(struct partitions *partitions, const struct hosted_partition *hosted);
 
 /* Returns once nobody is making this partition, which is told by its topic's name or its id (or NULL). */

@@ -13,6 +13,7 @@ static struct file_system disk;
 static int list_error;
 static int open_error; /* of .log files */
 static int mkdir_error;
+static bool is_full;
 
 static struct data_dir *dirs[DIRS];
 static struct partitions *partitions;
@@ -37,6 +38,15 @@ static int faulty_mkdir(struct file_system *fs, const char *path)
 {
     (void)fs;
     return mkdir_error != 0 ? -mkdir_error : file_system_os()->mkdir(file_system_os(), path);
+}
+
+static int faulty_space(struct file_system *fs, const char *path, struct file_space *space)
+{
+    (void)fs;
+    int result = file_space(file_system_os(), path, space);
+    if (is_full)
+        space->usable_bytes = 4096;
+    return result;
 }
 
 static struct uuid directory_id(int at)
@@ -76,6 +86,8 @@ static void set_up(void)
     disk.list = faulty_list;
     disk.open = faulty_open;
     disk.mkdir = faulty_mkdir;
+    disk.space = faulty_space;
+    is_full = false;
     for (int i = 0; i < PARTITIONS_MAX; i++)
         hosted[i] = (struct hosted_partition){.topic = SLICE("t"),
                                               .topic_id = {{1}},
@@ -151,6 +163,22 @@ START_TEST(a_cordoned_directory_gets_only_what_names_it)
     ck_assert_int_eq(create(6), 1);
     data_dir_set_cordoned(dirs[0], false);
     ck_assert_int_eq(create(7), 1);
+    close_dirs(true);
+}
+END_TEST
+
+START_TEST(a_full_directory_gets_only_what_names_it_while_another_one_has_room)
+{
+    is_full = true;
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(create(i), 0);
+    hosted[3].directory_id = directory_id(1);
+    ck_assert_int_eq(create(3), 1);
+    is_full = false;
+    ck_assert_int_eq(create(4), 1); /* room that comes back is used at once */
+    is_full = true;
+    data_dir_set_cordoned(dirs[0], true);
+    ck_assert_int_eq(create(5), 1); /* somebody wants nothing in the other one */
     close_dirs(true);
 }
 END_TEST
@@ -302,6 +330,7 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, new_partitions_go_where_the_fewest_are);
     tcase_add_test(tests, a_cordoned_directory_gets_only_what_names_it);
+    tcase_add_test(tests, a_full_directory_gets_only_what_names_it_while_another_one_has_room);
     tcase_add_test(tests, many_are_made_at_once_each_once_and_evenly);
     tcase_add_test(tests, one_that_cannot_be_made_leaves_the_others);
     tcase_add_test(tests, a_directory_that_refuses_a_new_partition_goes_offline_and_the_next_gets_it);
