@@ -396,11 +396,26 @@ static int64_t find_epoch(const char *marker)
     return end == at ? -1 : epoch;
 }
 
+/* Sets space aside while there is some, so that what has to be remembered on a full disk can be. */
+static void keep_reserve(struct data_dir *dir) NEEDS(dir->mutex)
+{
+    char path[FILE_PATH_MAX];
+    if (dir->has_reserve)
+        return;
+    file_path(path, "%s/%s", dir->path, reserve_name);
+    int file = file_open(dir->fs, path, FILE_CREATE);
+    dir->has_reserve = file >= 0 && file_allocate(dir->fs, file, 0, RESERVE_BYTES) == 0;
+    file_close(dir->fs, file);
+}
+
 /* One that cannot be read goes too: the next start would believe it, after appends that nobody synced. */
 bool data_dir_begin(struct data_dir *dir, int64_t *broker_epoch)
 {
     char path[FILE_PATH_MAX];
     char *content;
+    mutex_lock(&dir->mutex);
+    keep_reserve(dir); /* a disk may be full before a checkpoint file is due */
+    mutex_unlock(&dir->mutex);
     *broker_epoch = -1;
     file_path(path, "%s/%s", dir->path, marker_name);
     ssize_t len = file_read_all(dir->fs, path, SMALL_FILE_MAX, &content);
@@ -429,18 +444,6 @@ enum kerr data_dir_mark_clean(struct data_dir *dir, int64_t broker_epoch)
     char text[80];
     snprintf(text, sizeof text, "{\"version\":0,\"brokerEpoch\":%" PRId64 "}", broker_epoch);
     return data_dir_checkpoint(dir, marker_name, slice_str(text));
-}
-
-/* Sets space aside while there is some, so that what has to be remembered on a full disk can be. */
-static void keep_reserve(struct data_dir *dir) NEEDS(dir->mutex)
-{
-    char path[FILE_PATH_MAX];
-    if (dir->has_reserve)
-        return;
-    file_path(path, "%s/%s", dir->path, reserve_name);
-    int file = file_open(dir->fs, path, FILE_CREATE);
-    dir->has_reserve = file >= 0 && file_allocate(dir->fs, file, 0, RESERVE_BYTES) == 0;
-    file_close(dir->fs, file);
 }
 
 /* Lets go of it: others may take it first, but they take pages, and this is dozens of them. */

@@ -263,6 +263,31 @@ START_TEST(a_partition_is_deleted_on_a_full_disk)
 }
 END_TEST
 
+static bool says_topic(const char *name)
+{
+    char *content;
+    ssize_t len = file_read_all(file_system_os(), name, 1000, &content);
+    bool says = len > 0 && strstr(content, "topic ") != NULL;
+    if (len >= 0)
+        free(content);
+    return says;
+}
+
+/* A disk may fill before the first checkpoint file is due. */
+START_TEST(space_is_set_aside_from_the_start)
+{
+    int64_t start_offset;
+    ck_assert_int_eq(append(), KERR_NONE);
+    ck_assert_int_eq(append(), KERR_NONE);
+    atomic_store(&room, 0);
+    ck_assert_int_eq(partition_delete_records(partition, 1, &start_offset), KERR_NONE);
+    ck_assert(partitions_store_log_starts(partitions));
+    ck_assert(says_topic(test_path("data/log-start-offset-checkpoint")));
+    (void)stop();
+    remove_test_directory();
+}
+END_TEST
+
 START_TEST(a_start_on_a_full_disk_loses_nothing_and_goes_on_when_there_is_room)
 {
     int64_t end = fill();
@@ -334,6 +359,7 @@ int main(void)
     tcase_add_loop_test(tests, records_are_deleted_durably_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, retention_makes_room_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, a_partition_is_deleted_on_a_full_disk, 0, 2);
+    tcase_add_test(tests, space_is_set_aside_from_the_start);
     tcase_add_loop_test(tests, a_start_on_a_full_disk_loses_nothing_and_goes_on_when_there_is_room, 0, 3);
     tcase_add_test(tests, a_partition_that_cannot_be_made_stops_no_start);
     suite_add_tcase(suite, tests);
