@@ -489,6 +489,20 @@ enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice
     return checkpoint(dir, name, content, true);
 }
 
+bool data_dir_drop_checkpoint(struct data_dir *dir, const char *name)
+{
+    char path[FILE_PATH_MAX];
+    file_path(path, "%s/%s", dir->path, name);
+    mutex_lock(&dir->mutex);
+    int result = file_unlink(dir->fs, path);
+    if (result == 0 || result == -ENOENT)
+        result = file_sync_directory(dir->fs, dir->path);
+    mutex_unlock(&dir->mutex);
+    if (result < 0)
+        data_dir_fail(dir, "%s: %s", path, strerror(-result));
+    return result == 0;
+}
+
 /* ---- replicas ---- */
 
 void data_dir_add_replicas(struct data_dir *dir, int64_t change)

@@ -96,6 +96,10 @@ void data_dir_trust(struct data_dir *dir);
 enum kerr data_dir_checkpoint(struct data_dir *dir, const char *name, struct slice content);
 enum kerr data_dir_remember(struct data_dir *dir, const char *name, struct slice content);
 
+/* Takes a checkpoint file away, durably: for one that a start can do without and that must not stay as it is.
+ * False: the directory is offline now. */
+bool data_dir_drop_checkpoint(struct data_dir *dir, const char *name);
+
 /* How many replicas are in it, or on their way to it: where new ones go is decided by that. Any thread. */
 void data_dir_add_replicas(struct data_dir *dir, int64_t change);
 int64_t data_dir_replicas(const struct data_dir *dir);

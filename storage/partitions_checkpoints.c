@@ -7,11 +7,13 @@
  * 2. Between a deletion and the next creation, whatever the names, what is on stable storage stops to speak
  * of the deleted (partitions_forget_deleted): once for all of them, since a deletion alone harms nobody. An
  * entry that outlived its topic would be believed of the next one of its name, and a directory without an id
- * that came back after a power cut would be taken for it.
+ * that came back after a power cut would be taken for it. Where a full disk takes no new file the old one
+ * goes, if a start can do without it: one full log directory would stop all creation.
  */
 #include "storage/partitions_private.h"
 
 #include "protocol/base/ensure.h"
+#include "storage/checkpoint.h"
 #include "storage/os/file.h"
 
 #include <inttypes.h>
@@ -118,21 +120,73 @@ void partitions_store_checkpoints(struct partitions *partitions)
         (void)partitions_write_checkpoints(partitions, kind, NULL);
 }
 
+static bool is_in(struct partitions *partitions, struct slice topic, int32_t index,
+                  const struct data_dir *dir)
+{
+    struct partition *partition = partitions_find(partitions, topic, index);
+    bool found = partition != NULL && partition_dir(partition) == dir;
+    if (partition != NULL)
+        partition_unref(partition);
+    return found;
+}
+
+/* Whether the file speaks of nobody who is gone: then it may stay as it is. */
+static bool has_forgotten(struct partitions *partitions, int32_t at, int kind)
+{
+    struct data_dir *dir = partitions->dirs[at];
+    char path[FILE_PATH_MAX];
+    struct checkpoint checkpoint;
+    struct note why = {""};
+    struct slice topic;
+    int32_t index;
+    int64_t offset;
+    file_path(path, "%s/%s", data_dir_path(dir), checkpoint_names[kind]);
+    int result = checkpoint_open(&checkpoint, data_dir_fs(dir), path, &why);
+    while (result >= 0 && (result = checkpoint_next_offset(&checkpoint, &topic, &index, &offset, &why)) == 1)
+        if (!is_in(partitions, topic, index, dir))
+            break;
+    checkpoint_close(&checkpoint);
+    return result == 0;
+}
+
+/* Without it a start reads all logs through, or cleans them from their beginning: that costs time, while an
+ * entry of a partition that is gone may cost records. */
+static bool drop(struct partitions *partitions, int32_t at, int kind) NEEDS(partitions->checkpoint_mutex)
+{
+    buf_fini(&partitions->written[at * CHECKPOINT_COUNT + kind]);
+    partitions->written[at * CHECKPOINT_COUNT + kind] = (struct buf){0};
+    return data_dir_drop_checkpoint(partitions->dirs[at], checkpoint_names[kind]);
+}
+
+static bool rewrite(struct partitions *partitions, int kind, struct partition **found, size_t count)
+    NEEDS(partitions->checkpoint_mutex)
+{
+    bool good = true;
+    for (int32_t at = 0; at < partitions->dir_count; at++) {
+        struct data_dir *dir = partitions->dirs[at];
+        if (data_dir_is_offline(dir))
+            continue;
+        good &= partitions_write_checkpoint(partitions, at, kind, true, found, count)
+                || has_forgotten(partitions, at, kind)
+                || (kind != CHECKPOINT_START && drop(partitions, at, kind))
+                || data_dir_is_offline(dir); /* then nothing is made in it */
+    }
+    return good;
+}
+
 /* The kinds that a start believes. Log starts first: of a partition that has moved the old place's entry goes
- * when the new one's is there. */
+ * when the new one's is there. On a full disk they come again, when the others may have left them their
+ * blocks. */
 static bool rewrite_checkpoints(struct partitions *partitions) NEEDS(partitions->checkpoint_mutex)
 {
-    static const int kinds[] = {CHECKPOINT_START, CHECKPOINT_RECOVERY, CHECKPOINT_CLEANER};
     size_t count;
-    bool good = true;
     struct partition **found = partitions_all(partitions, &count);
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        for (int32_t at = 0; at < partitions->dir_count; at++)
-            if (!data_dir_is_offline(partitions->dirs[at]))
-                good &= partitions_write_checkpoint(partitions, at, kinds[i], true, found, count)
-                        || data_dir_is_offline(partitions->dirs[at]); /* then nothing is made in it */
+    bool starts = rewrite(partitions, CHECKPOINT_START, found, count);
+    bool others = rewrite(partitions, CHECKPOINT_RECOVERY, found, count);
+    others &= rewrite(partitions, CHECKPOINT_CLEANER, found, count);
+    starts = starts || rewrite(partitions, CHECKPOINT_START, found, count);
     partitions_unref_all(found, count);
-    return good;
+    return starts && others;
 }
 
 static void sync_names(struct partitions *partitions)

@@ -1,7 +1,7 @@
 /*
- * A whole broker on a file system that is full: a tmpfs, mounted where nobody else sees it. Where mounts are
- * not allowed the test says that it is skipped; test/unit/storage/test_disk_full.c has the storage layer's
- * part for everybody.
+ * A whole broker on a file system that is full, or with one log directory of two on such a one: a tmpfs,
+ * mounted where nobody else sees it. Where mounts are not allowed a test says that it is skipped;
+ * test/unit/storage/test_disk_full.c has the storage layer's part for everybody.
  */
 #include "protocol/messages/create_topics.h"
 #include "protocol/messages/delete_records.h"
@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 static char mounted[256];
-static char data[300];
+static char healthy[256]; /* a directory elsewhere */
+static char data[600];    /* log.dirs */
 static char filler[300];
 static struct broker_fixture fixture;
 static struct client client;
@@ -52,24 +53,29 @@ static bool stop(void)
     return broker_close(fixture.broker);
 }
 
-static int16_t try_to_produce(size_t value_len)
+static int16_t try_to_produce_to(const char *topic, size_t value_len)
 {
     struct buf out = {0};
-    struct produce_wish wish = {.topic = "full", .acks = -1, .value_len = value_len};
+    struct produce_wish wish = {.topic = topic, .acks = -1, .value_len = value_len};
     append_produce(&out, 5, &wish);
     send_all(&client, &out);
     buf_fini(&out);
     return read_produced(&client, 5).error_code;
 }
 
+static int16_t try_to_produce(size_t value_len)
+{
+    return try_to_produce_to("full", value_len);
+}
+
 /* Not a byte is left afterwards. */
-static void fill(void)
+static void fill(int blocks)
 {
     static const char block[4096] = "x";
     struct statvfs status;
     int file = open(filler, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     ck_assert_int_ge(file, 0);
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < blocks; i++)
         ck_assert_int_eq(write(file, block, sizeof block), sizeof block);
     while (try_to_produce(100000) == KERR_NONE)
         ;
@@ -151,7 +157,7 @@ START_TEST(a_full_file_system_stops_producers_and_nobody_else)
     create_topic(&client, "other", 1);
     ck_assert(stop());
     start();
-    fill();
+    fill(1000);
 
     ck_assert_uint_gt(bytes_from(0), 0);
     ck_assert_int_eq(delete_records(1), KERR_NONE);
@@ -178,10 +184,60 @@ START_TEST(a_full_file_system_stops_producers_and_nobody_else)
 }
 END_TEST
 
+/* What an Apache Kafka user expects of a directory that is out of order: the others go on, and new topics are
+ * made there. */
+static void check_that_the_rest_goes_on(void)
+{
+    static const char *const names[] = {"new-1", "new-2", "new-3", "gone"};
+    ck_assert_int_eq(delete_topic("gone"), KERR_NONE);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(try_to_create(names[i]), KERR_NONE);
+        ck_assert_int_eq(try_to_produce_to(names[i], 5000), KERR_NONE);
+    }
+    ck_assert_int_eq(try_to_produce_to("healthy", 5000), KERR_NONE);
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(delete_topic(names[i]), KERR_NONE);
+}
+
+START_TEST(a_full_log_directory_stops_nobody_in_another_one)
+{
+    if (!mount_disk()) {
+        printf("SKIPPED: a_full_log_directory_stops_nobody_in_another_one: no mounts are allowed here\n");
+        return;
+    }
+    make_directory(healthy);
+    snprintf(data, sizeof data, "%s/data,%s/data", healthy, mounted);
+    start();
+    create_topic(&client, "healthy", 1); /* by turns: this one in the first directory */
+    create_topic(&client, "full", 1);
+    create_topic(&client, "kept", 1);
+    create_topic(&client, "gone", 1);
+    fill(1000);
+
+    check_that_the_rest_goes_on();
+    ck_assert_int_eq(delete_records(1), KERR_NONE);
+    ck_assert_uint_gt(bytes_from(1), 0);
+    for (int restarts = 0; restarts < 3; restarts++) {
+        (void)stop();
+        start();
+        ck_assert_uint_gt(bytes_from(1), 0);
+        fill(0); /* what was deleted, or set aside, left room */
+        check_that_the_rest_goes_on();
+    }
+    ck_assert_int_eq(unlink(filler), 0);
+    ck_assert_int_eq(try_to_produce(5000), KERR_NONE);
+    ck_assert(stop());
+    umount(mounted);
+    remove_directory(mounted);
+    remove_directory(healthy);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("full_file_system");
     add_tests(suite, "full", NULL, NULL,
-              (const TTest *const[]){a_full_file_system_stops_producers_and_nobody_else, NULL});
+              (const TTest *const[]){a_full_file_system_stops_producers_and_nobody_else,
+                                     a_full_log_directory_stops_nobody_in_another_one, NULL});
     return run_suite(suite);
 }

@@ -273,6 +273,35 @@ static bool says_topic(const char *name)
     return says;
 }
 
+/* Else a full log directory would stop all creation, in the others too. Without the reserve what a start can
+ * do without makes room for what it cannot. */
+START_TEST(what_was_deleted_is_forgotten_on_a_full_disk)
+{
+    int64_t start_offset;
+    int64_t end = fill();
+    ck_assert_int_eq(partition_delete_records(partition, end - 10, &start_offset), KERR_NONE);
+    ck_assert(partitions_store_log_starts(partitions)); /* with the reserve */
+    atomic_store(&room, PLENTY);
+    for (int64_t ms = 0; ms < 20; ms++)
+        partitions_tick(partitions, clock_monotonic_ms() + ms * 1000000);
+    ck_assert(says_topic(test_path("data/log-start-offset-checkpoint")));
+    ck_assert(says_topic(test_path("data/recovery-point-offset-checkpoint")));
+    atomic_store(&room, 0);
+    atomic_store(&no_reserve, _i == 1);
+    partition_unref(partition);
+    partitions_delete(partitions, hosted.topic_id, 0);
+    ck_assert(partitions_forget_deleted(partitions));
+    ck_assert(!data_dir_is_offline(dir));
+    ck_assert(!says_topic(test_path("data/log-start-offset-checkpoint")));
+    ck_assert(!says_topic(test_path("data/recovery-point-offset-checkpoint")));
+    ck_assert_int_eq(file_exists(file_system_os(), test_path("data/recovery-point-offset-checkpoint")),
+                     _i == 0);
+    (void)partitions_close(partitions, 1);
+    data_dir_close(dir);
+    remove_test_directory();
+}
+END_TEST
+
 /* A disk may fill before the first checkpoint file is due. */
 START_TEST(space_is_set_aside_from_the_start)
 {
@@ -359,6 +388,7 @@ int main(void)
     tcase_add_loop_test(tests, records_are_deleted_durably_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, retention_makes_room_on_a_full_disk, 0, 2);
     tcase_add_loop_test(tests, a_partition_is_deleted_on_a_full_disk, 0, 2);
+    tcase_add_loop_test(tests, what_was_deleted_is_forgotten_on_a_full_disk, 0, 2);
     tcase_add_test(tests, space_is_set_aside_from_the_start);
     tcase_add_loop_test(tests, a_start_on_a_full_disk_loses_nothing_and_goes_on_when_there_is_room, 0, 3);
     tcase_add_test(tests, a_partition_that_cannot_be_made_stops_no_start);
