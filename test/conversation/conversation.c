@@ -16,12 +16,13 @@
 #include "test/conversation/arrange.h"
 
 enum {
-    WAIT_MS = 8000,   /* for an answer */
-    UNTIL_MS = 20000, /* for the answer that `until` wants */
+    WAIT_MS = 8000,      /* for an answer, where silence may be right */
+    PATIENCE_MS = 60000, /* where it is not */
+    UNTIL_MS = 60000,    /* for the answer that `until` wants */
     UNTIL_PAUSE_MS = 100,
     SERVES_MS = 60000, /* for a new topic's partitions */
     SERVES_PAUSE_MS = 50,
-    CONNECT_MS = 10000,
+    CONNECT_MS = 60000,
     FIRST_CORRELATION_ID = 100,
 };
 
@@ -39,6 +40,9 @@ struct connection {
 
 struct conversation {
     const struct conversation_peer *peer;
+    result_fn *done;
+    silence_fn *is_silence_due;
+    void *context;
     struct arena arena, step_arena;
     struct saved saved;
     struct masks masks;
@@ -186,7 +190,8 @@ static bool take_answer(struct conversation *c, struct connection *connection, c
                         struct json_value *result, struct json_value **plain)
 {
     struct slice frame;
-    int64_t wait_ms = tree_integer(json_find(step, "wait_ms"), WAIT_MS);
+    int64_t wait_ms =
+        c->is_silence_due(c->context) ? tree_integer(json_find(step, "wait_ms"), WAIT_MS) : PATIENCE_MS;
     *plain = NULL;
     switch (client_receive(&connection->client, wait_ms, &frame, NULL)) {
     case NET_TIMED_OUT:
@@ -226,7 +231,7 @@ static bool send_step(struct conversation *c, struct connection *connection, con
         push_pending(c, connection, &pending);
     if (good)
         client_send(&connection->client, buf_slice(&bytes),
-                    WAIT_MS); /* whether it went shows when the answer is due */
+                    PATIENCE_MS); /* whether it went shows when the answer is due */
     buf_fini(&bytes);
     *waits = !is_async && !no_answer;
     return good;
@@ -424,8 +429,7 @@ static bool act(struct conversation *c, const struct step *step, struct json_val
     }
 }
 
-static void perform(struct conversation *c, const struct step *step, int version, result_fn *done,
-                    void *context)
+static void perform(struct conversation *c, const struct step *step, int version)
 {
     bool shows = true;
     arena_reset(&c->step_arena);
@@ -438,12 +442,13 @@ static void perform(struct conversation *c, const struct step *step, int version
     if (!act(c, step, result, &shows))
         put_text(c, result, "failed", arena_dup(&c->step_arena, slice_str(c->why.text)));
     if (shows)
-        done(context, result);
+        c->done(c->context, result);
 }
 
 static void start(struct conversation *c, const struct conversation_peer *peer)
 {
-    *c = (struct conversation){.peer = peer, .correlation_id = FIRST_CORRELATION_ID};
+    c->peer = peer;
+    c->correlation_id = FIRST_CORRELATION_ID;
     arena_init(&c->arena, SIZE_MAX);
     arena_init(&c->step_arena, SIZE_MAX);
     c->saved.arena = &c->arena;
@@ -457,13 +462,13 @@ static void start(struct conversation *c, const struct conversation_peer *peer)
 }
 
 void conversation_hold(const struct step *steps, const struct conversation_peer *peer, result_fn *done,
-                       void *context)
+                       silence_fn *is_silence_due, void *context)
 {
-    struct conversation c;
+    struct conversation c = {.done = done, .is_silence_due = is_silence_due, .context = context};
     start(&c, peer);
     for (const struct step *step = steps; step != NULL; step = step->next)
         for (int version = step->first_version; version <= step->last_version; version++)
-            perform(&c, step, version, done, context);
+            perform(&c, step, version);
     for (struct connection *connection = c.connections; connection != NULL; connection = connection->next)
         end_connection(connection);
     arena_fini(&c.arena);

@@ -8,6 +8,10 @@
 
 typedef void result_fn(void *context, const struct json_value *result);
 
+/* Whether nothing is what should come in the place of the next result's answer. Where something should, it is
+ * waited for however busy the machine is; `wait_ms` is how long nothing has to last. */
+typedef bool silence_fn(void *context);
+
 /* Where the broker listens. */
 struct conversation_peer {
     const char *host;
@@ -19,6 +23,6 @@ struct conversation_peer {
  * may do what it likes: that shows in the results. Connections whose name begins with "controller" go to the
  * controller's listener. */
 void conversation_hold(const struct step *steps, const struct conversation_peer *peer, result_fn *done,
-                       void *context);
+                       silence_fn *is_silence_due, void *context);
 
 #endif

@@ -136,6 +136,21 @@ static void on_result(void *context, const struct json_value *result)
         compare_result(talk, next_recorded(talk), result);
 }
 
+/* With nothing to compare to it may be. */
+static bool is_silence_due(void *context)
+{
+    const struct talk *talk = context;
+    struct slice rest = talk->recorded, line;
+    struct arena arena;
+    if (!script_next_line(&rest, &line))
+        return true;
+    arena_init(&arena, SIZE_MAX);
+    const struct json_value *recorded = json_read(line, &arena, NULL);
+    bool is_due = recorded == NULL || tree_is_true(json_find(recorded, "silence"));
+    arena_fini(&arena);
+    return is_due;
+}
+
 /* ---- one script ---- */
 
 /* Lines of the list that did not happen: what differed once does no more. */
@@ -164,7 +179,7 @@ static bool report_end(struct talk *talk)
 
 static bool hold(struct talk *talk, const struct step *steps, const struct conversation_peer *peer)
 {
-    conversation_hold(steps, peer, on_result, talk);
+    conversation_hold(steps, peer, on_result, is_silence_due, talk);
     if (talk->options->record) {
         printf("%.*s: %d answers recorded\n", SLICE_ARGS(talk->name), talk->answer_count);
         return true;
