@@ -25,7 +25,7 @@ compare() {   # COMMANDS
     commands=$1
     free_port
     say "Apache Kafka"
-    transcript kafka "$kafka" 200
+    transcript kafka "$kafka" 1000
     say "the broker under test"
     transcript broker "$subject" "${INTEROP_PAUSE:-0}"
     diff -u --label "Apache Kafka" --label "the broker under test" "$work/kafka.txt" "$work/broker.txt" ||

@@ -17,8 +17,8 @@ import org.apache.kafka.common.utils.Exit;
  * Each line is "TOOL ARGUMENTS...", without the bootstrap server; a word may stand in single quotes. delete-records is given
  * TOPIC:PARTITION:OFFSET... or, in one word, the content of its file, as leader-election and reassign-partitions are. lines=ROW;ROW is a
  * file with these rows, id=TOPIC the topic's id. "controller" in front means --bootstrap-controller, ten thousand ports above. Some commands are our own: see LogDirs and Groups. Prints each command, what it prints on
- * either stream, and its exit status if that is not 0. Waits PAUSE ms after each change: Apache Kafka answers when its controller knows, and
- * the broker that is asked next may learn it later.
+ * either stream, and its exit status if that is not 0. Unless PAUSE is 0, the broker that is asked next has learnt of each change, see News;
+ * where that cannot be known, PAUSE ms go by.
  */
 class Tools {
     static final Map<String, String> CLASSES = Map.ofEntries(
@@ -43,13 +43,16 @@ class Tools {
 
     public static void main(String[] args) throws Exception {
         System.setErr(System.out);
+        int pause = Integer.parseInt(args[1]);
         var lines = new BufferedReader(new InputStreamReader(System.in));
-        for (String line; (line = lines.readLine()) != null; ) {
-            if (line.isBlank() || line.startsWith("#")) continue;
-            System.out.println("$ " + line);
-            int status = run(words(line), args[0]);
-            if (status != 0) System.out.println("exit " + status);
-            if (changes(line)) Thread.sleep(Integer.parseInt(args[1]));
+        try (var news = pause == 0 ? null : new News(args[0])) {
+            for (String line; (line = lines.readLine()) != null; ) {
+                if (line.isBlank() || line.startsWith("#")) continue;
+                System.out.println("$ " + line);
+                int status = run(words(line), args[0]);
+                if (status != 0) System.out.println("exit " + status);
+                if (news != null && changes(line) && !news.await()) Thread.sleep(pause);
+            }
         }
     }
 

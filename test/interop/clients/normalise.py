@@ -4,8 +4,8 @@
   normalise.py DIR   and topic ids become "...", DIR becomes "DIR", files that Tools has made "FILE"
 
 and the log directories that kafka-log-dirs prints, and the replicas in them, are sorted; and so are the ACLs of each resource that
-kafka-acls prints, and the resources; and the rows about groups; and the operations that kafka-acls says a resource supports, which
-lie in a hash table of its own.
+kafka-acls prints, and the resources; and the rows about groups; and the operations that kafka-acls says a resource supports, or that
+there are, which lie in a hash table of its own.
 """
 
 import json
@@ -61,6 +61,19 @@ def sorted_rows(lines):
             yield line
 
 
+def sorted_names(lines):
+    """What kafka-acls can be told, one a line with a tab in front, in the order of a hash table."""
+    names = []
+    for line in lines:
+        if re.match(r" *\t\w+ *$", line):
+            names.append(line)
+            continue
+        yield from sorted(names)
+        names = []
+        yield line
+    yield from sorted(names)
+
+
 def commands(lines):
     """What each command printed, with itself in front."""
     said = []
@@ -76,7 +89,7 @@ lines = []
 for said in commands(sys.stdin):
     lines += sorted_acls(said) if any("ResourcePattern" in line for line in said) else sorted_rows(said)
 partitions = []
-for line in lines:
+for line in sorted_names(lines):
     if line.startswith("\tat "):
         continue
     if line.startswith("partition: "):
