@@ -54,7 +54,13 @@ class Directory {
     String obey(List<String> words) throws Exception {
         boolean kafka = words.subList(1, words.size()).contains("kafka");
         switch (words.get(0)) {
-            case "change" -> { return changes.hop(Integer.parseInt(words.get(1)), kafka); }
+            case "change" -> {
+                String says = changes.hop(Integer.parseInt(words.get(1)), kafka);
+                try (var news = new News(bootstrap)) {
+                    news.await();
+                }
+                return says;
+            }
             case "remember" -> { return (remembered = View.of(bootstrap, kafka, remembered)).summary(); }
             case "compare" -> { return View.of(bootstrap, kafka, remembered).compareTo(remembered); }
             case "tool" -> into(words.get(1), () -> {
