@@ -120,20 +120,18 @@ void partitions_store_checkpoints(struct partitions *partitions)
         (void)partitions_write_checkpoints(partitions, kind, NULL);
 }
 
-static bool is_in(struct partitions *partitions, struct slice topic, int32_t index,
-                  const struct data_dir *dir)
+static bool is_hosted(struct partitions *partitions, struct slice topic, int32_t index)
 {
     struct partition *partition = partitions_find(partitions, topic, index);
-    bool found = partition != NULL && partition_dir(partition) == dir;
     if (partition != NULL)
         partition_unref(partition);
-    return found;
+    return partition != NULL;
 }
 
-/* Whether the file speaks of nobody who is gone: then it may stay as it is. */
+/* Whether the file speaks of nobody who is gone: then it may stay as it is. Who has moved is not gone. */
 static bool has_forgotten(struct partitions *partitions, int32_t at, int kind)
 {
-    struct data_dir *dir = partitions->dirs[at];
+    const struct data_dir *dir = partitions->dirs[at];
     char path[FILE_PATH_MAX];
     struct checkpoint checkpoint;
     struct note why = {""};
@@ -143,7 +141,7 @@ static bool has_forgotten(struct partitions *partitions, int32_t at, int kind)
     file_path(path, "%s/%s", data_dir_path(dir), checkpoint_names[kind]);
     int result = checkpoint_open(&checkpoint, data_dir_fs(dir), path, &why);
     while (result >= 0 && (result = checkpoint_next_offset(&checkpoint, &topic, &index, &offset, &why)) == 1)
-        if (!is_in(partitions, topic, index, dir))
+        if (!is_hosted(partitions, topic, index))
             break;
     checkpoint_close(&checkpoint);
     return result == 0;
