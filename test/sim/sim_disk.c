@@ -356,3 +356,14 @@ struct sim_fs *sim_disk_crash(const struct sim_disk *disk, enum sim_crash how, u
     build(disk, fs, SIM_ROOT, SIM_ROOT, how, random);
     return fs;
 }
+
+struct sim_fs *sim_disk_crash_at_end(const struct sim_fs *base, const struct sim_fs *fs, enum sim_crash how,
+                                     uint64_t *random)
+{
+    struct sim_disk *disk = sim_disk_new(base, NULL);
+    for (size_t i = 0; i < fs->trace_count; i++)
+        sim_disk_step(disk, &fs->trace[i]);
+    struct sim_fs *image = sim_disk_crash(disk, how, random);
+    sim_disk_free(disk);
+    return image;
+}

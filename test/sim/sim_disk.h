@@ -51,4 +51,8 @@ void sim_disk_step(struct sim_disk *disk, const struct sim_op *op);
 /* A new file system, as the next start finds it. */
 struct sim_fs *sim_disk_crash(const struct sim_disk *disk, enum sim_crash how, uint64_t *random);
 
+/* The same behind all of a trace: what is found of `fs`, which began as `base`. */
+struct sim_fs *sim_disk_crash_at_end(const struct sim_fs *base, const struct sim_fs *fs, enum sim_crash how,
+                                     uint64_t *random);
+
 #endif

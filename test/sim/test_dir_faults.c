@@ -3,19 +3,16 @@
  * topics on, fails in turn, once and from then on. The other directory goes on serving, through stops and
  * starts too; nothing is acknowledged that is not stored; what the failed one has says KAFKA_STORAGE_ERROR.
  * When its disk is in order again, everything that was acknowledged is there.
- *
- * ODRADEK_SIM_SEED, _SEEDS, _STEPS, _STRIDE, _AT and _ALL as for test_faults.
  */
 #include "test/sim/check.h"
+#include "test/sim/fault_runs.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_world.h"
 #include "test/sim/workload.h"
 
-#include <check.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #ifdef __SANITIZE_ADDRESS__
 enum { STEPS = 16, STRIDE = 5 };
@@ -23,19 +20,16 @@ enum { STEPS = 16, STRIDE = 5 };
 enum { STEPS = 24, STRIDE = 1 };
 #endif
 
-static const struct kind {
-    const char *name;
-    struct sim_fault fault;
-} kinds[] = {
+static const struct fault_kind kinds[] = {
     {"EIO", {.error = -EIO}},
     {"EIO from then on", {.error = -EIO, .for_ever = true}},
     {"EROFS from then on", {.error = -EROFS, .for_ever = true}},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* 9: the directory fails while log starts are stored for a DeleteRecords in the other one. */
 static const int64_t seeds[] = {1, 9};
-enum { SEEDS = sizeof seeds / sizeof seeds[0] };
+
+static int64_t failed_directories; /* in all runs */
 
 struct run {
     struct sim_fs *fs;
@@ -47,7 +41,7 @@ struct run {
 };
 
 /* False if the disk was not asked often enough for the fault to come. */
-static bool work(struct run *run, const struct kind *kind, int64_t at, uint64_t seed, int steps)
+static bool work(struct run *run, const struct fault_kind *kind, int64_t at, uint64_t seed, int steps)
 {
     struct workload *workload = &run->workload;
     workload_begin_on_two(workload, run->fs, run->other, seed);
@@ -83,22 +77,11 @@ static void check_restart(struct run *run, uint64_t *random)
     workload_kill(workload);
 }
 
-static struct sim_fs *disk_of(const struct run *run, const struct sim_fs *fs, enum sim_crash how,
-                              uint64_t *random)
-{
-    struct sim_disk *disk = sim_disk_new(run->empty, NULL);
-    for (size_t i = 0; i < fs->trace_count; i++)
-        sim_disk_step(disk, &fs->trace[i]);
-    struct sim_fs *image = sim_disk_crash(disk, how, random);
-    sim_disk_free(disk);
-    return image;
-}
-
 /* Both disks as a power cut leaves them; what failed until the end is one that was put back. */
 static void check_cut(struct run *run, enum sim_crash how, uint64_t *random)
 {
-    struct sim_fs *fs = disk_of(run, run->fs, how, random);
-    struct sim_fs *other = disk_of(run, run->other, how, random);
+    struct sim_fs *fs = sim_disk_crash_at_end(run->empty, run->fs, how, random);
+    struct sim_fs *other = sim_disk_crash_at_end(run->empty, run->other, how, random);
     struct node node;
     if (!node_start_on_two(&node, fs, other, &run->why)) {
         note_prefix(&run->why, "no start after a power cut");
@@ -111,7 +94,7 @@ static void check_cut(struct run *run, enum sim_crash how, uint64_t *random)
     sim_fs_free(other);
 }
 
-static bool run_with_fault(const struct kind *kind, int64_t at, uint64_t seed, int steps, int64_t *failed,
+static bool run_with_fault(const struct fault_kind *kind, int64_t at, uint64_t seed, int steps,
                            struct note *why)
 {
     struct run run = {.fs = sim_fs_new(), .other = sim_fs_new(), .empty = sim_fs_new()};
@@ -132,54 +115,31 @@ static bool run_with_fault(const struct kind *kind, int64_t at, uint64_t seed, i
     sim_fs_free(run.other);
     sim_fs_free(run.empty);
     *why = run.why;
-    *failed += run.has_failed;
+    failed_directories += run.has_failed;
     return fired;
 }
 
+static const struct fault_runs runs = {
+    .kinds = kinds,
+    .kind_count = sizeof kinds / sizeof kinds[0],
+    .seeds = seeds,
+    .seed_count = sizeof seeds / sizeof seeds[0],
+    .steps = STEPS,
+    .stride = STRIDE,
+    .run = run_with_fault,
+};
+
 START_TEST(a_directory_that_fails_takes_nothing_from_the_other_one)
 {
-    const struct kind *kind = &kinds[_i % KINDS];
-    uint64_t first = (uint64_t)sim_option("SEED", seeds[_i / KINDS]);
-    uint64_t last = first + (uint64_t)sim_option("SEEDS", 1);
-    int64_t runs = 0;
-    int64_t failures = 0;
-    int64_t failed = 0; /* directories */
-    struct note said = {""};
-    for (uint64_t seed = first; seed < last; seed++) {
-        struct note why;
-        for (int64_t at = sim_option("AT", 1);
-             run_with_fault(kind, at, seed, (int)sim_option("STEPS", STEPS), &failed, &why);
-             at += sim_option("STRIDE", STRIDE)) {
-            runs++;
-            if (why.text[0] == '\0')
-                continue;
-            failures++;
-            note_set(&said, "%s, seed %" PRIu64 ", call %" PRId64 ": %.800s", kind->name, seed, at, why.text);
-            if (sim_option("ALL", 0) != 0)
-                fprintf(stderr, "%s\n", said.text);
-        }
-    }
-    printf("%s: %" PRId64 " runs, %" PRId64 " failures; %" PRId64 " times the directory failed\n", kind->name,
-           runs, failures, failed);
-    ck_assert_msg(failures == 0, "%" PRId64 " of %" PRId64 " runs: %s", failures, runs, said.text);
-    ck_assert_int_gt(failed, runs / 8); /* not each call that fails is one too many */
+    failed_directories = 0;
+    int64_t done = fault_runs_do(&runs, _i);
+    printf("%" PRId64 " times the directory failed\n", failed_directories);
+    ck_assert_int_gt(failed_directories, done / 8); /* not each call that fails is one too many */
 }
 END_TEST
 
 int main(int argc, char **argv)
 {
     (void)argc;
-    sim_world_fix_addresses(argv);
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    Suite *suite = suite_create("dir_faults");
-    TCase *faults = tcase_create("dir_faults");
-    tcase_set_timeout(faults, 3600);
-    tcase_add_loop_test(faults, a_directory_that_fails_takes_nothing_from_the_other_one, 0,
-                        KINDS * (sim_option("SEED", -1) >= 0 ? 1 : SEEDS));
-    suite_add_tcase(suite, faults);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return fault_runs_main(&runs, a_directory_that_fails_takes_nothing_from_the_other_one, argv);
 }

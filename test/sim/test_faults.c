@@ -3,20 +3,15 @@
  * its stops - fails in turn, in every way, once and from then on. Nothing may crash or hang; what was
  * acknowledged nevertheless is there when the disk is in order again, after a restart and after a power cut
  * behind that.
- *
- * ODRADEK_SIM_SEED, _SEEDS and _STEPS choose other workloads; _STRIDE takes every n-th call only.
  */
 #include "test/sim/check.h"
+#include "test/sim/fault_runs.h"
 #include "test/sim/sim_disk.h"
 #include "test/sim/sim_world.h"
 #include "test/sim/workload.h"
 
-#include <check.h>
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifdef __SANITIZE_ADDRESS__
 enum { STEPS = 12, STRIDE = 5 };
@@ -24,10 +19,7 @@ enum { STEPS = 12, STRIDE = 5 };
 enum { STEPS = 16, STRIDE = 1 };
 #endif
 
-static const struct kind {
-    const char *name;
-    struct sim_fault fault;
-} kinds[] = {
+static const struct fault_kind kinds[] = {
     {"EIO", {.error = -EIO}},
     {"EIO from then on", {.error = -EIO, .for_ever = true}},
     {"ENOSPC", {.error = -ENOSPC}},
@@ -40,12 +32,10 @@ static const struct kind {
     {"ENOMEM", {.error = -ENOMEM}},
     {"ENOMEM from then on", {.error = -ENOMEM, .for_ever = true}},
 };
-enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
 /* 41: a sector with a batch's base offset, and nothing else of it, never reaches the disk. 508: the marker of
  * a clean stop cannot be read, and the broker is killed with appends that nobody synced. */
 static const int64_t seeds[] = {1, 41, 508};
-enum { SEEDS = sizeof seeds / sizeof seeds[0] };
 
 /* One workload with one fault. */
 struct run {
@@ -80,7 +70,7 @@ static bool check_offline(struct run *run, int64_t failed_before)
     return run->why.text[0] == '\0';
 }
 
-static bool work(struct run *run, const struct kind *kind, uint64_t seed, int steps)
+static bool work(struct run *run, const struct fault_kind *kind, uint64_t seed, int steps)
 {
     workload_begin(&run->workload, run->fs, seed, true);
     bool good = true;
@@ -99,17 +89,6 @@ static bool work(struct run *run, const struct kind *kind, uint64_t seed, int st
         good = false;
     }
     return good;
-}
-
-/* What the disk holds now, as the next start finds it. */
-static struct sim_fs *disk_of(const struct run *run, enum sim_crash how, uint64_t *random)
-{
-    struct sim_disk *disk = sim_disk_new(run->base, NULL);
-    for (size_t i = 0; i < run->fs->trace_count; i++)
-        sim_disk_step(disk, &run->fs->trace[i]);
-    struct sim_fs *image = sim_disk_crash(disk, how, random);
-    sim_disk_free(disk);
-    return image;
 }
 
 /* The disk is in order again: the start shows everything that was acknowledged. */
@@ -133,7 +112,7 @@ static bool check_restart(struct run *run, uint64_t *random)
 /* Nor does a power cut take anything back. */
 static bool check_cut(struct run *run, enum sim_crash how, uint64_t *random)
 {
-    struct sim_fs *image = disk_of(run, how, random);
+    struct sim_fs *image = sim_disk_crash_at_end(run->base, run->fs, how, random);
     struct node node;
     bool good = node_start(&node, image, &run->why);
     if (good) {
@@ -148,13 +127,14 @@ static bool check_cut(struct run *run, enum sim_crash how, uint64_t *random)
 
 /* A disk that failed until the end is one that was put back: what memory held of it is gone, and it could
  * take no note that its syncs had failed. */
-static bool is_remounted(const struct kind *kind)
+static bool is_remounted(const struct fault_kind *kind)
 {
     return kind->fault.for_ever && !kind->fault.is_short;
 }
 
 /* False if the fault was never reached; what is wrong is in *why. */
-static bool run_with_fault(const struct kind *kind, int64_t at, uint64_t seed, int steps, struct note *why)
+static bool run_with_fault(const struct fault_kind *kind, int64_t at, uint64_t seed, int steps,
+                           struct note *why)
 {
     struct run run = {.fs = sim_fs_new(), .base = sim_fs_new()};
     uint64_t random = seed ^ (uint64_t)at << 32;
@@ -175,53 +155,24 @@ static bool run_with_fault(const struct kind *kind, int64_t at, uint64_t seed, i
     return fired;
 }
 
+static const struct fault_runs runs = {
+    .kinds = kinds,
+    .kind_count = sizeof kinds / sizeof kinds[0],
+    .seeds = seeds,
+    .seed_count = sizeof seeds / sizeof seeds[0],
+    .steps = STEPS,
+    .stride = STRIDE,
+    .run = run_with_fault,
+};
+
 START_TEST(a_call_that_fails_loses_nothing)
 {
-    const struct kind *kind = &kinds[_i % KINDS];
-    uint64_t first = (uint64_t)sim_option("SEED", seeds[_i / KINDS]);
-    uint64_t last = first + (uint64_t)sim_option("SEEDS", 1);
-    int64_t stride = sim_option("STRIDE", STRIDE);
-    int64_t runs = 0;
-    int64_t failures = 0;
-    struct note said = {""};
-    for (uint64_t seed = first; seed < last; seed++) {
-        struct note why;
-        for (int64_t at = sim_option("AT", 1);
-             run_with_fault(kind, at, seed, (int)sim_option("STEPS", STEPS), &why); at += stride) {
-            runs++;
-            if (why.text[0] == '\0')
-                continue;
-            failures++;
-            note_set(&said, "%s, seed %" PRIu64 ", call %" PRId64 ": %.800s", kind->name, seed, at, why.text);
-            if (sim_option("ALL", 0) != 0)
-                fprintf(stderr, "%s, seed %" PRIu64 ", call %" PRId64 ": %.800s\n", kind->name, seed, at,
-                        why.text);
-        }
-    }
-    printf("%s: %" PRId64 " runs, %" PRId64 " failures\n", kind->name, runs, failures);
-    ck_assert_msg(failures == 0, "%" PRId64 " of %" PRId64 " runs: %s", failures, runs, said.text);
-    ck_assert(runs > 0);
+    (void)fault_runs_do(&runs, _i);
 }
 END_TEST
-
-static int seed_is_given(void)
-{
-    return sim_option("SEED", -1) >= 0;
-}
 
 int main(int argc, char **argv)
 {
     (void)argc;
-    sim_world_fix_addresses(argv);
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    Suite *suite = suite_create("faults");
-    TCase *faults = tcase_create("faults");
-    tcase_set_timeout(faults, 3600);
-    tcase_add_loop_test(faults, a_call_that_fails_loses_nothing, 0, KINDS * (seed_is_given() ? 1 : SEEDS));
-    suite_add_tcase(suite, faults);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_ENV);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return fault_runs_main(&runs, a_call_that_fails_loses_nothing, argv);
 }

@@ -37,14 +37,10 @@ static int make(const char *path, const char *text)
 /* What the file holds after a cut, in malloc'ed memory; NULL: it is not there. */
 static char *after_cut(const char *path, enum sim_crash how, ssize_t *len)
 {
-    struct sim_disk *disk = sim_disk_new(base, NULL);
-    for (size_t i = 0; i < fs->trace_count; i++)
-        sim_disk_step(disk, &fs->trace[i]);
-    struct sim_fs *image = sim_disk_crash(disk, how, &seed);
+    struct sim_fs *image = sim_disk_crash_at_end(base, fs, how, &seed);
     char *text;
     *len = file_read_all(&image->table, path, 1 << 20, &text);
     sim_fs_free(image);
-    sim_disk_free(disk);
     return text;
 }
 
