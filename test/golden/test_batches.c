@@ -534,7 +534,7 @@ int main(void)
 {
     Suite *suite = suite_create("batches");
     TCase *tcase = tcase_create("golden");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, every_valid_batch_is_read_as_kafka_reads_it);
     tcase_add_test(tcase, plain_and_control_batches_are_written_as_kafka_writes_them);
     tcase_add_test(tcase, every_produced_batch_gets_kafkas_verdict);

@@ -237,7 +237,7 @@ int main(void)
 {
     Suite *suite = suite_create("controller");
     TCase *tests = tcase_create("decisions");
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, every_decision_is_the_one_that_kafka_made);
     suite_add_tcase(suite, tests);

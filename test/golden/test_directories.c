@@ -515,7 +515,7 @@ int main(void)
 {
     Suite *suite = suite_create("directories");
     TCase *tests = tcase_create("directories");
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, offsets_are_those_that_kafka_reports, 0, GOLDEN_COUNT);
     tcase_add_loop_test(tests, every_batch_is_found_where_kafka_finds_it, 0, GOLDEN_COUNT);

@@ -177,7 +177,7 @@ int main(void)
 {
     Suite *suite = suite_create("logs");
     TCase *tests = tcase_create("logs");
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, the_same_appends_make_kafkas_files, 0, GOLDEN_COUNT / 2);
     suite_add_tcase(suite, tests);

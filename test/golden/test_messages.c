@@ -220,7 +220,7 @@ int main(void)
 {
     Suite *suite = suite_create("messages");
     TCase *tcase = tcase_create("golden");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_loop_test(tcase, a_message_reads_writes_and_prints_as_in_kafka, 0, (int)all_messages_count);
     tcase_add_loop_test(tcase, a_message_has_the_key_and_the_flexible_versions_of_kafka, 0,
                         (int)all_messages_count);

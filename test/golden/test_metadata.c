@@ -679,7 +679,7 @@ int main(void)
     Suite *suite = suite_create("golden metadata");
     TCase *tcase = tcase_create("golden metadata");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_loop_test(tcase, what_kafka_finds_in_its_directory_we_find, 0, LISTED_COUNT);
     tcase_add_loop_test(tcase, each_snapshot_says_what_the_log_below_it_says, 0, DIRECTORY_COUNT);
     tcase_add_loop_test(tcase, each_snapshot_is_written_again_with_the_same_records, 0, DIRECTORY_COUNT);

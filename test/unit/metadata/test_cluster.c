@@ -645,7 +645,7 @@ int main(void)
     Suite *suite = suite_create("cluster");
     TCase *tcase = tcase_create("cluster");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, a_fresh_directory_gets_what_kafka_would_give_it);
     tcase_add_test(tcase, the_static_min_insync_replicas_becomes_the_cluster_s_default);
     tcase_add_test(tcase, an_older_release_gets_its_own_features_and_no_newer_records);

@@ -167,7 +167,7 @@ int main(void)
     Suite *suite = suite_create("cluster_cleaning");
     TCase *tcase = tcase_create("cluster_cleaning");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, what_is_too_much_goes_from_the_oldest_on);
     tcase_add_test(tcase, what_is_too_old_goes_too);
     tcase_add_test(tcase, an_old_segment_is_followed_by_a_new_one);

@@ -254,7 +254,7 @@ int main(void)
     Suite *suite = suite_create("cluster_full");
     TCase *tcase = tcase_create("cluster_full");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, a_full_disk_refuses_topics_but_not_their_deletion);
     tcase_add_test(tcase, a_node_comes_and_goes_on_a_full_disk);
     tcase_add_loop_test(tcase, epochs_that_found_no_room_are_written_again, 0, 6);

@@ -507,7 +507,7 @@ int main(void)
     Suite *suite = suite_create("cluster_inherited");
     TCase *tcase = tcase_create("cluster_inherited");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, partitions_without_a_leader_are_led_again);
     tcase_add_test(tcase, a_partition_that_others_may_have_more_of_stays_without_a_leader);
     tcase_add_test(tcase, a_metadata_transaction_that_was_left_open_is_aborted);

@@ -532,7 +532,7 @@ int main(void)
     Suite *suite = suite_create("cluster_log");
     TCase *tcase = tcase_create("cluster_log");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, an_empty_directory_gets_an_empty_log);
     tcase_add_test(tcase, what_was_appended_is_read_back_in_order);
     tcase_add_test(tcase, a_torn_tail_is_cut_off_wherever_it_was_torn);

@@ -382,7 +382,7 @@ int main(void)
     Suite *suite = suite_create("cluster_snapshots");
     TCase *tcase = tcase_create("cluster_snapshots");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, a_snapshot_alone_makes_the_same_image);
     tcase_add_test(tcase, a_check_sees_that_a_log_ends_where_its_snapshot_does);
     tcase_add_test(tcase, a_snapshot_has_the_quorum_s_voters);

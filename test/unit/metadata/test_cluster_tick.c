@@ -131,7 +131,7 @@ int main(void)
     Suite *suite = suite_create("cluster_tick");
     TCase *tcase = tcase_create("cluster_tick");
     tcase_add_checked_fixture(tcase, set_up, tear_down);
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, a_quiet_leader_moves_its_log_and_waits_for_no_disk);
     tcase_add_test(tcase, an_interval_of_zero_leaves_it_quiet);
     tcase_add_test(tcase, a_full_disk_keeps_no_ops_away_and_nothing_else_happens);

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SETTINGS_MAX = 16, CLOSE_MS = 30 * 1000, PAUSE_MS = 10, CASE_SECONDS = 200 };
+enum { SETTINGS_MAX = 16, CLOSE_MS = 30 * 1000, PAUSE_MS = 10, CASE_SECONDS = 250 };
 
 /* ---- directories ---- */
 

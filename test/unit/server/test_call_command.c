@@ -315,7 +315,7 @@ int main(void)
 {
     Suite *suite = suite_create("call_command");
     TCase *tests = tcase_create("all");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_test(tests, the_highest_version_of_both_is_sent_and_the_answer_printed);
     tcase_add_test(tests, a_version_that_is_asked_for_is_sent_without_more_ado);
     tcase_add_test(tests, an_old_broker_that_has_only_the_first_api_versions_is_understood);

@@ -273,7 +273,7 @@ int main(void)
     read_rows();
     Suite *suite = suite_create("damaged_start");
     TCase *tcase = tcase_create("damaged_start");
-    tcase_set_timeout(tcase, 100);
+    tcase_set_timeout(tcase, 250);
     tcase_add_unchecked_fixture(tcase, look_at_undamaged, remove_originals);
     tcase_add_loop_test(tcase, a_start_does_what_the_table_says, 0, row_count);
     suite_add_tcase(suite, tcase);

@@ -652,7 +652,7 @@ int main(void)
     read_rows();
     Suite *suite = suite_create("dump_command");
     TCase *tcase = tcase_create("dump_command");
-    tcase_set_timeout(tcase, 100);
+    tcase_set_timeout(tcase, 250);
     tcase_add_unchecked_fixture(tcase, unpack_all, remove_originals);
     tcase_add_checked_fixture(tcase, set_up, tear_down);
     tcase_add_loop_test(tcase, what_kafka_dumps_is_what_we_dump, 0, GOLDEN_COUNT);

@@ -114,7 +114,7 @@ int main(void)
     Suite *suite = suite_create("cleaner");
     TCase *tests = tcase_create("settings");
     tcase_add_checked_fixture(tests, set_up_dirty, tear_down);
-    tcase_set_timeout(tests, 100);
+    tcase_set_timeout(tests, 250);
     tcase_add_test(tests, what_is_dirty_is_cleaned);
     tcase_add_test(tests, a_change_is_not_kept_waiting_by_the_backoff_before);
     tcase_add_test(tests, without_threads_nothing_is_cleaned_until_there_are_some);

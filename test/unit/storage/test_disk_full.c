@@ -382,7 +382,7 @@ int main(void)
 {
     Suite *suite = suite_create("disk_full");
     TCase *tests = tcase_create("disk_full");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, a_full_disk_refuses_records_and_serves_the_others);
     tcase_add_loop_test(tests, records_are_deleted_durably_on_a_full_disk, 0, 2);

@@ -310,7 +310,7 @@ int main(void)
 {
     Suite *suite = suite_create("failed_sync");
     TCase *tests = tcase_create("failed_sync");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, after_a_failed_sync_nothing_is_believed_that_only_memory_holds);
     tcase_add_test(tests, a_disk_that_takes_no_mark_is_remembered_by_the_others);

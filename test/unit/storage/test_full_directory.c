@@ -154,7 +154,7 @@ int main(void)
 {
     Suite *suite = suite_create("full_directory");
     TCase *tests = tcase_create("full_directory");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_test(tests, a_full_directory_delays_no_retention_of_another);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -277,7 +277,7 @@ int main(void)
 {
     Suite *suite = suite_create("log_damage");
     TCase *tests = tcase_create("log_damage");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_damaged_batch_before_whole_ones_is_set_aside_and_the_rest_is_served);
     tcase_add_test(tests, damage_of_any_size_costs_no_batch_that_it_does_not_touch);

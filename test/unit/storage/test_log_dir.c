@@ -209,7 +209,7 @@ int main(void)
 {
     Suite *suite = suite_create("log_dir");
     TCase *tests = tcase_create("log_dir");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_log_may_begin_above_its_files_name);
     tcase_add_test(tests, leftovers_of_deletions_and_compactions_go);

@@ -345,7 +345,7 @@ int main(void)
 {
     Suite *suite = suite_create("log_recover");
     TCase *tests = tcase_create("log_recover");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, an_empty_directory_becomes_an_empty_log, 0, 2);
     tcase_add_test(tests, a_torn_tail_is_cut_off);

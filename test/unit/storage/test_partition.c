@@ -639,7 +639,7 @@ int main(void)
 {
     Suite *suite = suite_create("partition");
     TCase *tests = tcase_create("partition");
-    tcase_set_timeout(tests, 200);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, an_appended_batch_gets_the_next_offset_and_is_read_back);
     tcase_add_test(tests, offsets_outside_the_log_are_out_of_range);

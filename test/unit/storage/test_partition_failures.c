@@ -440,7 +440,7 @@ int main(void)
 {
     Suite *suite = suite_create("partition_failures");
     TCase *tests = tcase_create("failures");
-    tcase_set_timeout(tests, 60);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_full_disk_refuses_the_batch_and_takes_it_once_there_is_room);
     tcase_add_test(tests, a_failed_write_takes_the_directory_offline);

@@ -639,7 +639,7 @@ int main(void)
     Suite *suite = suite_create("partition_move");
     TCase *tests = tcase_create("partition_move");
     tcase_add_checked_fixture(tests, set_up, tear_down);
-    tcase_set_timeout(tests, 200);
+    tcase_set_timeout(tests, 250);
     tcase_add_test(tests, a_partition_moves_with_everything_that_it_has);
     tcase_add_test(tests, one_that_has_no_directory_yet_gets_it_and_moves);
     tcase_add_test(tests, a_partition_that_is_written_to_and_read_moves_back_and_forth);
@@ -654,7 +654,7 @@ int main(void)
     suite_add_tcase(suite, tests);
     TCase *killed = tcase_create("killed");
     tcase_add_checked_fixture(killed, set_up, tear_down);
-    tcase_set_timeout(killed, 200);
+    tcase_set_timeout(killed, 250);
     tcase_add_test(killed, a_process_that_is_killed_at_any_time_loses_nothing);
     suite_add_tcase(suite, killed);
     return run_suite(suite);

@@ -598,7 +598,7 @@ int main(void)
 {
     Suite *suite = suite_create("partition_retention");
     TCase *tests = tcase_create("partition_retention");
-    tcase_set_timeout(tests, 60); /* a busy machine makes files slowly */
+    tcase_set_timeout(tests, 250); /* a busy machine makes files slowly */
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_ticking_thread_enforces_what_the_config_says_now);
     tcase_add_test(tests, log_starts_are_on_disk_before_a_segment_goes_with_one_file_for_all_partitions);
