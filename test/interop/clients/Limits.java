@@ -30,7 +30,6 @@ class Limits {
     static final int RATE = 20_000, WINDOW_S = 20, FIRST = RATE * (WINDOW_S + 1) + RATE / 2, MORE = 10_000;
     static final double WAIT_S = 1.4;   // a clock may be finer than another
     static final TopicPartition HELD = new TopicPartition("held", 0);
-    static final long APPLIED_MS = 300;   // Apache Kafka answers before its broker knows of a quota
 
     static String bootstrap;
 
@@ -53,7 +52,9 @@ class Limits {
         System.out.println("$ " + line);
         int status = Tools.run(Tools.words(line), bootstrap);
         if (status != 0) System.out.println("exit " + status);
-        Thread.sleep(APPLIED_MS);
+        try (var news = new News(bootstrap)) {
+            news.await();
+        }
     }
 
     // ---- quotas -------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ class News implements AutoCloseable {
     final Admin admin;
 
     News(String bootstrap) {
-        admin = Admin.create(Map.of("bootstrap.servers", bootstrap));
+        admin = Admin.create(Map.of("bootstrap.servers", bootstrap, "enable.metrics.push", false));
     }
 
     /** False: who asks may not do that. */

@@ -157,8 +157,8 @@ static struct slice make_stable(const char *group)
     return member;
 }
 
-/* Sends a join that waits: the group's other member does not come. */
-static void send_join(struct client *waiting, const char *group)
+/* Sends a join that waits: the group's other member is told, and does not come. */
+static void send_join(struct client *waiting, const char *group, struct slice other)
 {
     struct join_group_request request = join_request(group, SLICE(""));
     struct buf out = {0};
@@ -166,7 +166,7 @@ static void send_join(struct client *waiting, const char *group)
     append_request(&out, KEY_JOIN_GROUP, JOIN_VERSION, 7, &request);
     send_all(waiting, &out);
     buf_fini(&out);
-    while (heartbeat(group, SLICE("nobody"), 1) != KERR_UNKNOWN_MEMBER_ID)
+    while (heartbeat(group, other, 1) != KERR_REBALANCE_IN_PROGRESS)
         sleep_ms(1);
 }
 
@@ -280,8 +280,7 @@ START_TEST(who_waits_when_the_broker_stops_is_let_go)
 {
     struct client waiting;
     find_coordinator("g");
-    make_stable("g");
-    send_join(&waiting, "g");
+    send_join(&waiting, "g", make_stable("g"));
     restart(); /* within its grace */
     expect_closed(&waiting);
     client_close(&waiting);
@@ -292,8 +291,7 @@ START_TEST(who_waits_when_the_topic_goes_is_told)
 {
     struct client waiting;
     find_coordinator("g");
-    make_stable("g");
-    send_join(&waiting, "g");
+    send_join(&waiting, "g", make_stable("g"));
     delete_topic(CONSUMER_OFFSETS_TOPIC);
     const struct join_group_response *answer = read_answer(&waiting, &arena, KEY_JOIN_GROUP, JOIN_VERSION, 7);
     ck_assert_int_eq(answer->error_code, KERR_NOT_COORDINATOR);
