@@ -3,7 +3,8 @@
  * whether Odradek honours it. One table serves parsing, validation, DescribeConfigs and docs/config.md.
  *
  * Everything here is constant or a pure function of its arguments: any thread, no locks. Implemented in
- * config_def.c (the tables), config_value.c (checking) and config_view.c (what is in force).
+ * config_def.c (the tables), config_value.c (checking), config_taken.c (what a broker passes over) and
+ * config_view.c (what is in force).
  */
 #ifndef METADATA_CONFIG_DEF_H
 #define METADATA_CONFIG_DEF_H
@@ -76,6 +77,12 @@ static inline bool config_is_sensitive(const struct config_def *def)
     return def->type == CONFIG_PASSWORD;
 }
 
+/* Of a broker's configs: those that Kafka changes on a running broker and we do not, as sockets are bound
+ * once; those that stand behind a listener's name only; those that no default of the cluster can say. */
+bool config_is_bound_once(const struct config_def *def);
+bool config_is_listener_secret(const struct config_def *def);
+bool config_is_per_broker(const struct config_def *def);
+
 /* Checks a value as Kafka's ConfigDef does; the note gets Kafka's text ("Invalid value x for configuration y:
  * Not a number of type LONG"). The value as Kafka would print it once parsed (trimmed, 1 -> 1.0 for a DOUBLE,
  * list elements trimmed and without duplicates; a PASSWORD is [hidden]) goes to *parsed (in the arena, or
@@ -118,6 +125,12 @@ struct broker_config_sets {
 };
 
 struct broker_config_sets config_broker_sets(const struct config_view *view);
+
+/* The entry of this name in a set (which may be NULL) whose values come from `source`; NULL if there is none,
+ * or if it is one of a broker's dynamic values that is passed over as if it were not there: of a key that
+ * cannot change while a broker runs, or no value of its key. */
+const struct config_entry *config_find_taken(const struct config_set *set, struct slice name,
+                                             enum config_source source);
 
 /* The value in force, as it was written (not trimmed), and where it comes from; null and SOURCE_DEFAULT where
  * the default is null. The synonyms of a topic's or group's config are looked through, and their numbers

@@ -34,7 +34,7 @@ static bool find_any(const struct config_set *set, const char *const *names, con
                      enum config_source source, struct found *found)
 {
     for (size_t i = 0; names[i]; i++) {
-        const struct config_entry *entry = config_set_find(set, slice_str(names[i]));
+        const struct config_entry *entry = config_find_taken(set, slice_str(names[i]), source);
         if (!entry || slice_is_null(entry->value))
             continue;
         *found = (struct found){entry->value, names[i], factors ? factors[i] : 1, source};

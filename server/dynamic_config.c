@@ -32,14 +32,21 @@ void dynamic_config_follow(struct broker *broker)
     log_dirs_cordon(broker);
 }
 
+/* None at all would let nobody in who could set it right: Apache Kafka takes no such change. */
+static int32_t limit_of(int32_t now, int32_t at_start)
+{
+    return now > 0 ? now : at_start;
+}
+
 /* The image is read under the lock of what is set: of two threads the later one does not leave older
  * limits. */
 void dynamic_config_limit_connections(struct broker *broker)
 {
     mutex_lock(&broker->mutex);
-    struct config config = in_force(broker);
-    broker->max_connections = config.max_connections;
-    broker->max_connections_per_ip = config.max_connections_per_ip;
+    struct config now = in_force(broker);
+    broker->max_connections = limit_of(now.max_connections, broker->config.max_connections);
+    broker->max_connections_per_ip =
+        limit_of(now.max_connections_per_ip, broker->config.max_connections_per_ip);
     condition_broadcast(&broker->connection_ended); /* who waits for a slot looks again */
     mutex_unlock(&broker->mutex);
 }

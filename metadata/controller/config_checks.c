@@ -278,23 +278,6 @@ static bool is_read_only(const struct config_def *def)
     return def->update == CONFIG_READ_ONLY;
 }
 
-/* What Kafka changes on a running broker and we do not: sockets are bound once. */
-static bool is_bound_once(const struct config_def *def)
-{
-    return strcmp(def->name, "listeners") == 0 || strcmp(def->name, "listener.security.protocol.map") == 0;
-}
-
-static bool is_listener_secret(const struct config_def *def)
-{
-    return strncmp(def->name, "ssl.keystore.", 13) == 0 || strncmp(def->name, "ssl.truststore.", 15) == 0
-           || strcmp(def->name, "ssl.key.password") == 0;
-}
-
-static bool is_per_broker(const struct config_def *def)
-{
-    return is_bound_once(def) || strcmp(def->name, CORDONED_LOG_DIRS) == 0;
-}
-
 /* Refuses the known names that the test finds, all in one list. */
 static enum kerr refuse_names(const struct controller *controller, const struct overrides *overrides,
                               bool test(const struct config_def *def), const char *text, struct note *why)
@@ -343,7 +326,7 @@ enum kerr check_broker_configs(const struct controller *controller, const struct
     enum kerr error = refuse_names(controller, changed, is_read_only, fixed, why);
     if (error == KERR_NONE)
         error = refuse_names(
-            controller, changed, is_listener_secret,
+            controller, changed, config_is_listener_secret,
             "These security configs can be dynamically updated only per-listener using the listener "
             "prefix",
             why);
@@ -351,10 +334,10 @@ enum kerr check_broker_configs(const struct controller *controller, const struct
         error = KERR_INVALID_REQUEST;
     if (error == KERR_NONE && cluster_default)
         error = refuse_names(
-            controller, changed, is_per_broker,
+            controller, changed, config_is_per_broker,
             "Cannot update these configs at default cluster level, broker id must be specified", why);
     if (error == KERR_NONE)
-        error = refuse_names(controller, changed, is_bound_once, fixed, why);
+        error = refuse_names(controller, changed, config_is_bound_once, fixed, why);
     if (error == KERR_NONE)
         error = check_at_least(changed, "log.retention.ms", 1, true, why);
     if (error == KERR_NONE)

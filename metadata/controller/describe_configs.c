@@ -65,7 +65,7 @@ static void add_from_set(struct synonyms *synonyms, const struct config_set *set
                          bool sensitive, enum config_source source)
 {
     for (size_t i = 0; names[i]; i++) {
-        const struct config_entry *entry = config_set_find(set, slice_str(names[i]));
+        const struct config_entry *entry = config_find_taken(set, slice_str(names[i]), source);
         if (entry && !slice_is_null(entry->value))
             add_synonym(synonyms, slice_str(names[i]), sensitive ? SLICE_NULL : entry->value, source);
     }
@@ -342,7 +342,8 @@ static void describe_cluster_default(struct description *description)
     for (int32_t i = 0; set && i < set->count; i++) {
         struct slice name = set->entries[i].name;
         const struct config_def *def = find_broker_config(name);
-        if (!is_wanted(description, name))
+        if (!is_wanted(description, name)
+            || config_find_taken(set, name, SOURCE_DYNAMIC_DEFAULT_BROKER) == NULL)
             continue;
         int32_t at = description->result->configs.count;
         describe_broker_key(description, name, def, set->entries[i].value);

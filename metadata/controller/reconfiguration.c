@@ -17,17 +17,24 @@ struct reconfiguration {
     struct broker_config_sets after;
 };
 
+/* Among the sets. */
+static const struct config_entry *find_in(const struct broker_config_sets *sets, const char *name)
+{
+    const struct config_entry *entry =
+        config_find_taken(sets->dynamic, slice_str(name), SOURCE_DYNAMIC_BROKER);
+    if (entry == NULL)
+        entry = config_find_taken(sets->dynamic_default, slice_str(name), SOURCE_DYNAMIC_DEFAULT_BROKER);
+    return entry != NULL ? entry : config_set_find(sets->fixed, slice_str(name));
+}
+
 /* In force among the sets. */
 static int64_t number_in(const struct broker_config_sets *sets, const char *name)
 {
     const struct config_def *def = find_broker_config(slice_str(name));
-    const struct config_set *const order[] = {sets->dynamic, sets->dynamic_default, sets->fixed};
+    const struct config_entry *entry = find_in(sets, name);
     int64_t number;
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        const struct config_entry *entry = config_set_find(order[i], slice_str(name));
-        if (entry && java_parse_long(config_trim(entry->value), INT64_MIN, INT64_MAX, &number))
-            return number;
-    }
+    if (entry && java_parse_long(config_trim(entry->value), INT64_MIN, INT64_MAX, &number))
+        return number;
     number = 0;
     java_parse_long(slice_str(def->default_value), INT64_MIN, INT64_MAX, &number);
     return number;
@@ -138,14 +145,8 @@ static enum kerr check_cleaner(const struct reconfiguration *reconfiguration, st
 
 static bool has_overrides_per_ip(const struct broker_config_sets *sets)
 {
-    static const char name[] = "max.connections.per.ip.overrides";
-    const struct config_set *const order[] = {sets->dynamic, sets->dynamic_default, sets->fixed};
-    for (size_t i = 0; i < sizeof order / sizeof order[0]; i++) {
-        const struct config_entry *entry = config_set_find(order[i], slice_str(name));
-        if (entry)
-            return config_trim(entry->value).len > 0;
-    }
-    return false;
+    const struct config_entry *entry = find_in(sets, "max.connections.per.ip.overrides");
+    return entry != NULL && config_trim(entry->value).len > 0;
 }
 
 static enum kerr check_connections(const struct reconfiguration *reconfiguration, struct note *why)

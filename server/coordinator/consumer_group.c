@@ -70,9 +70,10 @@ static int32_t setting(const struct groups *groups, const struct image *image, s
     const struct config_def *def = find_config(RESOURCE_GROUP, name);
     const struct slice broker_name = slice_str(def->synonyms[0]);
     const struct broker_config_sets sets = config_broker_sets(&view);
-    bool is_set = config_set_find(image_find_configs(image, RESOURCE_GROUP, group_id), name) != NULL
-                  || config_set_find(sets.dynamic, broker_name) != NULL
-                  || config_set_find(sets.dynamic_default, broker_name) != NULL;
+    bool is_set =
+        config_set_find(image_find_configs(image, RESOURCE_GROUP, group_id), name) != NULL
+        || config_find_taken(sets.dynamic, broker_name, SOURCE_DYNAMIC_BROKER) != NULL
+        || config_find_taken(sets.dynamic_default, broker_name, SOURCE_DYNAMIC_DEFAULT_BROKER) != NULL;
     return is_set ? (int32_t)config_number(&view, RESOURCE_GROUP, group_id, def) : at_start;
 }
 

@@ -348,6 +348,35 @@ START_TEST(a_topic_config_is_looked_for_from_the_topic_to_the_default)
 }
 END_TEST
 
+/* The conversation 19 has more of them; these stand in the log when the broker starts, too. */
+START_TEST(what_is_no_value_of_a_broker_hides_none_behind_it)
+{
+    set_fixed("log.retention.hours", "24");
+    set_config(RESOURCE_BROKER, "", "log.retention.ms", "5");
+    set_config(RESOURCE_BROKER, "1", "log.retention.ms", "abc");
+    expect_effective(RESOURCE_TOPIC, "t", "retention.ms", "5", SOURCE_DYNAMIC_DEFAULT_BROKER);
+    set_config(RESOURCE_BROKER, "", "log.retention.ms", "9223372036854775808");
+    expect_effective(RESOURCE_TOPIC, "t", "retention.ms", "86400000", SOURCE_STATIC_BROKER);
+    set_config(RESOURCE_BROKER, "1", "message.max.bytes", "-1");
+    expect_effective(RESOURCE_TOPIC, "t", "max.message.bytes", "1048588", SOURCE_DEFAULT);
+    set_config(RESOURCE_BROKER, "1", "num.partitions", "7"); /* never changes while a broker runs */
+    expect_effective(RESOURCE_BROKER, "", "num.partitions", "1", SOURCE_DEFAULT);
+    set_config(RESOURCE_BROKER, "", "cordoned.log.dirs", "*"); /* each broker has its own */
+    expect_effective(RESOURCE_BROKER, "", "cordoned.log.dirs", "", SOURCE_DEFAULT);
+    set_config(RESOURCE_BROKER, "1", "cordoned.log.dirs", "*");
+    expect_effective(RESOURCE_BROKER, "", "cordoned.log.dirs", "*", SOURCE_DYNAMIC_BROKER);
+}
+END_TEST
+
+START_TEST(a_time_after_which_every_record_would_go_is_passed_over)
+{
+    set_config(RESOURCE_BROKER, "1", "log.retention.ms", "0");
+    expect_effective(RESOURCE_TOPIC, "t", "retention.ms", "604800000", SOURCE_DEFAULT);
+    set_config(RESOURCE_BROKER, "1", "log.retention.ms", "-5"); /* for ever */
+    expect_effective(RESOURCE_TOPIC, "t", "retention.ms", "-5", SOURCE_DYNAMIC_BROKER);
+}
+END_TEST
+
 START_TEST(groups_fall_back_on_the_broker_and_client_metrics_do_not)
 {
     set_fixed("group.consumer.session.timeout.ms", "50000");
@@ -469,6 +498,8 @@ int main(void)
                         (int)(sizeof values / sizeof values[0]));
     tcase_add_test(tests, null_is_no_value_and_nobody_needs_the_parsed_form);
     tcase_add_test(tests, a_topic_config_is_looked_for_from_the_topic_to_the_default);
+    tcase_add_test(tests, what_is_no_value_of_a_broker_hides_none_behind_it);
+    tcase_add_test(tests, a_time_after_which_every_record_would_go_is_passed_over);
     tcase_add_test(tests, groups_fall_back_on_the_broker_and_client_metrics_do_not);
     tcase_add_test(tests, a_log_without_settings_has_kafkas_defaults_and_syncs_for_acks_all);
     tcase_add_test(tests, a_logs_settings_come_from_the_topic_and_the_broker);

@@ -94,12 +94,21 @@ END_TEST
 START_TEST(what_does_not_change_is_not_looked_at)
 {
     add_config(&world.records, RESOURCE_BROKER, "1", "log.cleaner.dedupe.buffer.size", "1");
-    add_config(&world.records, RESOURCE_BROKER, "1", "num.io.threads", "0");
+    add_config(&world.records, RESOURCE_BROKER, "1", "num.io.threads", "1000");
     add_config(&world.records, RESOURCE_BROKER, "1", "max.connections", "nonsense");
     world_commit(&world);
     overrides_set(&after, SLICE("log.cleaner.dedupe.buffer.size"), SLICE("1"));
     overrides_set(&after, SLICE("max.connections"), SLICE("nonsense"));
-    ck_assert(may(OWN, "num.io.threads", "0"));
+    ck_assert(may(OWN, "num.io.threads", "1000"));
+}
+END_TEST
+
+START_TEST(a_step_is_not_measured_from_what_is_passed_over)
+{
+    add_config(&world.records, RESOURCE_BROKER, "1", "num.io.threads", "0"); /* and 8 is the default */
+    world_commit(&world);
+    ck_assert(may(OWN, "num.io.threads", "16"));
+    ck_assert(may(OWN, "num.io.threads", NULL));
 }
 END_TEST
 
@@ -123,6 +132,7 @@ int main(void)
     tcase_add_test(tests, memory_is_enough_for_all_threads_together);
     tcase_add_test(tests, an_interval_between_assignments_stays_within_its_bounds);
     tcase_add_test(tests, what_does_not_change_is_not_looked_at);
+    tcase_add_test(tests, a_step_is_not_measured_from_what_is_passed_over);
     tcase_add_test(tests, no_address_may_connect_only_where_some_have_a_limit_of_their_own);
     suite_add_tcase(suite, tests);
     return run_suite(suite);

@@ -1,6 +1,6 @@
 /*
  * Settings that change while the broker runs: they count at once, and at the next start more than
- * server.properties. What is refused is in the conversations 17 and 18.
+ * server.properties. What is refused is in the conversations 17 to 19.
  */
 #include "test/unit/server/client_fixture.h"
 
@@ -21,11 +21,13 @@ static void open_broker(void)
     struct config config;
     const struct override overrides[] = {
         {SLICE("log.dirs"), slice_str(directory)},
-        {SLICE("listeners"), SLICE("PLAINTEXT://127.0.0.1:0")},
+        {SLICE("listeners"), SLICE("PLAINTEXT://127.0.0.1:0,CONTROLLER://127.0.0.1:0")},
+        {SLICE("controller.listener.names"), SLICE("CONTROLLER")},
         {SLICE("max.connections.per.ip"), SLICE("50")},
         {SLICE("log.cleaner.threads"), SLICE("2")},
     };
-    ck_assert_msg(config_load(&config, NULL, overrides, 4, false, &why), "%s", why.text);
+    ck_assert_msg(config_load(&config, NULL, overrides, sizeof overrides / sizeof overrides[0], false, &why),
+                  "%s", why.text);
     broker = broker_open(&config, &why);
     ck_assert_msg(broker != NULL, "%s", why.text);
     connect_client(&client, listener_port(broker->listeners[0]));
@@ -51,7 +53,7 @@ static void tear_down(void)
 }
 
 /* NULL: back to what it was. `resource` "": of all brokers. */
-static void alter(const char *resource, const char *name, const char *value)
+static void alter_through(struct client *asker, const char *resource, const char *name, const char *value)
 {
     struct incremental_alter_configs_config config = {
         .name = slice_str(name), .config_operation = value == NULL, .value = slice_str(value)};
@@ -59,8 +61,13 @@ static void alter(const char *resource, const char *name, const char *value)
         .resource_type = 4, .resource_name = slice_str(resource), .configs = {&config, 1}};
     struct incremental_alter_configs_request request = {.resources = {&wanted, 1}};
     const struct incremental_alter_configs_response *answer =
-        ask(&client, &arena, KEY_INCREMENTAL_ALTER_CONFIGS, 1, &request);
+        ask(asker, &arena, KEY_INCREMENTAL_ALTER_CONFIGS, 1, &request);
     ck_assert_int_eq(answer->responses.items[0].error_code, KERR_NONE);
+}
+
+static void alter(const char *resource, const char *name, const char *value)
+{
+    alter_through(&client, resource, name, value);
 }
 
 static void expect_limits(int32_t connections, int32_t per_ip)
@@ -110,6 +117,23 @@ START_TEST(a_client_too_many_is_turned_away_by_the_limit_of_now)
 }
 END_TEST
 
+/* The controller stores what the broker would have refused. */
+START_TEST(a_limit_that_lets_nobody_in_is_not_followed)
+{
+    struct client controller;
+    connect_client(&controller, listener_port(broker->listeners[1]));
+    alter_through(&controller, "1", "max.connections", "0");
+    alter_through(&controller, "1", "max.connections.per.ip", "0");
+    expect_limits(INT32_MAX, 50);
+    ck_assert(is_welcome());
+    client_close(&controller);
+    close_broker();
+    open_broker();
+    ck_assert(is_welcome());
+    close_broker();
+}
+END_TEST
+
 START_TEST(the_cleaner_of_a_start_is_as_the_cluster_log_says)
 {
     ck_assert_int_eq(broker->config.storage.cleaner.threads, 2);
@@ -134,6 +158,7 @@ int main(void)
     const TTest *const tests[] = {
         the_limits_of_connections_change_at_once_and_stay,
         a_client_too_many_is_turned_away_by_the_limit_of_now,
+        a_limit_that_lets_nobody_in_is_not_followed,
         the_cleaner_of_a_start_is_as_the_cluster_log_says,
         NULL,
     };
