@@ -431,7 +431,14 @@ static enum kerr alter_broker(struct alteration *alteration, struct note *why)
     return error == KERR_NONE ? check_cordoned(alteration, why) : error;
 }
 
-static enum kerr check_logger(const struct alteration_change *change, struct note *why)
+/* Where a broker says no more than the error, the controller has the error's text. */
+static enum kerr refuse_logger(const struct alteration *alteration, enum kerr error, struct note *why)
+{
+    return asked_directly(alteration) ? refuse(error, why, kerr_message(error)) : error;
+}
+
+static enum kerr check_logger(const struct alteration *alteration, const struct alteration_change *change,
+                              struct note *why)
 {
     enum diag_area area;
     enum diag_level level;
@@ -442,7 +449,7 @@ static enum kerr check_logger(const struct alteration_change *change, struct not
     }
     if ((change->operation != OP_SET && change->operation != OP_DELETE)
         || (change->operation == OP_SET && slice_is_null(change->value)))
-        return KERR_UNKNOWN_SERVER_ERROR;
+        return refuse_logger(alteration, KERR_UNKNOWN_SERVER_ERROR, why);
     if (!diag_area_from_name(change->name.data, change->name.len, &area)) {
         note_set(why, "Logger %.*s does not exist!", SLICE_ARGS(change->name));
         return KERR_INVALID_CONFIG;
@@ -465,19 +472,10 @@ static enum kerr alter_logger(struct alteration *alteration, struct note *why)
 {
     enum acl_operation right = asked_directly(alteration) ? ACL_CLUSTER_ACTION : ACL_ALTER_CONFIGS;
     if (!controller_may_all(alteration->controller, right))
-        return KERR_CLUSTER_AUTHORIZATION_FAILED;
+        return refuse_logger(alteration, KERR_CLUSTER_AUTHORIZATION_FAILED, why);
     enum kerr error = check_node_id(alteration, "Unexpected node id. Expected ", ", but received ", why);
     for (int32_t i = 0; i < alteration->count && error == KERR_NONE; i++)
-        error = check_logger(&alteration->changes[i], why);
-    return error;
-}
-
-/* The controller has a text for what a broker refuses without one. */
-static enum kerr alter_logger_directly(struct alteration *alteration, struct note *why)
-{
-    enum kerr error = alter_logger(alteration, why);
-    if (error != KERR_NONE && why->text[0] == '\0')
-        note_set(why, "%s", kerr_message(error));
+        error = check_logger(alteration, &alteration->changes[i], why);
     return error;
 }
 
@@ -498,8 +496,7 @@ static enum kerr alter(struct alteration *alteration, struct note *why)
         return alter_client_metrics(alteration, why);
     case RESOURCE_BROKER_LOGGER:
         if (!alteration->replaces)
-            return asked_directly(alteration) ? alter_logger_directly(alteration, why)
-                                              : alter_logger(alteration, why);
+            return alter_logger(alteration, why);
         break;
     default:
         break;
