@@ -1,5 +1,7 @@
 /*
  * throttle: the quotas of clients, enforced: who has used how much of what, and how long he has to be quiet.
+ * One for all listeners, the controller's included, as Apache Kafka's two servers in one process count
+ * together.
  *
  * Any thread. Where there is no quota of a kind, asking costs one relaxed load. Where there is one, a
  * connection finds its buckets once for each change of the quotas and each client id, under RANK_THROTTLE;
