@@ -76,6 +76,18 @@ bool cordoned_dirs_check(struct slice value, const struct config_set *fixed, str
     return missing.len == 0;
 }
 
+bool cordoned_dirs_are_among(struct slice value, struct slice others, struct arena *arena)
+{
+    struct slice *elements = NULL;
+    struct slice *known = NULL;
+    int32_t count = config_split(value, arena, &elements);
+    int32_t known_count = config_split(others, arena, &known);
+    for (int32_t i = 0; i < count; i++)
+        if (!has(known, known_count, elements[i]))
+            return false;
+    return true;
+}
+
 /* ---- telling ---- */
 
 /* The ids of the node's directories that are cordoned. */

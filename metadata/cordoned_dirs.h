@@ -27,6 +27,9 @@ struct slice cordoned_dirs_value(const struct config_view *view, struct arena *a
 bool cordoned_dirs_check(struct slice value, const struct config_set *fixed, struct arena *arena,
                          struct note *why);
 
+/* Whether a value names nothing that another one (null: none) does not name. */
+bool cordoned_dirs_are_among(struct slice value, struct slice others, struct arena *arena);
+
 /* That these directories of the node are cordoned, in the registration with this epoch. Nothing where the
  * list's metadata.version cannot say so. */
 void cordoned_dirs_add(struct record_list *records, const struct image *image,

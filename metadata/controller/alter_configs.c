@@ -364,6 +364,22 @@ static enum kerr check_cordoned(const struct alteration *alteration, struct note
                   "metadata.version >= 4.3-IV0");
 }
 
+/* The controller does not know a broker's directories: it takes some out of the value and none into it. */
+static enum kerr check_cordoned_directly(const struct alteration *alteration, struct note *why)
+{
+    struct slice before = value_before(alteration, SLICE(CORDONED_LOG_DIRS));
+    enum kerr error = check_cordoned(alteration, why);
+    for (int32_t i = 0; i < alteration->count && error == KERR_NONE; i++) {
+        const struct alteration_change *change = &alteration->changes[i];
+        if (change->operation == OP_SET && slice_equal_str(change->name, CORDONED_LOG_DIRS)
+            && !cordoned_dirs_are_among(change->value, before, alteration->controller->arena))
+            error = refuse(KERR_INVALID_CONFIG, why,
+                           "When updating cordoned.log.dirs via controllers,  the new value must be a "
+                           "subset of the current configuration value.");
+    }
+    return error;
+}
+
 /* What is set, without what was set before: a directory may hold what another broker would allow. */
 static struct overrides values_set(const struct alteration *alteration)
 {
@@ -398,10 +414,10 @@ static enum kerr alter_broker_directly(struct alteration *alteration, struct not
     if (error == KERR_NONE)
         error = compute_after(alteration, why);
     if (error == KERR_NONE)
-        error = check_known_node(alteration, why);
-    if (error == KERR_NONE)
         error = check_elr(alteration, why);
-    return error == KERR_NONE ? check_cordoned(alteration, why) : error;
+    if (error == KERR_NONE)
+        error = check_cordoned_directly(alteration, why);
+    return error == KERR_NONE ? check_known_node(alteration, why) : error;
 }
 
 static enum kerr alter_broker(struct alteration *alteration, struct note *why)
