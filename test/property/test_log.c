@@ -337,7 +337,7 @@ int main(void)
 {
     Suite *suite = suite_create("log");
     TCase *tests = tcase_create("property");
-    tcase_set_timeout(tests, 120);
+    tcase_set_timeout(tests, 250);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, a_log_is_an_array_of_batches, 0, ROUNDS);
     suite_add_tcase(suite, tests);

@@ -242,7 +242,7 @@ int main(void)
 {
     Suite *suite = suite_create("round_trip");
     TCase *tcase = tcase_create("messages");
-    tcase_set_timeout(tcase, 120);
+    tcase_set_timeout(tcase, 250);
     tcase_add_loop_test(tcase, a_message_of_any_content_round_trips_in_every_version, 0,
                         (int)all_messages_count);
     tcase_add_loop_test(tcase, defaults_round_trip_and_take_no_tags, 0, (int)all_messages_count);

@@ -416,7 +416,7 @@ int main(void)
 {
     Suite *suite = suite_create("base");
     TCase *tcase = tcase_create("all");
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, null_and_empty_slices_differ);
     tcase_add_test(tcase, slices_are_ordered_by_bytes_and_then_by_length);
     tcase_add_test(tcase, an_arena_gives_zeroed_aligned_memory_that_does_not_overlap);

@@ -435,7 +435,7 @@ int main(void)
 {
     Suite *suite = suite_create("batch_validate");
     TCase *tcase = tcase_create("batch_validate");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_good_batch_stays_where_it_is_byte_for_byte);
     tcase_add_test(tcase, every_codec_is_changed_into_every_other);

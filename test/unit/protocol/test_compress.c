@@ -392,7 +392,7 @@ int main(void)
 {
     Suite *suite = suite_create("compress");
     TCase *tcase = tcase_create("compress");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, names_and_numbers_are_kafkas);
     tcase_add_test(tcase, what_goes_in_comes_out);
     tcase_add_test(tcase, levels_are_those_of_the_topic_configs);

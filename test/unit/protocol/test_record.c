@@ -344,7 +344,7 @@ int main(void)
 {
     Suite *suite = suite_create("record");
     TCase *tcase = tcase_create("record");
-    tcase_set_timeout(tcase, 60);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, fields_are_relative_to_the_header);
     tcase_add_test(tcase, log_append_time_hides_the_records_own_times);
     tcase_add_test(tcase, count_and_bytes_must_agree);

@@ -254,7 +254,7 @@ int main(void)
 {
     Suite *suite = suite_create("assignor");
     TCase *tcase = tcase_create("all");
-    tcase_set_timeout(tcase, 30);
+    tcase_set_timeout(tcase, 250);
     tcase_add_test(tcase, equal_subscriptions_are_balanced_within_one_and_stay_so);
     tcase_add_test(tcase, different_subscriptions_are_balanced_as_far_as_they_can_be);
     tcase_add_test(tcase, who_stays_keeps_everything_when_another_leaves);
