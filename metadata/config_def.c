@@ -69,6 +69,12 @@ static const struct config_def broker_configs[] = {
 
 #define TABLE(array) ((struct config_table){(array), sizeof(array) / sizeof(array)[0]})
 
+bool config_has_resource_type(int8_t type)
+{
+    return type == RESOURCE_TOPIC || type == RESOURCE_BROKER || type == RESOURCE_BROKER_LOGGER
+           || type == RESOURCE_CLIENT_METRICS || type == RESOURCE_GROUP;
+}
+
 struct config_table config_table(enum resource_type type)
 {
     switch (type) {

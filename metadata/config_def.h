@@ -66,6 +66,9 @@ struct config_table {
     size_t count;
 };
 
+/* Whether a request's number is that of a resource that has configs: of enum resource_type, but UNKNOWN. */
+bool config_has_resource_type(int8_t type);
+
 /* Topic, broker, group and client metrics have one; the count is 0 for other types. */
 struct config_table config_table(enum resource_type type);
 const struct config_def *find_config(enum resource_type type, struct slice name);

@@ -121,12 +121,6 @@ static enum kerr check_changes(const struct alteration *alteration, struct note 
     return check_nulls(alteration, why);
 }
 
-static bool is_known_type(int8_t type)
-{
-    return type == RESOURCE_TOPIC || type == RESOURCE_BROKER || type == RESOURCE_BROKER_LOGGER
-           || type == RESOURCE_CLIENT_METRICS || type == RESOURCE_GROUP;
-}
-
 /* Of changes of one key the last one counts, and null takes the value away. */
 static void settle_changes(struct alteration *alteration)
 {
@@ -151,7 +145,7 @@ static void settle_changes(struct alteration *alteration)
 /* What the controller itself looks at: less than a broker, which refuses what is only odd. */
 static enum kerr check_direct_changes(struct alteration *alteration, struct note *why)
 {
-    if (!is_known_type(alteration->type)) {
+    if (!config_has_resource_type(alteration->type)) {
         note_set(why, "Unknown resource type %d.", alteration->type);
         return KERR_UNSUPPORTED_VERSION;
     }
@@ -613,7 +607,8 @@ static void alter_all(const struct controller *controller, struct alteration *al
 /* The controller answers once for a resource that is named again and again. */
 static bool is_answered(const struct alteration *alteration)
 {
-    return !alteration->is_repetition || !asked_directly(alteration) || !is_known_type(alteration->type);
+    return !alteration->is_repetition || !asked_directly(alteration)
+           || !config_has_resource_type(alteration->type);
 }
 
 void controller_alter_configs(const struct controller *controller,

@@ -415,12 +415,6 @@ static enum kerr describe_loggers(struct description *description, struct note *
 
 /* ---- the request ---- */
 
-static bool is_known_type(int8_t type)
-{
-    return type == RESOURCE_TOPIC || type == RESOURCE_BROKER || type == RESOURCE_BROKER_LOGGER
-           || type == RESOURCE_CLIENT_METRICS || type == RESOURCE_GROUP;
-}
-
 static enum kerr describe(struct description *description, struct note *why)
 {
     switch (description->resource->resource_type) {
@@ -453,7 +447,7 @@ static void describe_resource(struct description *description)
 static bool has_unknown_type(const struct describe_configs_request *request)
 {
     for (int32_t i = 0; i < request->resources.count; i++)
-        if (!is_known_type(request->resources.items[i].resource_type))
+        if (!config_has_resource_type(request->resources.items[i].resource_type))
             return true;
     return false;
 }
