@@ -5,7 +5,7 @@
  * 2. Every known name's value is checked as Kafka checks it, also where it is not honoured.
  * 3. A refusal is one line that begins with where the value stands.
  *
- * Called by server/main before any thread runs.
+ * Called by server/main before any thread runs; config_take_dynamic by server/dynamic_config, from any.
  */
 #include "server/config_parts.h"
 #include "server/properties.h"

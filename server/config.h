@@ -112,8 +112,8 @@ struct config {
 bool config_load(struct config *config, const char *path, const struct override *overrides, size_t count,
                  bool dev, struct note *why);
 
-/* Takes over, from where the view finds it, what may change while a broker runs. Values that are none, which
- * only somebody else's directory can have, change nothing. */
+/* Takes over, from where the view finds it, what may change while a broker runs. Any thread that holds the
+ * view's image still; the config is its own. What is no value there changes nothing: config_find_taken. */
 void config_take_dynamic(struct config *config, const struct config_view *view);
 
 /* Also right after config_load has failed. */

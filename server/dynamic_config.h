@@ -1,6 +1,7 @@
 /*
- * dynamic_config: what a running broker does by those settings that may change while it runs and are not the
- * defaults of topics: the cleaner, connections, cordoned directories.
+ * dynamic_config: what a running broker does by those settings that may change while it runs and that
+ * somebody has to be told of: the cleaner, connections, cordoned directories. The others are looked up where
+ * they count: the defaults of topics (metadata/config_view), what groups go by (coordinator/consumer_group).
  */
 #ifndef SERVER_DYNAMIC_CONFIG_H
 #define SERVER_DYNAMIC_CONFIG_H
