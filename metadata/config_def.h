@@ -93,6 +93,10 @@ bool config_is_per_broker(const struct config_def *def);
 bool config_check(const struct config_def *def, struct slice value, struct arena *arena, struct slice *parsed,
                   struct note *why);
 
+/* Whether a time of a broker's config is not below the least that no range tells of: what Kafka's broker
+ * says when it makes its settings anew, in its text. */
+bool config_check_least(struct slice name, struct slice value, struct note *why);
+
 /* The elements of a LIST as Kafka splits it, trimmed; none for the empty text. In the arena, borrowing. */
 int32_t config_split(struct slice value, struct arena *arena, struct slice **elements);
 

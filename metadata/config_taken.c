@@ -37,22 +37,40 @@ static bool is_value(const struct config_def *def, struct slice value)
     return good;
 }
 
-/* In range, and every record would go: Kafka says no to it only when it makes its settings anew. */
-static bool deletes_all(const struct config_def *def, struct slice value)
+bool config_check_least(struct slice name, struct slice value, struct note *why)
 {
+    static const struct {
+        const char *name;
+        int64_t least;
+        bool unlimited; /* negative: never */
+    } rules[] = {
+        {"log.retention.ms", 1, true},
+        {"log.roll.ms", 1, false},
+        {"log.roll.jitter.ms", 0, false},
+    };
     int64_t number;
-    bool by_time = strcmp(def->name, "log.retention.ms") == 0 || strcmp(def->name, "log.roll.ms") == 0;
-    return by_time && java_parse_long(config_trim(value), 0, 0, &number);
+    if (slice_is_null(value) || !java_parse_long(config_trim(value), INT64_MIN, INT64_MAX, &number))
+        return true;
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
+        if (!slice_equal_str(name, rules[i].name) || number >= rules[i].least
+            || (rules[i].unlimited && number < 0))
+            continue;
+        note_set(why, "requirement failed: %s must be %sgreater than or equal to %lld", rules[i].name,
+                 rules[i].unlimited ? "unlimited (-1) or, " : "", (long long)rules[i].least);
+        return false;
+    }
+    return true;
 }
 
 static bool is_taken(const struct config_entry *entry, bool cluster_default)
 {
+    struct note ignored = {{0}};
     const struct config_def *def = find_broker_config(entry->name);
     if (def == NULL)
         return true; /* who does not know it tells of it */
     return def->update != CONFIG_READ_ONLY && !config_is_listener_secret(def)
            && !(cluster_default && config_is_per_broker(def)) && is_value(def, entry->value)
-           && !deletes_all(def, entry->value);
+           && config_check_least(entry->name, entry->value, &ignored);
 }
 
 const struct config_entry *config_find_taken(const struct config_set *set, struct slice name,

@@ -295,17 +295,14 @@ static enum kerr refuse_names(const struct controller *controller, const struct 
     return KERR_INVALID_REQUEST;
 }
 
-static enum kerr check_at_least(const struct overrides *overrides, const char *name, int64_t least,
-                                bool minus_one, struct note *why)
+/* In Kafka's order. */
+static enum kerr check_times(const struct overrides *overrides, struct note *why)
 {
-    int64_t number;
-    struct slice value = value_of(overrides, name);
-    if (slice_is_null(value) || !java_parse_long(config_trim(value), INT64_MIN, INT64_MAX, &number)
-        || number >= least || (minus_one && number < 0))
-        return KERR_NONE;
-    note_set(why, "requirement failed: %s must be %sgreater than or equal to %lld", name,
-             minus_one ? "unlimited (-1) or, " : "", (long long)least);
-    return KERR_INVALID_REQUEST;
+    static const char *const names[] = {"log.retention.ms", "log.roll.ms", "log.roll.jitter.ms"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (!config_check_least(slice_str(names[i]), value_of(overrides, names[i]), why))
+            return KERR_INVALID_REQUEST;
+    return KERR_NONE;
 }
 
 static enum kerr check_cordoned(const struct controller *controller, const struct overrides *overrides,
@@ -339,11 +336,7 @@ enum kerr check_broker_configs(const struct controller *controller, const struct
     if (error == KERR_NONE)
         error = refuse_names(controller, changed, config_is_bound_once, fixed, why);
     if (error == KERR_NONE)
-        error = check_at_least(changed, "log.retention.ms", 1, true, why);
-    if (error == KERR_NONE)
-        error = check_at_least(changed, "log.roll.ms", 1, false, why);
-    if (error == KERR_NONE)
-        error = check_at_least(changed, "log.roll.jitter.ms", 0, false, why);
+        error = check_times(changed, why);
     if (error == KERR_NONE)
         error = check_cordoned(controller, changed, why);
     return error;

@@ -368,12 +368,18 @@ START_TEST(what_is_no_value_of_a_broker_hides_none_behind_it)
 }
 END_TEST
 
-START_TEST(a_time_after_which_every_record_would_go_is_passed_over)
+START_TEST(times_below_the_least_are_passed_over)
 {
     set_config(RESOURCE_BROKER, "1", "log.retention.ms", "0");
     expect_effective(RESOURCE_TOPIC, "t", "retention.ms", "604800000", SOURCE_DEFAULT);
     set_config(RESOURCE_BROKER, "1", "log.retention.ms", "-5"); /* for ever */
     expect_effective(RESOURCE_TOPIC, "t", "retention.ms", "-5", SOURCE_DYNAMIC_BROKER);
+    set_config(RESOURCE_BROKER, "1", "log.roll.ms", "-5");
+    expect_effective(RESOURCE_TOPIC, "t", "segment.ms", "604800000", SOURCE_DEFAULT);
+    set_config(RESOURCE_BROKER, "1", "log.roll.jitter.ms", "-1");
+    expect_effective(RESOURCE_TOPIC, "t", "segment.jitter.ms", "0", SOURCE_DEFAULT);
+    set_config(RESOURCE_BROKER, "1", "log.roll.jitter.ms", "0");
+    expect_effective(RESOURCE_TOPIC, "t", "segment.jitter.ms", "0", SOURCE_DYNAMIC_BROKER);
 }
 END_TEST
 
@@ -499,7 +505,7 @@ int main(void)
     tcase_add_test(tests, null_is_no_value_and_nobody_needs_the_parsed_form);
     tcase_add_test(tests, a_topic_config_is_looked_for_from_the_topic_to_the_default);
     tcase_add_test(tests, what_is_no_value_of_a_broker_hides_none_behind_it);
-    tcase_add_test(tests, a_time_after_which_every_record_would_go_is_passed_over);
+    tcase_add_test(tests, times_below_the_least_are_passed_over);
     tcase_add_test(tests, groups_fall_back_on_the_broker_and_client_metrics_do_not);
     tcase_add_test(tests, a_log_without_settings_has_kafkas_defaults_and_syncs_for_acks_all);
     tcase_add_test(tests, a_logs_settings_come_from_the_topic_and_the_broker);
