@@ -1,18 +1,19 @@
-/* retention with one full log directory of two: the other one does not wait for it. */
+/* One full log directory of two: retention in the other one does not wait for it, and creation neither. */
 #include "storage/os/clock.h"
 #include "storage/partitions.h"
 #include "test/unit/storage/storage_test.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <time.h>
 
 enum { DIRS = 2, FULL = 0, GOOD = 1, PARTITIONS = 40, SYNC_MS = 20, TICK_MS = 300, APPENDS = 8 };
 
 /* The real file system, where the first directory takes no log starts, and is slow to sync. */
 static struct file_system disk;
-static bool is_full;
-static int syncs[DIRS];   /* of partitions' directories, while it is full */
-static int deleted[DIRS]; /* segments */
+static atomic_bool is_full;
+static atomic_int syncs[DIRS];   /* of partitions' directories, while it is full */
+static atomic_int deleted[DIRS]; /* segments */
 static int deleted_in_good_at_first_sync;
 
 static struct data_dir *dirs[DIRS];
@@ -27,7 +28,7 @@ static int directory_of(const char *path)
 static int full_open(struct file_system *fs, const char *path, int flags, unsigned mode)
 {
     (void)fs;
-    if (is_full && directory_of(path) == FULL && strstr(path, "log-start-offset-checkpoint") != NULL)
+    if (is_full && directory_of(path) == FULL && strstr(path, "log-start-offset-checkpoint.tmp") != NULL)
         return -ENOSPC;
     return file_system_os()->open(file_system_os(), path, flags, mode);
 }
@@ -119,13 +120,6 @@ static void tick(void)
 START_TEST(a_full_directory_delays_no_retention_of_another)
 {
     enum { EACH = APPENDS - 1, ALL = EACH * PARTITIONS / DIRS };
-    make_test_directory();
-    disk = *file_system_os();
-    disk.open = full_open;
-    disk.sync = no_sync;
-    disk.sync_directory = slow_sync_directory;
-    disk.rename = counted_rename;
-    open_dirs();
     for (int i = 0; i < PARTITIONS; i++)
         create(i);
     tick(); /* flushes what is closed */
@@ -143,19 +137,81 @@ START_TEST(a_full_directory_delays_no_retention_of_another)
         tick();
     for (int i = 0; i < PARTITIONS; i++)
         partition_unref(hosted[i]);
+}
+END_TEST
+
+static void move_to_good(int index)
+{
+    ck_assert_int_eq(partitions_set_dir(partitions, SLICE("topic"), index, dirs[GOOD]), KERR_NONE);
+    for (int64_t ms = clock_monotonic_ms(); partition_dir(hosted[index]) != dirs[GOOD]; ms += 1000)
+        partitions_tick(partitions, ms);
+}
+
+static void delete_one(int index)
+{
+    partition_unref(hosted[index]);
+    partitions_delete(partitions, (struct uuid){{1}}, index);
+}
+
+static bool full_one_names_the_first(void)
+{
+    char *starts;
+    ck_assert_int_ge(
+        file_read_all(file_system_os(), test_path("full/log-start-offset-checkpoint"), 1000, &starts), 0);
+    bool names = strstr(starts, "topic 0 3\n") != NULL;
+    free(starts);
+    return names;
+}
+
+/* Its old directory's file names it until there is room; that may be believed of nobody else. */
+START_TEST(who_has_moved_out_of_a_full_directory_stops_no_creation_until_he_is_deleted)
+{
+    int64_t start_offset;
+    create(0);
+    create(1);
+    ck_assert_int_eq(partition_delete_records(hosted[0], 3, &start_offset), KERR_NONE);
+    ck_assert(partitions_store_log_starts(partitions));
+    is_full = true;
+    move_to_good(0);
+    ck_assert(full_one_names_the_first());
+    delete_one(1);
+    ck_assert(partitions_forget_deleted(partitions));
+    delete_one(0);
+    ck_assert(!partitions_forget_deleted(partitions));
+    ck_assert(full_one_names_the_first());
+    is_full = false;
+    ck_assert(partitions_forget_deleted(partitions));
+    ck_assert(!full_one_names_the_first());
+}
+END_TEST
+
+static void set_up(void)
+{
+    make_test_directory();
+    disk = *file_system_os();
+    disk.open = full_open;
+    disk.sync = no_sync;
+    disk.sync_directory = slow_sync_directory;
+    disk.rename = counted_rename;
+    open_dirs();
+}
+
+static void tear_down(void)
+{
     ck_assert(partitions_close(partitions, 1));
     for (int i = 0; i < DIRS; i++)
         data_dir_close(dirs[i]);
     remove_test_directory();
 }
-END_TEST
 
 int main(void)
 {
     Suite *suite = suite_create("full_directory");
     TCase *tests = tcase_create("full_directory");
     tcase_set_timeout(tests, 250);
+    tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, a_full_directory_delays_no_retention_of_another);
+    tcase_add_test(tests, who_has_moved_out_of_a_full_directory_stops_no_creation_until_he_is_deleted);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
