@@ -97,6 +97,9 @@ bool config_check(const struct config_def *def, struct slice value, struct arena
  * says when it makes its settings anew, in its text. */
 bool config_check_least(struct slice name, struct slice value, struct note *why);
 
+/* The names of those times, in the order in which Kafka looks at them; NULL behind the last one. */
+const char *config_time_with_least(size_t at);
+
 /* The elements of a LIST as Kafka splits it, trimmed; none for the empty text. In the arena, borrowing. */
 int32_t config_split(struct slice value, struct arena *arena, struct slice **elements);
 

@@ -37,26 +37,33 @@ static bool is_value(const struct config_def *def, struct slice value)
     return good;
 }
 
+/* In Kafka's order. */
+static const struct {
+    const char *name;
+    int64_t least;
+    bool unlimited; /* negative: never */
+} times[] = {
+    {"log.retention.ms", 1, true},
+    {"log.roll.ms", 1, false},
+    {"log.roll.jitter.ms", 0, false},
+};
+
+const char *config_time_with_least(size_t at)
+{
+    return at < sizeof times / sizeof times[0] ? times[at].name : NULL;
+}
+
 bool config_check_least(struct slice name, struct slice value, struct note *why)
 {
-    static const struct {
-        const char *name;
-        int64_t least;
-        bool unlimited; /* negative: never */
-    } rules[] = {
-        {"log.retention.ms", 1, true},
-        {"log.roll.ms", 1, false},
-        {"log.roll.jitter.ms", 0, false},
-    };
     int64_t number;
     if (slice_is_null(value) || !java_parse_long(config_trim(value), INT64_MIN, INT64_MAX, &number))
         return true;
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (!slice_equal_str(name, rules[i].name) || number >= rules[i].least
-            || (rules[i].unlimited && number < 0))
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        if (!slice_equal_str(name, times[i].name) || number >= times[i].least
+            || (times[i].unlimited && number < 0))
             continue;
-        note_set(why, "requirement failed: %s must be %sgreater than or equal to %lld", rules[i].name,
-                 rules[i].unlimited ? "unlimited (-1) or, " : "", (long long)rules[i].least);
+        note_set(why, "requirement failed: %s must be %sgreater than or equal to %lld", times[i].name,
+                 times[i].unlimited ? "unlimited (-1) or, " : "", (long long)times[i].least);
         return false;
     }
     return true;

@@ -295,12 +295,11 @@ static enum kerr refuse_names(const struct controller *controller, const struct 
     return KERR_INVALID_REQUEST;
 }
 
-/* In Kafka's order. */
 static enum kerr check_times(const struct overrides *overrides, struct note *why)
 {
-    static const char *const names[] = {"log.retention.ms", "log.roll.ms", "log.roll.jitter.ms"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (!config_check_least(slice_str(names[i]), value_of(overrides, names[i]), why))
+    const char *name;
+    for (size_t i = 0; (name = config_time_with_least(i)) != NULL; i++)
+        if (!config_check_least(slice_str(name), value_of(overrides, name), why))
             return KERR_INVALID_REQUEST;
     return KERR_NONE;
 }
