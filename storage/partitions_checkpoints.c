@@ -152,7 +152,6 @@ static bool has_forgotten(struct partitions *partitions, int32_t at, int kind)
 static bool drop(struct partitions *partitions, int32_t at, int kind) NEEDS(partitions->checkpoint_mutex)
 {
     buf_fini(&partitions->written[at * CHECKPOINT_COUNT + kind]);
-    partitions->written[at * CHECKPOINT_COUNT + kind] = (struct buf){0};
     return data_dir_drop_checkpoint(partitions->dirs[at], checkpoint_names[kind]);
 }
 
