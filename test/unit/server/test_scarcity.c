@@ -15,7 +15,7 @@ static struct broker_fixture fixture;
 
 enum { SPARE_DESCRIPTORS = 40 };
 
-/* Takes every descriptor that is left; the last one taken is returned, and `taken` gets how many. */
+/* Takes every descriptor that is left. Gives how many. */
 static int take_descriptors(int *taken, int capacity)
 {
     int count = 0;
@@ -34,6 +34,18 @@ static void limit_descriptors(void)
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
     limit.rlim_cur = (rlim_t)next + SPARE_DESCRIPTORS;
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
+/* A broker that runs, clients that are not connected yet, and no descriptor left: the rest is in
+ * `taken`. Gives how many. */
+static int open_without_descriptors(struct client *clients, int client_count, struct sockaddr_in *address,
+                                    int *taken)
+{
+    fixture_open(&fixture, NULL);
+    limit_descriptors();
+    for (int i = 0; i < client_count; i++)
+        clients[i] = (struct client){.fd = loopback_socket(fixture.port, address)};
+    return take_descriptors(taken, SPARE_DESCRIPTORS + 1);
 }
 
 /* As a rule the first client is served all the same: accept(2) puts a descriptor by before it waits. */
@@ -59,11 +71,7 @@ START_TEST(without_descriptors_clients_are_refused_and_nothing_spins)
     struct client clients[6];
     struct sockaddr_in address;
     int taken[SPARE_DESCRIPTORS + 1];
-    fixture_open(&fixture, NULL);
-    limit_descriptors();
-    for (int i = 0; i < 6; i++)
-        clients[i] = (struct client){.fd = loopback_socket(fixture.port, &address)};
-    int count = take_descriptors(taken, SPARE_DESCRIPTORS + 1);
+    int count = open_without_descriptors(clients, 6, &address, taken);
     int64_t cpu_before_ms = cpu_ms();
     for (int i = 0; i < 6; i++)
         ck_assert_int_eq(connect(clients[i].fd, (struct sockaddr *)&address, sizeof address), 0);
@@ -86,11 +94,7 @@ START_TEST(once_descriptors_are_back_nobody_is_refused)
     struct client clients[2];
     struct sockaddr_in address;
     int taken[SPARE_DESCRIPTORS + 1];
-    fixture_open(&fixture, NULL);
-    limit_descriptors();
-    for (int i = 0; i < 2; i++)
-        clients[i] = (struct client){.fd = loopback_socket(fixture.port, &address)};
-    int count = take_descriptors(taken, SPARE_DESCRIPTORS + 1);
+    int count = open_without_descriptors(clients, 2, &address, taken);
     ck_assert_int_eq(connect(clients[0].fd, (struct sockaddr *)&address, sizeof address), 0);
     expect_served_or_refused(&clients[0]);
     sleep_ms(500); /* the acceptor has met the lack by now, with nobody at the door */
@@ -108,11 +112,7 @@ START_TEST(a_stop_succeeds_without_descriptors)
     struct client clients[3];
     struct sockaddr_in address;
     int taken[SPARE_DESCRIPTORS + 1];
-    fixture_open(&fixture, NULL);
-    limit_descriptors();
-    for (int i = 0; i < 3; i++)
-        clients[i] = (struct client){.fd = loopback_socket(fixture.port, &address)};
-    int count = take_descriptors(taken, SPARE_DESCRIPTORS + 1);
+    int count = open_without_descriptors(clients, 3, &address, taken);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(connect(clients[i].fd, (struct sockaddr *)&address, sizeof address), 0);
     expect_served_or_refused(&clients[0]);
